@@ -1,0 +1,215 @@
+//! A certificate with its private key, and the assertions that it signs
+//! ([certificate credentials](https://learn.microsoft.com/entra/identity-platform/certificate-credentials)).
+
+use std::fmt;
+
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, Header};
+use ring::digest;
+use ring::rand::{SecureRandom, SystemRandom};
+use ring::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use secrecy::SecretString;
+use serde::Serialize;
+use url::Url;
+
+use super::error::AuthError;
+
+/// How long an assertion is good for, in seconds.
+const LIFETIME: i64 = 600;
+
+/// A certificate with its private key, which signs client assertions.
+pub struct ClientCertificate {
+    key: RsaKeyPair,
+    /// The certificate, and after it those that issued it.
+    chain: Vec<CertificateDer<'static>>,
+    signature: Signature,
+    send_chain: bool,
+}
+
+/// How assertions are signed, and which thumbprint names the certificate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Signature {
+    /// PS256 with the SHA-256 thumbprint (`x5t#S256`): what Entra ID recommends.
+    #[default]
+    Ps256,
+    /// RS256 with the SHA-1 thumbprint (`x5t`), for authorities that know nothing newer, such as AD FS.
+    Rs256,
+}
+
+/// The claims of a client assertion (RFC 7523, section 3).
+#[derive(Serialize)]
+struct Claims<'a> {
+    aud: &'a str,
+    iss: &'a str,
+    sub: &'a str,
+    jti: String,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+}
+
+impl ClientCertificate {
+    /// Reads a PEM file with certificate and private key (PKCS#8 or PKCS#1), in any order; or the two files
+    /// one after the other. The first certificate that fits the key is the app's, the others its issuers.
+    ///
+    /// # Errors
+    /// If the text has no certificate or no usable RSA key, or they do not belong together.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, AuthError> {
+        let wrong = |problem: &str| AuthError::configuration(format!("the certificate's PEM {problem}"));
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+        let chain = chain.map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+        if pem.windows(ENCRYPTED.len()).any(|part| part == ENCRYPTED) {
+            return Err(wrong(
+                "has an encrypted private key: decrypt it (openssl pkey -in key.pem -out plain.pem), or use a PKCS#12 file",
+            ));
+        }
+        let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
+            wrong("has no private key: add the PKCS#8 or PKCS#1 key that belongs to the certificate")
+        })?;
+        let key = match &key {
+            PrivateKeyDer::Pkcs8(der) => RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()),
+            PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()),
+            _ => return Err(wrong("has a private key that is not RSA, which Entra ID does not take")),
+        };
+        let key = key.map_err(|error| {
+            wrong(&format!("has a private key that is no RSA key of 2048 to 4096 bits: {error}"))
+        })?;
+        Self::new(key, chain)
+    }
+
+    /// Reads a PKCS#12 file (`.pfx`, `.p12`).
+    ///
+    /// # Errors
+    /// If the password is wrong or the file has no RSA key with its certificate.
+    #[cfg(feature = "pkcs12")]
+    pub fn from_pkcs12(file: &[u8], password: &SecretString) -> Result<Self, AuthError> {
+        use secrecy::ExposeSecret;
+
+        let wrong = |problem: String| AuthError::configuration(format!("the PKCS#12 file {problem}"));
+        let archive = p12_keystore::Pkcs12Archive::from_pkcs12(file, password.expose_secret())
+            .map_err(|error| wrong(format!("cannot be read; is the password right? {error}")))?;
+        let chain: Vec<_> =
+            archive.certs.iter().map(|bag| CertificateDer::from(bag.cert.as_der().to_vec())).collect();
+        let keys: Vec<_> =
+            archive.keys.iter().filter_map(|bag| RsaKeyPair::from_pkcs8(bag.key.as_der()).ok()).collect();
+        let [key] = <[RsaKeyPair; 1]>::try_from(keys).map_err(|keys| {
+            wrong(format!("has {} RSA keys of 2048 to 4096 bits: it must have one", keys.len()))
+        })?;
+        Self::new(key, chain)
+    }
+
+    fn new(key: RsaKeyPair, mut chain: Vec<CertificateDer<'static>>) -> Result<Self, AuthError> {
+        // The public key is in the certificate as the same DER structure, within a bit string.
+        let own: &[u8] = key.public().as_ref();
+        let position =
+            chain.iter().position(|certificate| certificate.windows(own.len()).any(|part| part == own));
+        let Some(position) = position else {
+            let count = chain.len();
+            return Err(AuthError::configuration(format!(
+                "none of the {count} certificates belongs to the private key: add the one that does"
+            )));
+        };
+        chain.swap(0, position);
+        Ok(Self { key, chain, signature: Signature::default(), send_chain: false })
+    }
+
+    /// How assertions are signed (default: PS256).
+    #[must_use]
+    pub fn signature(self, signature: Signature) -> Self {
+        Self { signature, ..self }
+    }
+
+    /// Sends the certificate and its issuers with every assertion (`x5c`), for apps that are registered to
+    /// trust a subject name and issuer instead of one certificate.
+    #[must_use]
+    pub fn send_certificate_chain(self, send: bool) -> Self {
+        Self { send_chain: send, ..self }
+    }
+
+    /// The certificate's SHA-1 thumbprint in hexadecimal, as the app registration shows it.
+    pub fn thumbprint(&self) -> String {
+        use std::fmt::Write;
+
+        digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &self.chain[0]).as_ref().iter().fold(
+            String::new(),
+            |mut text, byte| {
+                // Writing to a string does not fail.
+                let _ = write!(text, "{byte:02X}");
+                text
+            },
+        )
+    }
+
+    /// A signed assertion for a token endpoint.
+    pub(crate) fn assertion(
+        &self,
+        client_id: &str,
+        token_url: &Url,
+        now: Timestamp,
+    ) -> Result<SecretString, AuthError> {
+        let random = SystemRandom::new();
+        let mut id = [0; 16];
+        let unsigned = |_| AuthError::configuration("the certificate's key cannot sign the client assertion");
+        random.fill(&mut id).map_err(unsigned)?;
+        let now = now.as_second();
+        let claims = Claims {
+            aud: token_url.as_str(),
+            iss: client_id,
+            sub: client_id,
+            jti: uuid::Builder::from_random_bytes(id).into_uuid().to_string(),
+            iat: now,
+            nbf: now,
+            exp: now + LIFETIME,
+        };
+        let mut token = format!("{}.{}", part(&self.header())?, part(&claims)?);
+        let encoding: &dyn RsaEncoding = match self.signature {
+            Signature::Ps256 => &RSA_PSS_SHA256,
+            Signature::Rs256 => &RSA_PKCS1_SHA256,
+        };
+        let mut signature = vec![0; self.key.public().modulus_len()];
+        self.key.sign(encoding, &random, token.as_bytes(), &mut signature).map_err(unsigned)?;
+        token.push('.');
+        BASE64_URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        Ok(token.into())
+    }
+
+    fn header(&self) -> Header {
+        let thumbprint = |algorithm| BASE64_URL_SAFE_NO_PAD.encode(digest::digest(algorithm, &self.chain[0]));
+        let mut header = match self.signature {
+            Signature::Ps256 => {
+                Header { x5t_s256: Some(thumbprint(&digest::SHA256)), ..Header::new(Algorithm::PS256) }
+            }
+            Signature::Rs256 => Header {
+                x5t: Some(thumbprint(&digest::SHA1_FOR_LEGACY_USE_ONLY)),
+                ..Header::new(Algorithm::RS256)
+            },
+        };
+        if self.send_chain {
+            header.x5c =
+                Some(self.chain.iter().map(|certificate| BASE64_STANDARD.encode(certificate)).collect());
+        }
+        header
+    }
+}
+
+/// The label of a private key that only a password opens.
+const ENCRYPTED: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
+
+/// A part of a JWT. `jsonwebtoken` can sign only by a provider that is chosen for the whole process, and
+/// panics where two crates choose differently; so its header is used, and the signature is made here.
+fn part(value: &impl Serialize) -> Result<String, AuthError> {
+    let json = serde_json::to_vec(value).map_err(|error| AuthError::source("the client assertion", error))?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(json))
+}
+
+/// Shows which certificate it is.
+impl fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ClientCertificate({})", self.thumbprint())
+    }
+}

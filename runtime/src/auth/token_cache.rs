@@ -1,0 +1,94 @@
+//! Where refresh tokens are kept between sign-ins: in memory, in a file, or in the system's key store.
+
+use std::collections::BTreeMap;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::BoxFuture;
+use secrecy::SecretString;
+
+mod file;
+#[cfg(feature = "keyring")]
+mod keyring;
+
+pub use file::FileTokenCache;
+#[cfg(feature = "keyring")]
+pub use keyring::KeyringTokenCache;
+
+/// What a cache answers: anything that went wrong becomes the error of the credential.
+pub type CacheResult<'a, T> = BoxFuture<'a, Result<T, Box<dyn StdError + Send + Sync>>>;
+
+/// Whose refresh token it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenCacheKey {
+    /// The authority with the tenant, as a URL.
+    pub authority: String,
+    /// The application.
+    pub client_id: String,
+    /// The account, under the name that the program gave it.
+    pub account: String,
+}
+
+/// One line that tells keys apart.
+impl fmt::Display for TokenCacheKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.authority, self.client_id, self.account)
+    }
+}
+
+/// A store of refresh tokens. Tokens are replaced at every use (rotation), so a store that several programs
+/// share must give each the newest.
+pub trait TokenCache: Send + Sync {
+    /// The token of a key, if there is one.
+    fn load<'a>(&'a self, key: &'a TokenCacheKey) -> CacheResult<'a, Option<SecretString>>;
+
+    /// Keeps a token in place of an earlier one.
+    fn store<'a>(&'a self, key: &'a TokenCacheKey, token: &'a SecretString) -> CacheResult<'a, ()>;
+
+    /// Forgets a token, if there is one.
+    fn remove<'a>(&'a self, key: &'a TokenCacheKey) -> CacheResult<'a, ()>;
+}
+
+/// A cache that several credentials share.
+impl<C: TokenCache + ?Sized> TokenCache for Arc<C> {
+    fn load<'a>(&'a self, key: &'a TokenCacheKey) -> CacheResult<'a, Option<SecretString>> {
+        (**self).load(key)
+    }
+
+    fn store<'a>(&'a self, key: &'a TokenCacheKey, token: &'a SecretString) -> CacheResult<'a, ()> {
+        (**self).store(key, token)
+    }
+
+    fn remove<'a>(&'a self, key: &'a TokenCacheKey) -> CacheResult<'a, ()> {
+        (**self).remove(key)
+    }
+}
+
+/// Keeps tokens until the program ends.
+#[derive(Default)]
+pub struct MemoryTokenCache(Mutex<BTreeMap<TokenCacheKey, SecretString>>);
+
+impl TokenCache for MemoryTokenCache {
+    fn load<'a>(&'a self, key: &'a TokenCacheKey) -> CacheResult<'a, Option<SecretString>> {
+        let token = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        Box::pin(async { Ok(token) })
+    }
+
+    fn store<'a>(&'a self, key: &'a TokenCacheKey, token: &'a SecretString) -> CacheResult<'a, ()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), token.clone());
+        Box::pin(async { Ok(()) })
+    }
+
+    fn remove<'a>(&'a self, key: &'a TokenCacheKey) -> CacheResult<'a, ()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// Without the tokens.
+impl fmt::Debug for MemoryTokenCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MemoryTokenCache")
+    }
+}

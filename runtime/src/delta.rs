@@ -1,0 +1,224 @@
+//! Change tracking ([delta query](https://learn.microsoft.com/graph/delta-query-overview)): what has changed in a
+//! collection since it was last looked at.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_util::Stream;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, GraphError};
+use crate::json::{ReadError, Reader, Value, Writer};
+use crate::model::Model;
+use crate::paging::{Checkpoint, Items, Page, Position};
+use crate::request::Request;
+
+/// Something that happened to a collection.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Change<T> {
+    /// An item is there, new or changed. In later rounds it may hold only its id and what has changed.
+    Changed(T),
+    /// An item is not there any more.
+    Removed {
+        /// Its key.
+        id: String,
+        /// Why: `changed` if it can be restored, `deleted` if it cannot be; drive items and list items give their
+        /// own words, such as `softDeleted`.
+        reason: Option<String>,
+        /// All that the service says of it.
+        item: T,
+    },
+    /// The service has forgotten what this client knows: everything that is there now follows, and what does not
+    /// come again is gone. Only [`Changes`] gives this.
+    Resync {
+        /// The service's word for it. `resyncChangesApplyDifferences` asks to replace what is stored here with what
+        /// follows, `resyncChangesUploadDifferences` to keep what differs and send it to the service.
+        code: Option<String>,
+    },
+}
+
+impl<T: Model> Value for Change<T> {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        let item: T = Value::read(reader)?;
+        Ok(match removal(&item) {
+            Some(removal) => {
+                Self::Removed { id: text(property(&item, "id")).unwrap_or_default(), reason: removal, item }
+            }
+            None => Self::Changed(item),
+        })
+    }
+
+    /// [`Change::Resync`] is not a value of the service's and written as null.
+    fn write(&self, writer: &mut Writer) {
+        match self {
+            Self::Changed(item) | Self::Removed { item, .. } => Value::write(item, writer),
+            Self::Resync { .. } => writer.raw("null"),
+        }
+    }
+}
+
+/// Whether an item was removed, and why: `@removed` (OData 4.01 JSON, section 15.3), or the facet `deleted` that drive
+/// items and list items have instead.
+fn removal<T: Model>(item: &T) -> Option<Option<String>> {
+    if let Some(annotation) = item.extra().get("@removed") {
+        let annotation: serde_json::Value = serde_json::from_str(annotation).unwrap_or_default();
+        return Some(text(annotation.get("reason").cloned()));
+    }
+    let facet = property(item, "deleted").filter(serde_json::Value::is_object)?;
+    Some(text(facet.get("state").cloned()))
+}
+
+/// The value of one property, if it is set, whether the model declares it or not.
+fn property<T: Model>(item: &T, name: &str) -> Option<serde_json::Value> {
+    let Some(index) = T::TYPE.index(name) else {
+        return serde_json::from_str(item.extra().get(name)?).ok();
+    };
+    let mut writer = Writer::new();
+    writer.begin_object();
+    writer.set_property(T::TYPE.properties[index]);
+    Model::write(item, index, &mut writer);
+    writer.end_object();
+    let mut object: serde_json::Value = serde_json::from_slice(&writer.into_bytes()).ok()?;
+    object.get_mut(name).map(serde_json::Value::take)
+}
+
+fn text(value: Option<serde_json::Value>) -> Option<String> {
+    value?.as_str().map(str::to_owned)
+}
+
+/// Where to ask for the changes since a round of [`Changes`] has ended: to be stored together with what the round
+/// gave, and resumed from in the next one.
+///
+/// What holds for a [`Checkpoint`] holds for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeltaToken(Checkpoint);
+
+impl DeltaToken {
+    /// The token of a delta link that was stored as text (`@odata.deltaLink`).
+    pub fn from_link(link: impl Into<String>) -> Self {
+        Self(Checkpoint::from_link(link))
+    }
+
+    /// The delta link.
+    pub fn link(&self) -> &str {
+        self.0.link().unwrap_or_default()
+    }
+}
+
+impl From<DeltaToken> for Checkpoint {
+    fn from(token: DeltaToken) -> Self {
+        token.0
+    }
+}
+
+impl<T: Model> Request<Page<Change<T>>> {
+    /// The changes of one round: everything that is there in the first one, what has changed since then in one that
+    /// is [resumed](Changes::resume) from the token of the one before.
+    ///
+    /// ```
+    /// use futures_util::TryStreamExt;
+    /// use msgraph_runtime::{Change, DeltaToken, Error, Model, Page, Request};
+    ///
+    /// async fn synchronize<T: Model>(
+    ///     request: Request<Page<Change<T>>>,
+    ///     stored: Option<DeltaToken>,
+    /// ) -> Result<Option<DeltaToken>, Error> {
+    ///     let mut changes = request.changes();
+    ///     if let Some(token) = stored {
+    ///         changes = changes.resume(token);
+    ///     }
+    ///     while let Some(change) = changes.try_next().await? {
+    ///         match change {
+    ///             Change::Changed(item) => { /* store it */ }
+    ///             Change::Removed { id, .. } => { /* forget it */ }
+    ///             Change::Resync { .. } => { /* forget everything */ }
+    ///             _ => {}
+    ///         }
+    ///     }
+    ///     Ok(changes.token())
+    /// }
+    /// ```
+    pub fn changes(self) -> Changes<T> {
+        Changes { items: Items::new(self.pages()), was_reset: false }
+    }
+}
+
+/// The changes of a collection, page by page as [`Items`] gets them. At its end it has a [token](Self::token).
+///
+/// If the service has forgotten where this client stands (410 Gone), the stream says so with [`Change::Resync`] and
+/// goes on with everything that is there, from where the service says, or else from the beginning.
+#[must_use = "a stream does nothing unless it is polled"]
+pub struct Changes<T> {
+    items: Items<Change<T>>,
+    /// Whether nothing has come since the last [`Change::Resync`].
+    was_reset: bool,
+}
+
+impl<T> Changes<T> {
+    /// Goes on from the token of the round before, or from a checkpoint within a round; see [`Items::resume`].
+    pub fn resume(self, place: impl Into<Checkpoint>) -> Self {
+        Self { items: self.items.resume(&place.into()), ..self }
+    }
+
+    /// Asks for the next page while the changes of the one before are in use; see [`Items::prefetch`].
+    pub fn prefetch(self) -> Self {
+        Self { items: self.items.prefetch(), ..self }
+    }
+
+    /// The token for the next round, once this one has ended.
+    pub fn token(&self) -> Option<DeltaToken> {
+        let checkpoint = self.checkpoint();
+        matches!(checkpoint.position(), Position::Delta(_)).then_some(DeltaToken(checkpoint))
+    }
+
+    /// The place within the round, as of [`Items::checkpoint`]: a first round can be long.
+    pub fn checkpoint(&self) -> Checkpoint {
+        self.items.checkpoint()
+    }
+
+    /// Makes an event of an error by which the service says that it has forgotten where the client stands.
+    fn reset(&mut self, error: Error) -> Result<Change<T>, Error> {
+        let went_on = *self.items.position() != Position::Start;
+        match error {
+            Error::Graph(error) if went_on && !self.was_reset && is_reset(&error) => {
+                self.was_reset = true;
+                self.items.restart(error.location());
+                Ok(Change::Resync { code: reset_code(&error) })
+            }
+            error => Err(error),
+        }
+    }
+}
+
+/// Whether the service has forgotten a token. Not all say so with 410.
+fn is_reset(error: &GraphError) -> bool {
+    error.status() == StatusCode::GONE
+        || error.code().is_some_and(|code| {
+            ["syncStateNotFound", "resyncRequired"].iter().any(|known| code.eq_ignore_ascii_case(known))
+        })
+}
+
+/// The most specific code that speaks of synchronization, else the code of the error.
+fn reset_code(error: &GraphError) -> Option<String> {
+    let inner = error.inner().iter().rev().filter_map(|inner| inner.code.as_deref());
+    let mut codes = inner.filter(|code| code.to_ascii_lowercase().starts_with("resync"));
+    codes.next().or(error.code()).map(str::to_owned)
+}
+
+impl<T: Model> Stream for Changes<T> {
+    type Item = Result<Change<T>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = ready!(Pin::new(&mut self.items).poll_next(context));
+        Poll::Ready(match next {
+            Some(Err(error)) => Some(self.reset(error)),
+            next => {
+                self.was_reset = false;
+                next
+            }
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! JSON in and out: text → models and back, without losing anything on the way.
+//!
+//! Everything stands on two concrete types, [`Reader`] and [`Writer`]; there is no generic data format
+//! underneath, so the code generated per model stays small and is compiled once. [`from_slice`] and
+//! [`to_vec`] are the way in and out.
+
+mod error;
+mod reader;
+mod scan;
+pub(crate) mod serde;
+mod value;
+mod writer;
+
+pub use error::{JsonError, ReadError};
+pub use reader::Reader;
+pub use value::Value;
+pub use writer::Writer;
+
+/// Decodes a value from UTF-8 JSON text. Properties that the model does not know, or whose values are not
+/// of the declared type, are kept in its extras.
+///
+/// # Errors
+/// If the text is not JSON, nests deeper than 128 levels, or is of another shape than `T`.
+pub fn from_slice<T: Value>(text: &[u8]) -> Result<T, JsonError> {
+    read(text, false)
+}
+
+/// Like [`from_slice`], but a property whose value is not of its declared type is an error.
+///
+/// # Errors
+/// Those of [`from_slice`], and for the first property that does not decode.
+pub fn from_slice_strict<T: Value>(text: &[u8]) -> Result<T, JsonError> {
+    read(text, true)
+}
+
+/// Encodes a value as JSON text.
+pub fn to_vec<T: Value>(value: &T) -> Vec<u8> {
+    let mut writer = Writer::new();
+    value.write(&mut writer);
+    writer.into_bytes()
+}
+
+/// Encodes values as `{"value": […]}`, the shape in which OData sends collections.
+pub(crate) fn wrapped_to_vec<T: Value>(values: &[T]) -> Vec<u8> {
+    let mut writer = Writer::new();
+    writer.raw("{\"value\":");
+    writer.begin_array();
+    for (index, value) in values.iter().enumerate() {
+        writer.element(index == 0);
+        value.write(&mut writer);
+    }
+    writer.end_array();
+    writer.raw("}");
+    writer.into_bytes()
+}
+
+fn read<T: Value>(bytes: &[u8], strict: bool) -> Result<T, JsonError> {
+    let text = decode_utf8(bytes)?;
+    let mut reader = Reader::new(text).strict(strict);
+    let value = read_document(&mut reader);
+    value.map_err(|error| error.explain(bytes))
+}
+
+/// Reads back what [`to_vec`] has just written, however deep it nests.
+pub(crate) fn read_back<T: Value>(bytes: &[u8]) -> Result<T, JsonError> {
+    let value = read_document(&mut Reader::trusting(decode_utf8(bytes)?));
+    value.map_err(|error| error.explain(bytes))
+}
+
+/// The text behind an optional byte order mark.
+pub(crate) fn decode_utf8(bytes: &[u8]) -> Result<&str, JsonError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| JsonError::encoding(bytes, error.valid_up_to()))?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+fn read_document<T: Value>(reader: &mut Reader<'_>) -> Result<T, ReadError> {
+    reader.peek();
+    let value = T::read(reader)?;
+    reader.end()?;
+    Ok(value)
+}

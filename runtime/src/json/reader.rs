@@ -1,0 +1,590 @@
+//! A pull reader over JSON text: one concrete type, so that the code generated for three thousand models
+//! is checked once and not once per format. In: UTF-8 text that nobody vouches for. Out: values, exact raw
+//! slices, errors with their offset. It follows RFC 8259 strictly and at most [`DEPTH`] levels deep.
+
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use super::Value;
+use super::error::{JsonError, Kind, ReadError};
+use super::scan::plain_until;
+use crate::extra::Extra;
+use crate::model::TypeInfo;
+
+/// How deep objects and arrays may nest.
+pub(crate) const DEPTH: u32 = 128;
+
+/// For a property just read (by type and index), the index of the one that followed it last time.
+///
+/// Services write all values of a type in the same order, so the guess is nearly always right, and a wrong
+/// one only costs a search; hence a clash of two types is harmless, and so is sharing the table between
+/// threads without any order.
+static GUESSES: [AtomicU16; 4096] = [const { AtomicU16::new(0) }; 4096];
+
+/// Reads one JSON text from front to back.
+///
+/// A reader is *lenient* unless told otherwise: a property whose value is not of its declared type is kept
+/// as raw text in the model's [`Extra`]; a strict reader makes it an error.
+pub struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    depth: u32,
+    limit: u32,
+    strict: bool,
+    /// Where strings with escapes are put together, so that each costs one allocation of its size.
+    scratch: String,
+    /// Set by a value that was read but would be written in another spelling.
+    respelled: bool,
+}
+
+/// Where the reader is in an object whose properties are looked up in a [`TypeInfo`].
+pub(crate) struct ObjectCursor {
+    first: bool,
+    /// One more than the index of the property read last; 0 before the first.
+    last: usize,
+    seed: usize,
+    /// Depth inside this object.
+    depth: u32,
+    /// Where the value of the property read last begins, and where its name does.
+    value_at: usize,
+    name_at: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// A lenient reader at the beginning of `text`.
+    pub fn new(text: &'a str) -> Self {
+        Self { text, at: 0, depth: 0, limit: DEPTH, strict: false, scratch: String::new(), respelled: false }
+    }
+
+    /// Whether a property that does not decode into its declared type is an error (default: no).
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
+    /// A reader of what this program has written itself, which may nest as deep as its values do.
+    pub(crate) fn trusting(text: &'a str) -> Self {
+        Self { limit: u32::MAX, ..Self::new(text) }
+    }
+
+    /// Reads the value of a declared property into its field.
+    #[inline]
+    pub fn read<T: Value>(&mut self, field: &mut Option<T>) -> Result<(), ReadError> {
+        *field = Some(T::read(self)?);
+        Ok(())
+    }
+
+    /// Says that a property has no field in this build; its value is then kept as raw text.
+    #[cold]
+    pub fn skip_unknown(&mut self, _property: usize) -> Result<(), ReadError> {
+        Err(ReadError::new(Kind::Absent, self.at))
+    }
+
+    // ---- positions and errors
+
+    pub(crate) fn offset(&self) -> usize {
+        self.at
+    }
+
+    #[cold]
+    pub(crate) fn syntax<T>(&self, what: &'static str) -> Result<T, ReadError> {
+        Err(ReadError::new(Kind::Syntax(what), self.at))
+    }
+
+    /// The value at `offset` is not of the expected type.
+    #[cold]
+    pub(crate) fn mismatch(&self, expected: &'static str, offset: usize) -> ReadError {
+        ReadError::new(Kind::Mismatch(expected), offset)
+    }
+
+    /// Notes that the value just read would be written differently from how it was spelled.
+    pub(crate) fn note_respelled(&mut self) {
+        self.respelled = true;
+    }
+
+    #[inline]
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// The next byte that is not white space, not consumed.
+    #[inline]
+    pub(crate) fn peek(&mut self) -> Option<u8> {
+        loop {
+            match self.byte() {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                other => return other,
+            }
+        }
+    }
+
+    /// Consumes the byte that was peeked at.
+    pub(crate) fn step(&mut self) {
+        self.at += 1;
+    }
+
+    /// Succeeds if nothing but white space is left.
+    pub(crate) fn end(&mut self) -> Result<(), ReadError> {
+        match self.peek() {
+            None => Ok(()),
+            Some(_) => self.syntax("text after the end of the value"),
+        }
+    }
+
+    fn enter(&mut self) -> Result<(), ReadError> {
+        if self.depth >= self.limit {
+            return Err(ReadError::new(Kind::Depth, self.at));
+        }
+        self.depth += 1;
+        self.at += 1;
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        self.depth -= 1;
+        self.at += 1;
+    }
+
+    // ---- objects of a known type
+
+    /// Enters an object of a type.
+    pub(crate) fn begin_object(&mut self, type_info: &'static TypeInfo) -> Result<ObjectCursor, ReadError> {
+        if self.byte() != Some(b'{') {
+            return Err(self.mismatch(type_info.name, self.at));
+        }
+        self.enter()?;
+        // The address tells types apart well enough: a clash only costs a wrong guess.
+        let address = std::ptr::from_ref(type_info).addr();
+        let seed = address.wrapping_mul(0x9E37_79B9) >> 16;
+        Ok(ObjectCursor { first: true, last: 0, seed, depth: self.depth, value_at: 0, name_at: 0 })
+    }
+
+    /// The index of the next declared property that is not null, the reader standing at its value; `None`
+    /// at the end of the object. Nulls and unknown properties on the way go into `extra`.
+    pub(crate) fn next_property(
+        &mut self,
+        type_info: &'static TypeInfo,
+        object: &mut ObjectCursor,
+        extra: &mut Extra,
+    ) -> Result<Option<usize>, ReadError> {
+        loop {
+            if !self.next_member(object.first)? {
+                return Ok(None);
+            }
+            object.first = false;
+            object.name_at = self.at;
+            let found = self.property_index(type_info, object)?;
+            self.colon()?;
+            object.value_at = self.at;
+            match found {
+                Some(index) if self.byte() == Some(b'n') => {
+                    self.literal("null")?;
+                    extra.note_null(index, type_info.properties[index]);
+                }
+                Some(index) => return Ok(Some(index)),
+                None => {
+                    self.skip()?;
+                    extra.keep(&self.text[object.name_at..self.at], false);
+                }
+            }
+        }
+    }
+
+    /// What follows the value of a declared property that did not read plainly: a value of another type is
+    /// skipped and kept as it stands, and so is one that would be written in another spelling.
+    #[cold]
+    pub(crate) fn settle(
+        &mut self,
+        result: Result<(), ReadError>,
+        name: &'static str,
+        object: &ObjectCursor,
+        extra: &mut Extra,
+    ) -> Result<(), ReadError> {
+        self.respelled = false;
+        if let Err(error) = result {
+            let keep = match error.kind() {
+                Kind::Absent => true,
+                Kind::Mismatch(_) => !self.strict,
+                Kind::Syntax(_) | Kind::Depth => false,
+            };
+            if !keep {
+                return Err(error.in_property(name));
+            }
+            self.at = object.value_at;
+            self.depth = object.depth;
+            self.skip().map_err(|error| error.in_property(name))?;
+        }
+        extra.keep(&self.text[object.name_at..self.at], true);
+        Ok(())
+    }
+
+    /// Whether the value just read asked for its spelling to be kept.
+    #[inline]
+    pub(crate) fn was_respelled(&self) -> bool {
+        self.respelled
+    }
+
+    fn property_index(
+        &mut self,
+        type_info: &'static TypeInfo,
+        object: &mut ObjectCursor,
+    ) -> Result<Option<usize>, ReadError> {
+        let slot = &GUESSES[object.seed.wrapping_add(object.last) % GUESSES.len()];
+        let guess = usize::from(slot.load(Ordering::Relaxed));
+        let start = self.at + 1;
+        if let Some(name) = type_info.properties.get(guess) {
+            let rest = &self.text.as_bytes()[start..];
+            if rest.starts_with(name.as_bytes()) && rest.get(name.len()) == Some(&b'"') {
+                self.at = start + name.len() + 1;
+                object.last = guess + 1;
+                return Ok(Some(guess));
+            }
+        }
+        let name = self.string()?;
+        let found = type_info.properties.binary_search(&&*name).ok();
+        if let Some(index) = found {
+            slot.store(u16::try_from(index).unwrap_or(0), Ordering::Relaxed);
+            object.last = index + 1;
+        }
+        Ok(found)
+    }
+
+    // ---- objects and arrays in general
+
+    /// Enters an object; `expected` names what the caller wanted to see.
+    pub(crate) fn enter_object(&mut self, expected: &'static str) -> Result<(), ReadError> {
+        if self.byte() != Some(b'{') {
+            return Err(self.mismatch(expected, self.at));
+        }
+        self.enter()
+    }
+
+    /// Moves to the next member's name, or past the end of the object (`false`).
+    pub(crate) fn next_member(&mut self, first: bool) -> Result<bool, ReadError> {
+        match self.peek() {
+            Some(b'}') => {
+                self.leave();
+                return Ok(false);
+            }
+            Some(b'"') if first => return Ok(true),
+            Some(b',') if !first => self.at += 1,
+            _ => return self.syntax("expected a property or the end of an object"),
+        }
+        if self.peek() == Some(b'"') { Ok(true) } else { self.syntax("expected a property name") }
+    }
+
+    /// The name of the next member of an object, the reader then standing at its value.
+    pub(crate) fn next_name(&mut self, first: &mut bool) -> Result<Option<Cow<'a, str>>, ReadError> {
+        if !self.next_member(std::mem::replace(first, false))? {
+            return Ok(None);
+        }
+        self.member_name().map(Some)
+    }
+
+    /// Consumes a member's name, whose opening quote must be there, and the colon after it.
+    pub(crate) fn member_name(&mut self) -> Result<Cow<'a, str>, ReadError> {
+        let name = self.string()?;
+        self.colon()?;
+        Ok(name)
+    }
+
+    /// Consumes the colon after a name and the white space around it.
+    #[inline]
+    fn colon(&mut self) -> Result<(), ReadError> {
+        if self.peek() != Some(b':') {
+            return self.syntax("expected ':'");
+        }
+        self.at += 1;
+        match self.peek() {
+            Some(_) => Ok(()),
+            None => self.syntax("expected a value"),
+        }
+    }
+
+    /// Enters an array; `expected` names what the caller wanted to see.
+    pub(crate) fn enter_array(&mut self, expected: &'static str) -> Result<(), ReadError> {
+        if self.byte() != Some(b'[') {
+            return Err(self.mismatch(expected, self.at));
+        }
+        self.enter()
+    }
+
+    /// Moves to the next element, or past the end of the array (`false`).
+    pub(crate) fn next_element(&mut self, first: bool) -> Result<bool, ReadError> {
+        match self.peek() {
+            Some(b']') => {
+                self.leave();
+                return Ok(false);
+            }
+            Some(b',') if !first => self.at += 1,
+            Some(_) if first => return Ok(true),
+            _ => return self.syntax("expected ',' or ']'"),
+        }
+        match self.peek() {
+            Some(b']') | None => self.syntax("expected a value"),
+            Some(_) => Ok(true),
+        }
+    }
+
+    /// Reads a value that may fail without the text around it failing: what is JSON but no value is skipped, and
+    /// given as its text with the reason.
+    pub(crate) fn attempt<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, ReadError>,
+    ) -> Result<Result<T, (ReadError, &'a str)>, ReadError> {
+        let (at, depth) = (self.at, self.depth);
+        match read(self) {
+            Ok(value) => Ok(Ok(value)),
+            Err(error) if matches!(error.kind(), Kind::Mismatch(_) | Kind::Absent) => {
+                (self.at, self.depth, self.respelled) = (at, depth, false);
+                Ok(Err((error, self.raw()?)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The readable form of an error in this text.
+    pub(crate) fn explain(&self, error: ReadError) -> JsonError {
+        error.explain(self.text.as_bytes())
+    }
+
+    // ---- scalars
+
+    /// Consumes `true`, `false` or `null`.
+    pub(crate) fn literal(&mut self, literal: &'static str) -> Result<(), ReadError> {
+        if !self.text.as_bytes()[self.at..].starts_with(literal.as_bytes()) {
+            return self.syntax("expected a value");
+        }
+        self.at += literal.len();
+        Ok(())
+    }
+
+    /// Consumes a boolean.
+    pub(crate) fn boolean(&mut self) -> Result<bool, ReadError> {
+        match self.byte() {
+            Some(b't') => self.literal("true").map(|()| true),
+            Some(b'f') => self.literal("false").map(|()| false),
+            _ => Err(self.mismatch("Edm.Boolean", self.at)),
+        }
+    }
+
+    /// Consumes a number and gives its text.
+    pub(crate) fn number(&mut self, expected: &'static str) -> Result<&'a str, ReadError> {
+        let start = self.at;
+        if !matches!(self.byte(), Some(b'-' | b'0'..=b'9')) {
+            return Err(self.mismatch(expected, start));
+        }
+        if self.byte() == Some(b'-') {
+            self.at += 1;
+        }
+        if self.byte() == Some(b'0') {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        if self.byte() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.byte() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.byte() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        match self.byte() {
+            Some(byte) if byte.is_ascii_alphanumeric() => self.syntax("malformed number"),
+            _ => Ok(&self.text[start..self.at]),
+        }
+    }
+
+    fn digits(&mut self) -> Result<(), ReadError> {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.byte() {
+            self.at += 1;
+        }
+        if self.at == start { self.syntax("expected a digit") } else { Ok(()) }
+    }
+
+    /// Consumes a string, whose opening quote must be there, and gives its content.
+    pub(crate) fn string(&mut self) -> Result<Cow<'a, str>, ReadError> {
+        let start = self.at + 1;
+        self.at = plain_until(self.text.as_bytes(), start);
+        match self.byte() {
+            Some(b'"') => {
+                let content = &self.text[start..self.at];
+                self.at += 1;
+                Ok(Cow::Borrowed(content))
+            }
+            _ => {
+                self.read_escaped(start)?;
+                Ok(Cow::Owned(self.scratch.as_str().to_owned()))
+            }
+        }
+    }
+
+    /// Consumes a string if there is one.
+    pub(crate) fn expect_string(&mut self, expected: &'static str) -> Result<Cow<'a, str>, ReadError> {
+        if self.byte() != Some(b'"') {
+            return Err(self.mismatch(expected, self.at));
+        }
+        self.string()
+    }
+
+    /// The rest of a string that has an escape at the current position; its content, which began at `start`,
+    /// is put together in `scratch`.
+    fn read_escaped(&mut self, start: usize) -> Result<(), ReadError> {
+        self.scratch.clear();
+        self.scratch.push_str(&self.text[start..self.at]);
+        loop {
+            match self.byte() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => {
+                    let character = self.escape(start - 1)?;
+                    self.scratch.push(character);
+                }
+                Some(_) => return self.syntax("control character in a string"),
+                None => return self.syntax("unterminated string"),
+            }
+            let run = self.at;
+            self.at = plain_until(self.text.as_bytes(), run);
+            self.scratch.push_str(&self.text[run..self.at]);
+        }
+    }
+
+    /// Consumes one escape sequence (two if they form a surrogate pair). A lone surrogate is well-formed
+    /// JSON but no character: the string, which began at `string_at`, does not decode.
+    fn escape(&mut self, string_at: usize) -> Result<char, ReadError> {
+        let code = self.text.as_bytes().get(self.at + 1).copied();
+        let character = match code {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => return self.unicode_escape(string_at),
+            _ => return self.syntax("unknown escape"),
+        };
+        self.at += 2;
+        Ok(character)
+    }
+
+    fn unicode_escape(&mut self, string_at: usize) -> Result<char, ReadError> {
+        let first = self.hex4()?;
+        if (0xD800..0xDC00).contains(&first) && self.text.as_bytes()[self.at..].starts_with(b"\\u") {
+            let second = self.hex4()?;
+            if (0xDC00..0xE000).contains(&second) {
+                let scalar = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+                return char::from_u32(scalar).ok_or_else(|| self.mismatch("Edm.String", string_at));
+            }
+        }
+        char::from_u32(first).ok_or_else(|| self.mismatch("Edm.String", string_at))
+    }
+
+    /// Consumes `\u` and four hexadecimal digits.
+    fn hex4(&mut self) -> Result<u32, ReadError> {
+        let mut value = 0;
+        for offset in 2..6 {
+            let digit =
+                self.text.as_bytes().get(self.at + offset).and_then(|byte| char::from(*byte).to_digit(16));
+            match digit {
+                Some(digit) => value = value * 16 + digit,
+                None => return self.syntax("expected four hexadecimal digits"),
+            }
+        }
+        self.at += 6;
+        Ok(value)
+    }
+
+    // ---- raw values
+
+    /// Consumes any value and gives its exact text.
+    pub(crate) fn raw(&mut self) -> Result<&'a str, ReadError> {
+        let start = self.at;
+        self.skip()?;
+        Ok(&self.text[start..self.at])
+    }
+
+    /// Consumes any value, checking that it is well-formed. Not recursive: the kinds of the open brackets
+    /// fit into one word, because [`DEPTH`] is 128.
+    pub(crate) fn skip(&mut self) -> Result<(), ReadError> {
+        let outside = self.depth;
+        let mut objects: u128 = 0;
+        loop {
+            if self.depth - outside > DEPTH {
+                return Err(ReadError::new(Kind::Depth, self.at));
+            }
+            let opened = self.skip_scalar_or_open(&mut objects)?;
+            let mut first = opened;
+            loop {
+                if self.depth == outside {
+                    return Ok(());
+                }
+                let more = if objects & 1 == 1 { self.skip_name(first)? } else { self.next_element(first)? };
+                if more {
+                    break;
+                }
+                objects >>= 1;
+                first = false;
+            }
+        }
+    }
+
+    /// Consumes a scalar, or opens an object or array (`true`).
+    fn skip_scalar_or_open(&mut self, objects: &mut u128) -> Result<bool, ReadError> {
+        match self.byte() {
+            Some(bracket @ (b'{' | b'[')) => {
+                self.enter()?;
+                *objects = *objects << 1 | u128::from(bracket == b'{');
+                return Ok(true);
+            }
+            Some(b'"') => self.skip_string()?,
+            Some(b't') => self.literal("true")?,
+            Some(b'f') => self.literal("false")?,
+            Some(b'n') => self.literal("null")?,
+            Some(b'-' | b'0'..=b'9') => {
+                self.number("a number")?;
+            }
+            _ => return self.syntax("expected a value"),
+        }
+        Ok(false)
+    }
+
+    fn skip_name(&mut self, first: bool) -> Result<bool, ReadError> {
+        if !self.next_member(first)? {
+            return Ok(false);
+        }
+        self.skip_string()?;
+        self.colon()?;
+        Ok(true)
+    }
+
+    fn skip_string(&mut self) -> Result<(), ReadError> {
+        self.at = plain_until(self.text.as_bytes(), self.at + 1);
+        loop {
+            match self.byte() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => match self.text.as_bytes().get(self.at + 1) {
+                    Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
+                    Some(b'u') => {
+                        self.hex4()?;
+                    }
+                    _ => return self.syntax("unknown escape"),
+                },
+                Some(_) => return self.syntax("control character in a string"),
+                None => return self.syntax("unterminated string"),
+            }
+            self.at = plain_until(self.text.as_bytes(), self.at);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What can stand as a value in JSON: the trait, and the types that need no module of their own.
+
+use super::{ReadError, Reader, Writer};
+use crate::model::{self, Model};
+
+/// A type that JSON text can be read into and written from without loss.
+pub trait Value: Sized {
+    /// Reads a value; the reader stands at its first character.
+    ///
+    /// # Errors
+    /// If the text there is not JSON or not of this type.
+    fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError>;
+
+    /// Writes the value.
+    fn write(&self, writer: &mut Writer);
+}
+
+impl<M: Model> Value for M {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        model::read(reader)
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        model::write(self, writer);
+    }
+}
+
+impl<T: Value> Value for Vec<T> {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        reader.enter_array("a list")?;
+        let mut elements = Vec::new();
+        while reader.next_element(elements.is_empty())? {
+            elements.push(T::read(reader).map_err(|error| error.in_element(elements.len()))?);
+        }
+        Ok(elements)
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.begin_array();
+        for (index, element) in self.iter().enumerate() {
+            writer.element(index == 0);
+            element.write(writer);
+        }
+        writer.end_array();
+    }
+}
+
+impl Value for String {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        reader.expect_string("Edm.String").map(std::borrow::Cow::into_owned)
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.string(self);
+    }
+}
+
+impl Value for bool {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        reader.boolean()
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.boolean(*self);
+    }
+}
+
+macro_rules! integers {
+    ($($integer:ty, $edm:literal;)+) => {$(
+        impl Value for $integer {
+            fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+                read_integer(reader, $edm, |value| value.try_into().ok())
+            }
+
+            fn write(&self, writer: &mut Writer) {
+                writer.integer(i64::from(*self));
+            }
+        }
+    )+};
+}
+
+integers! {
+    i64, "Edm.Int64";
+    i32, "Edm.Int32";
+    i16, "Edm.Int16";
+    i8, "Edm.SByte";
+    u8, "Edm.Byte";
+}
+
+#[inline]
+fn read_integer<T>(
+    reader: &mut Reader<'_>,
+    expected: &'static str,
+    narrow: impl Fn(i64) -> Option<T>,
+) -> Result<T, ReadError> {
+    let at = reader.offset();
+    let text = reader.number(expected)?;
+    // "-0" is a number that an integer does not write back.
+    let value = if text == "-0" { None } else { text.parse().ok() };
+    value.and_then(narrow).ok_or_else(|| reader.mismatch(expected, at))
+}
+
+macro_rules! floats {
+    ($($float:ty, $edm:literal;)+) => {$(
+        impl Value for $float {
+            fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+                let at = reader.offset();
+                if reader.peek() == Some(b'"') {
+                    return match &*reader.string()? {
+                        "INF" => Ok(Self::INFINITY),
+                        "-INF" => Ok(Self::NEG_INFINITY),
+                        "NaN" => Ok(Self::NAN),
+                        _ => Err(reader.mismatch($edm, at)),
+                    };
+                }
+                let text = reader.number($edm)?;
+                match text.parse::<Self>() {
+                    Ok(value) if value.is_finite() => {
+                        if !is_shortest(text, value) {
+                            reader.note_respelled();
+                        }
+                        Ok(value)
+                    }
+                    _ => Err(reader.mismatch($edm, at)),
+                }
+            }
+
+            fn write(&self, writer: &mut Writer) {
+                if self.is_finite() {
+                    writer.raw(&shortest(*self));
+                } else if self.is_nan() {
+                    writer.string("NaN");
+                } else {
+                    writer.string(if *self > 0.0 { "INF" } else { "-INF" });
+                }
+            }
+        }
+    )+};
+}
+
+floats! {
+    f64, "Edm.Double";
+    f32, "Edm.Single";
+}
+
+/// The shortest text that reads back as the same number: `0.1`, `3`, `1e300`.
+fn shortest(value: impl std::fmt::Debug) -> String {
+    let mut text = format!("{value:?}");
+    if text.ends_with(".0") {
+        text.truncate(text.len() - 2);
+    }
+    text
+}
+
+/// Whether writing a number yields the text it was read from. A few digits without exponent, sign or
+/// trailing zero are their own shortest form, which spares the formatting.
+fn is_shortest(text: &str, value: impl std::fmt::Debug) -> bool {
+    let trailing_zero = text.contains('.') && text.ends_with('0');
+    let short = text.len() <= 6 && !text.contains(['e', 'E', '-']) && !trailing_zero;
+    short || shortest(value) == text
+}

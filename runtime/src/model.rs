@@ -1,0 +1,217 @@
+//! What generated entity types, complex types and action parameters have in common, and the two loops over
+//! their properties that read and write them.
+
+use std::fmt;
+
+use crate::edm::Json;
+use crate::extra::Extra;
+use crate::json::{ReadError, Reader, Writer};
+
+/// What is known of a structured type at run time.
+#[derive(Debug)]
+pub struct TypeInfo {
+    /// The qualified name, such as `microsoft.graph.user`.
+    pub name: &'static str,
+    /// The qualified names of the base types, nearest first.
+    pub bases: &'static [&'static str],
+    /// The JSON names of all properties, inherited ones included, sorted by their bytes.
+    pub properties: &'static [&'static str],
+}
+
+/// A structured type of the service: an entity type, a complex type or an action's parameters.
+///
+/// Implemented by generated code. A property is addressed by its index in [`TypeInfo::properties`].
+pub trait Model: Default + 'static {
+    /// The type's name and properties.
+    const TYPE: &'static TypeInfo;
+
+    /// What the value carries beyond its fields.
+    fn extra(&self) -> &Extra;
+
+    /// What the value carries beyond its fields, to be changed.
+    fn extra_mut(&mut self) -> &mut Extra;
+
+    /// Reads the value of one property into its field; the reader stands at the value.
+    ///
+    /// # Errors
+    /// If the value is not of the field's type.
+    fn read(&mut self, property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError>;
+
+    /// Writes one property if its field is set.
+    fn write(&self, property: usize, writer: &mut Writer);
+
+    /// Whether a property was read as an explicit null, or is to be written as one.
+    fn is_null(&self, property: &str) -> bool {
+        Self::TYPE.index(property).is_some_and(|index| {
+            self.extra().is_null(index)
+                || self.extra().declared_member(property).is_some_and(|m| m.value == "null")
+        })
+    }
+
+    /// Has a property written as null as long as its field is not set; `false` undoes it. Names that the
+    /// type does not declare are ignored.
+    fn set_null(&mut self, property: &str, null: bool) {
+        if let Some(index) = Self::TYPE.index(property) {
+            let name = Self::TYPE.properties[index];
+            self.extra_mut().forget_null(index, name);
+            if null {
+                self.extra_mut().note_null(index, name);
+            }
+        }
+    }
+
+    /// Whether the value is a `D`: its declared type is `D` or derives from it, or the service said that it is one
+    /// (`@odata.type`).
+    fn is<D: Model>(&self) -> bool {
+        Self::TYPE.is_or_derives_from(D::TYPE)
+            || self.extra().odata_type().is_some_and(|name| name == D::TYPE.name)
+    }
+
+    /// The value as one of a derived type, with all that it carried.
+    ///
+    /// # Errors
+    /// The value itself, if it is no `D`.
+    fn downcast<D: Model>(self) -> Result<D, Self> {
+        const { assert!(D::TYPE.is_or_derives_from(Self::TYPE), "it would be no downcast") };
+        if self.is::<D>() { Ok(convert(&self)) } else { Err(self) }
+    }
+
+    /// The value as one of a base type, with all that it carries; its type is sent with it (`@odata.type`).
+    fn upcast<B: Model>(self) -> B {
+        const { assert!(Self::TYPE.is_or_derives_from(B::TYPE), "it would be no upcast") };
+        let mut base: B = convert(&self);
+        if base.extra().odata_type().is_none() {
+            base.extra_mut().insert("@odata.type", &Self::TYPE.annotation());
+        }
+        base
+    }
+}
+
+impl TypeInfo {
+    /// The value of `@odata.type` for this type.
+    pub(crate) fn annotation(&self) -> Json {
+        Json::encode(&format!("#{}", self.name))
+    }
+
+    /// The index of a property by its JSON name.
+    pub fn index(&self, property: &str) -> Option<usize> {
+        self.properties.binary_search(&property).ok()
+    }
+}
+
+impl<M: Model> Model for Box<M> {
+    const TYPE: &'static TypeInfo = M::TYPE;
+
+    fn extra(&self) -> &Extra {
+        (**self).extra()
+    }
+
+    fn extra_mut(&mut self) -> &mut Extra {
+        (**self).extra_mut()
+    }
+
+    fn read(&mut self, property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+        (**self).read(property, reader)
+    }
+
+    fn write(&self, property: usize, writer: &mut Writer) {
+        (**self).write(property, writer);
+    }
+}
+
+/// Reads a model from an object.
+pub(crate) fn read<M: Model>(reader: &mut Reader<'_>) -> Result<M, ReadError> {
+    let mut object = reader.begin_object(M::TYPE)?;
+    let mut model = M::default();
+    while let Some(property) = reader.next_property(M::TYPE, &mut object, model.extra_mut())? {
+        let result = model.read(property, reader);
+        if result.is_err() || reader.was_respelled() {
+            reader.settle(result, M::TYPE.properties[property], &object, model.extra_mut())?;
+        }
+    }
+    Ok(model)
+}
+
+/// Writes a model as an object: its declared type if it carries one, its properties in their declared
+/// order, then everything else in the order in which it was read.
+pub(crate) fn write<M: Model>(model: &M, writer: &mut Writer) {
+    let extra = model.extra();
+    writer.begin_object();
+    writer.write_type(extra);
+    let settle = extra.concerns_declared();
+    for (property, name) in M::TYPE.properties.iter().enumerate() {
+        writer.set_property(name);
+        let before = writer.len();
+        model.write(property, writer);
+        if settle {
+            writer.settle(before, M::TYPE, property, extra);
+        }
+    }
+    writer.write_rest(M::TYPE, extra);
+    writer.end_object();
+}
+
+/// Copies a model by way of its JSON text, which loses nothing. A derived `Clone` would cost every program that
+/// compiles the crate more than it is worth to those few that copy models.
+#[doc(hidden)]
+pub fn clone<M: Model>(model: &M) -> M {
+    convert(model)
+}
+
+/// Copies a model into another type; what has no field there is kept in its extras.
+fn convert<M: Model, N: Model>(model: &M) -> N {
+    crate::json::read_back(&crate::json::to_vec(model)).expect("every model reads every object")
+}
+
+/// Compares models by what they would send.
+#[doc(hidden)]
+pub fn equal<M: Model>(one: &M, other: &M) -> bool {
+    crate::json::to_vec(one) == crate::json::to_vec(other)
+}
+
+/// Formats a model for people: its type's short name and what is set, secrets masked.
+#[doc(hidden)]
+pub fn debug<M: Model>(model: &M, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut writer = Writer::masked();
+    write(model, &mut writer);
+    show(M::TYPE.name, &writer.into_bytes(), f)
+}
+
+fn show(name: &str, json: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let short = name.rsplit('.').next().unwrap_or(name);
+    write!(f, "{short} {}", String::from_utf8_lossy(json))
+}
+
+/// Implements for models what follows from [`Model`]: `Clone`, `PartialEq`, `Debug`, and serde's `Serialize` and
+/// `Deserialize` if the feature `serde` is on.
+///
+/// All is `#[inline]`, so that only a program that calls it compiles it, and not the crate, for every type.
+///
+/// `Debug` shows only what is set, and masks values whose names say that they are secrets.
+#[macro_export]
+macro_rules! models {
+    ($($model:ty),* $(,)?) => {$(
+        impl ::std::clone::Clone for $model {
+            #[inline]
+            fn clone(&self) -> Self {
+                $crate::__private::clone(self)
+            }
+        }
+
+        impl ::std::cmp::PartialEq for $model {
+            #[inline]
+            fn eq(&self, other: &Self) -> bool {
+                $crate::__private::equal(self, other)
+            }
+        }
+
+        impl ::std::fmt::Debug for $model {
+            #[inline]
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                $crate::__private::debug(self, f)
+            }
+        }
+
+        $crate::serde_of_generated!($model);
+    )*};
+}

@@ -1,0 +1,95 @@
+//! What is known of an operation: plain data that generated code states in one constant per operation.
+
+use std::fmt;
+
+use http::Method;
+
+use crate::cloud::Cloud;
+use crate::permissions::Permissions;
+
+/// One operation of the service, as one text: `op:METHOD template;query options;permissions`, and `;clouds` for one
+/// that does not exist everywhere.
+///
+/// ```
+/// use msgraph_runtime::Operation;
+///
+/// let list = Operation("op:GET /users;filter select top;work=User.ReadBasic.All application=User.Read.All");
+/// assert_eq!(list.template(), "/users");
+/// assert!(list.supports("select"));
+/// assert_eq!(list.permissions().application().least().map(|least| least.permission()), Some("User.Read.All"));
+/// ```
+///
+/// One literal per operation costs the compiler least, and it exists in a finished program exactly if the program
+/// can call the method that holds it: `op:` and `;` let an audit find it there.
+///
+/// - *query options*: names without `$`, separated by spaces.
+/// - *permissions*: the notation of [`Permissions::parse`].
+/// - *clouds*: those that lack the operation, `us-government` and `china`, separated by spaces.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Operation(pub &'static str);
+
+impl Operation {
+    /// An operation that the metadata does not have: it has no template and takes no query options that are
+    /// known, and nothing is known of its permissions.
+    pub const UNKNOWN: Self = Self("");
+
+    /// The HTTP method.
+    pub fn method(&self) -> Method {
+        self.parts().0.parse().unwrap_or(Method::GET)
+    }
+
+    /// The path template, such as `/users/{user-id}/messages`.
+    pub fn template(&self) -> &'static str {
+        self.parts().1
+    }
+
+    /// The query options that the operation takes, without `$`.
+    pub fn query(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.field(1).split(' ').filter(|option| !option.is_empty())
+    }
+
+    /// Whether the operation takes a query option, named without `$`.
+    pub fn supports(&self, option: &str) -> bool {
+        self.query().any(|supported| supported == option)
+    }
+
+    /// The permissions that allow the operation.
+    pub fn permissions(&self) -> Permissions {
+        Permissions::parse(self.field(2))
+    }
+
+    /// Whether the operation exists in a cloud, as far as the metadata tells. It has one document for both clouds of
+    /// the US Government.
+    pub fn exists_in(&self, cloud: Cloud) -> bool {
+        let name = match cloud {
+            Cloud::Global => return true,
+            Cloud::UsGovernment | Cloud::UsGovernmentDod => "us-government",
+            Cloud::China => "china",
+        };
+        self.field(3).split(' ').all(|absent| absent != name)
+    }
+
+    fn field(&self, index: usize) -> &'static str {
+        self.0.splitn(4, ';').nth(index).unwrap_or_default()
+    }
+
+    fn parts(&self) -> (&'static str, &'static str) {
+        let id = self.field(0);
+        let id = id.strip_prefix("op:").unwrap_or(id);
+        id.split_once(' ').unwrap_or(("GET", id))
+    }
+}
+
+/// Method and template.
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (method, template) = self.parts();
+        write!(f, "{method} {template}")
+    }
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

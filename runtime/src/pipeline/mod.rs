@@ -1,0 +1,365 @@
+//! The one way that every request goes: a chain of policies, compiled once, that ends at the transport.
+//!
+//! The order, from the caller to the network:
+//! 1. `client-request-id` and `User-Agent`, the same for every try;
+//! 2. the span of the call, and the limit on its time;
+//! 3. errors: an answer that is not a success becomes an [`Error`];
+//! 4. the user's policies per call;
+//! 5. retry: waits while calls are throttled, sends, reads the answer unless it is wanted as a stream, and sends
+//!    again as the [`RetryPolicy`](crate::RetryPolicy) allows;
+//! 6. the user's policies per try;
+//! 7. redirects;
+//! 8. authorization: a token, if the request goes to the client's own host; a claims challenge is answered once;
+//! 9. the transport, with a limit on the time without progress.
+
+mod authorization;
+mod challenge;
+mod errors;
+mod headers;
+mod redirects;
+mod retry;
+mod timeouts;
+mod whole;
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, HeaderValue, Method, Uri};
+use tracing::Span;
+use url::Url;
+
+pub(crate) use authorization::Authorization;
+#[cfg(feature = "auth")]
+pub(crate) use authorization::token;
+pub(crate) use errors::Errors;
+pub(crate) use headers::Headers;
+pub(crate) use redirects::Redirects;
+pub(crate) use retry::Retry;
+pub(crate) use timeouts::exchange;
+pub(crate) use whole::Whole;
+
+use crate::body::Body;
+use crate::client::Shared;
+use crate::clock::{Clock, Randomness};
+use crate::error::{DeliveryError, Error};
+use crate::operation::Operation;
+use crate::options::CallOptions;
+use crate::transport::{Phase, TransportError};
+
+/// A request on its way through the pipeline.
+pub struct Call {
+    /// The HTTP method.
+    pub method: Method,
+    /// Where it goes.
+    pub url: Url,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Body,
+    operation: Option<Operation>,
+    /// Whether the URL itself is the permission, so that no token goes with it.
+    anonymous: bool,
+    /// Whether an answer that the result is to be seen elsewhere is a success, and not followed.
+    pub(crate) keeps_see_other: bool,
+    pub(crate) options: CallOptions,
+    /// Whether the answer's body is wanted as a whole.
+    pub(crate) buffered: bool,
+    /// Which try of the call this is.
+    pub(crate) tries: u32,
+    /// The span of the whole call.
+    pub(crate) span: Span,
+}
+
+impl Call {
+    pub(crate) fn new(
+        method: Method,
+        url: Url,
+        headers: HeaderMap,
+        body: Body,
+        operation: Option<Operation>,
+    ) -> Self {
+        Self {
+            method,
+            url,
+            headers,
+            body,
+            operation,
+            anonymous: false,
+            keeps_see_other: false,
+            options: CallOptions::default(),
+            buffered: false,
+            tries: 1,
+            span: Span::none(),
+        }
+    }
+
+    /// The same call without a token: its URL is the permission.
+    pub(crate) fn anonymous(self) -> Self {
+        Self { anonymous: true, ..self }
+    }
+
+    /// The operation that is called, if it is one that the metadata knows.
+    pub fn operation(&self) -> Option<Operation> {
+        self.operation
+    }
+
+    /// The settings of this call that differ from the client's.
+    pub fn options(&self) -> &CallOptions {
+        &self.options
+    }
+
+    /// Which try this is: 1 at first.
+    pub fn tries(&self) -> u32 {
+        self.tries
+    }
+
+    /// The name of its span: one for each operation, so without keys.
+    pub(crate) fn span_name(&self) -> String {
+        self.operation.map_or_else(|| self.method.to_string(), |operation| operation.to_string())
+    }
+
+    /// Method and path template, or path where there is no template: without keys and query.
+    pub fn name(&self) -> CallName {
+        CallName::of(self.method.clone(), self.operation.unwrap_or(Operation::UNKNOWN), self.url.path())
+    }
+
+    /// The same call once more, for another try; `None` if its body can be read only once.
+    pub fn try_clone(&self) -> Option<Self> {
+        Some(Self {
+            method: self.method.clone(),
+            url: self.url.clone(),
+            headers: self.headers.clone(),
+            body: self.body.try_clone()?,
+            operation: self.operation,
+            anonymous: self.anonymous,
+            keeps_see_other: self.keeps_see_other,
+            options: self.options,
+            buffered: self.buffered,
+            tries: self.tries,
+            span: self.span.clone(),
+        })
+    }
+}
+
+/// Without headers, one of which holds the token, and without the query.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Call({}, {:?})", self.name(), self.body)
+    }
+}
+
+/// Method and path template of a call, for errors and logs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallName {
+    method: Method,
+    template: Template,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Template {
+    Known(&'static str),
+    Path(String),
+}
+
+impl CallName {
+    /// The name of a call of an operation, by its path if it is none that is known.
+    pub(crate) fn of(method: Method, operation: Operation, path: &str) -> Self {
+        let template = match operation.template() {
+            "" => Template::Path(path.to_owned()),
+            template => Template::Known(template),
+        };
+        Self { method, template }
+    }
+
+    /// The HTTP method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The path template.
+    pub fn template(&self) -> &str {
+        match &self.template {
+            Template::Known(template) => template,
+            Template::Path(path) => path,
+        }
+    }
+}
+
+impl fmt::Display for CallName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.template())
+    }
+}
+
+/// A step of the pipeline: it may change the call, send it on with [`Next::send`] once, several times or
+/// not at all, and change the answer. [`policy_per_call`](crate::GraphClientBuilder::policy_per_call) puts one before
+/// retry, where answers are complete, [`policy_per_try`](crate::GraphClientBuilder::policy_per_try) after it.
+///
+/// A log of every try:
+///
+/// ```
+/// use futures_util::future::BoxFuture;
+/// use msgraph_runtime::pipeline::{Call, Next, Policy};
+/// use msgraph_runtime::{Body, Error, GraphClient, StaticToken};
+///
+/// struct Log;
+///
+/// impl Policy for Log {
+///     fn send<'a>(&'a self, call: Call, next: Next<'a>) -> BoxFuture<'a, Result<http::Response<Body>, Error>> {
+///         Box::pin(async move {
+///             let (name, tries) = (call.name(), call.tries());
+///             let outcome = next.send(call).await;
+///             match &outcome {
+///                 Ok(response) => eprintln!("{name}, try {tries}: {}", response.status()),
+///                 Err(error) => eprintln!("{name}, try {tries}: {error}"),
+///             }
+///             outcome
+///         })
+///     }
+/// }
+///
+/// let client = GraphClient::builder().credential(StaticToken::new("token")).policy_per_try(Log).build()?;
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// Answers kept by their URL, for a client of one user:
+///
+/// ```
+/// # use std::{collections::HashMap, sync::Mutex};
+/// # use futures_util::future::BoxFuture;
+/// # use msgraph_runtime::pipeline::{Call, Next, Policy};
+/// # use msgraph_runtime::{Body, Error, GraphClient, StaticToken};
+/// use bytes::Bytes;
+///
+/// #[derive(Default)]
+/// struct Cache(Mutex<HashMap<String, Bytes>>);
+///
+/// impl Policy for Cache {
+///     fn send<'a>(&'a self, call: Call, next: Next<'a>) -> BoxFuture<'a, Result<http::Response<Body>, Error>> {
+///         Box::pin(async move {
+///             if call.method != http::Method::GET {
+///                 return next.send(call).await;
+///             }
+///             let url = call.url.to_string();
+///             let kept = self.0.lock().expect("no panic elsewhere").get(&url).cloned();
+///             if let Some(bytes) = kept {
+///                 return Ok(http::Response::new(Body::from(bytes)));
+///             }
+///             let response = next.send(call).await?;
+///             // Streams have no bytes, and are not kept.
+///             if let (true, Some(bytes)) = (response.status().is_success(), response.body().as_bytes()) {
+///                 self.0.lock().expect("no panic elsewhere").insert(url, bytes.clone());
+///             }
+///             Ok(response)
+///         })
+///     }
+/// }
+///
+/// let builder = GraphClient::builder().credential(StaticToken::new("token"));
+/// let client = builder.policy_per_call(Cache::default()).build()?;
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// Every third try fails, to see what a program makes of it:
+///
+/// ```
+/// # use std::sync::atomic::{AtomicU32, Ordering};
+/// # use futures_util::future::BoxFuture;
+/// # use msgraph_runtime::pipeline::{Call, Next, Policy};
+/// # use msgraph_runtime::{Body, Error, GraphClient, Phase, StaticToken, TransportError, error::DeliveryError};
+/// struct Faults(AtomicU32);
+///
+/// impl Policy for Faults {
+///     fn send<'a>(&'a self, call: Call, next: Next<'a>) -> BoxFuture<'a, Result<http::Response<Body>, Error>> {
+///         Box::pin(async move {
+///             if self.0.fetch_add(1, Ordering::Relaxed) % 3 == 2 {
+///                 let reset = TransportError::new(Phase::Exchange, "connection reset");
+///                 return Err(DeliveryError::new(call.name(), reset).into());
+///             }
+///             next.send(call).await
+///         })
+///     }
+/// }
+///
+/// let builder = GraphClient::builder().credential(StaticToken::new("token"));
+/// let client = builder.policy_per_try(Faults(AtomicU32::new(0))).build()?;
+/// # Ok::<(), Error>(())
+/// ```
+pub trait Policy: Send + Sync {
+    /// Handles a call.
+    fn send<'a>(&'a self, call: Call, next: Next<'a>) -> BoxFuture<'a, Result<http::Response<Body>, Error>>;
+}
+
+/// The rest of the pipeline, as a policy sees it.
+#[derive(Clone, Copy)]
+pub struct Next<'a> {
+    policies: &'a [Arc<dyn Policy>],
+    client: &'a Shared,
+}
+
+impl<'a> Next<'a> {
+    pub(crate) fn first(client: &'a Shared) -> Self {
+        Self { policies: &client.policies, client }
+    }
+
+    pub(crate) fn client(self) -> &'a Shared {
+        self.client
+    }
+
+    /// The client's clock, for policies that wait.
+    pub fn clock(self) -> &'a dyn Clock {
+        &*self.client.clock
+    }
+
+    /// The client's randomness, for policies that wait.
+    pub fn randomness(self) -> &'a dyn Randomness {
+        &*self.client.randomness
+    }
+
+    /// Sends a call through the rest of the pipeline.
+    ///
+    /// # Errors
+    /// Those of the policies, and that no response arrived.
+    pub fn send(self, call: Call) -> BoxFuture<'a, Result<http::Response<Body>, Error>> {
+        match self.policies.split_first() {
+            Some((policy, policies)) => policy.send(call, Self { policies, client: self.client }),
+            None => Box::pin(transmit(call, self.client)),
+        }
+    }
+}
+
+impl fmt::Debug for Next<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Next({} policies)", self.policies.len())
+    }
+}
+
+/// Hands a call to the transport.
+async fn transmit(mut call: Call, client: &Shared) -> Result<http::Response<Body>, Error> {
+    let name = call.name();
+    let failed = |source| Error::from(DeliveryError::new(name.clone(), source));
+    // The URL type is stricter than the request's; both see the same normalized text, so they agree on the host.
+    let uri =
+        Uri::try_from(call.url.as_str()).map_err(|error| failed(TransportError::new(Phase::Setup, error)))?;
+    if let Some(length) = stated_length(&call) {
+        call.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    let mut request = http::Request::new(call.body);
+    *request.method_mut() = call.method;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = call.headers;
+    let limit = call.options.try_timeout.unwrap_or(client.try_timeout);
+    exchange(&*client.transport, &client.clock, limit, request).await.map_err(failed)
+}
+
+/// The length that a transport would not state by itself: of a stream, and of nothing where a body is
+/// expected, without which some servers answer 411 (RFC 9110, section 8.6).
+fn stated_length(call: &Call) -> Option<u64> {
+    let expected = matches!(call.method, Method::POST | Method::PUT | Method::PATCH);
+    match call.body.as_bytes() {
+        None => call.body.length(),
+        Some(bytes) => (bytes.is_empty() && expected).then_some(0),
+    }
+}

@@ -1,0 +1,129 @@
+//! Properties as values: what generated constants are.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use super::expression::Expression;
+use crate::model::{Model, TypeInfo};
+
+/// What a program may do with a property: set it whenever it writes.
+#[derive(Debug)]
+pub enum Writable {}
+
+/// What a program may do with a property: set it on creation only (`Core.Immutable`).
+#[derive(Debug)]
+pub enum CreateOnly {}
+
+/// What a program may do with a property: read it (`Core.Computed`, or `Core.Permissions` with only `Read`).
+#[derive(Debug)]
+pub enum ReadOnly {}
+
+/// A property of the type `M` whose values are of type `T`. `A` says whether it can be written: [`Writable`],
+/// [`CreateOnly`] or [`ReadOnly`].
+///
+/// Navigation properties have an [`Expanded`](crate::Expanded) value, collections a `Vec`. A property is an
+/// [`Expression`] and has its methods: comparisons, functions, orders, paths.
+///
+/// ```
+/// use msgraph_runtime::{Property, Reference};
+///
+/// const ID: Property<Reference, String> = Property::new("@odata.id");
+/// assert_eq!(ID.eq("it's").to_string(), "@odata.id eq 'it''s'");
+/// ```
+pub struct Property<M, T, A = Writable> {
+    expression: Expression<M, T>,
+    access: PhantomData<fn() -> A>,
+}
+
+impl<M, T, A> Property<M, T, A> {
+    /// The property of this JSON name. Generated code states it; programs do for properties that the metadata does
+    /// not have, such as extensions.
+    pub const fn new(name: &'static str) -> Self {
+        Self { expression: Expression::of_property(name), access: PhantomData }
+    }
+
+    /// The JSON name.
+    pub fn name(&self) -> &str {
+        self.expression.as_str()
+    }
+}
+
+impl<M: Model, T, A> Property<M, T, A> {
+    /// The property in queries to collections whose items are declared as another type: a base type of `M`, whose
+    /// items may be of type `M`, or a derived type. Types that are not related do not compile.
+    ///
+    /// ```
+    /// # use msgraph_runtime::{Model, Property};
+    /// # fn example<User: Model>(display_name: Property<User, String>) {
+    /// // With generated types: user::DISPLAY_NAME.of::<DirectoryObject>()
+    /// display_name.of::<User>();
+    /// # }
+    /// ```
+    pub fn of<N: Model>(&self) -> Property<N, T, A> {
+        const { assert!(M::TYPE.is_or_derives_from(N::TYPE) || N::TYPE.is_or_derives_from(M::TYPE)) };
+        Property { expression: self.expression.clone().retyped(), access: PhantomData }
+    }
+}
+
+impl TypeInfo {
+    /// Whether this is another type or derives from it.
+    pub const fn is_or_derives_from(&self, other: &Self) -> bool {
+        let mut at = 0;
+        while at < self.bases.len() {
+            if equal(self.bases[at].as_bytes(), other.name.as_bytes()) {
+                return true;
+            }
+            at += 1;
+        }
+        equal(self.name.as_bytes(), other.name.as_bytes())
+    }
+}
+
+/// `==` at compile time.
+const fn equal(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < one.len() {
+        if one[at] != other[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+impl<M, T, A> Deref for Property<M, T, A> {
+    type Target = Expression<M, T>;
+
+    fn deref(&self) -> &Expression<M, T> {
+        &self.expression
+    }
+}
+
+impl<M, T, A> Clone for Property<M, T, A> {
+    fn clone(&self) -> Self {
+        Self { expression: self.expression.clone(), access: PhantomData }
+    }
+}
+
+impl<M, T, A> AsRef<str> for Property<M, T, A> {
+    fn as_ref(&self) -> &str {
+        self.name()
+    }
+}
+
+/// The JSON name.
+impl<M, T, A> fmt::Display for Property<M, T, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl<M, T, A> fmt::Debug for Property<M, T, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Property({})", self.name())
+    }
+}

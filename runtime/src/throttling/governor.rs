@@ -1,0 +1,283 @@
+//! Makes all calls of an app wait together, one queue for each workload, and says who waits.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
+
+use super::lane::{Lane, Place};
+use super::signal::Signal;
+use super::workload::Burden;
+use crate::clock::Clock;
+use crate::error::ThrottledError;
+use crate::pipeline::{Call, CallName};
+use crate::telemetry;
+
+/// Slows calls down together: when one is throttled, all others of the same workload wait as long as the
+/// service says, and then go one after the other. It also slows down before that, when the service says that a
+/// limit is near (`x-ms-throttle-limit-percentage`, `RateLimit-Remaining`).
+///
+/// The service counts by app and tenant. Clones of a client share its governor; several clients of the same app and
+/// tenant should be given the same one:
+///
+/// ```
+/// use msgraph_runtime::{GraphClient, Governor, StaticToken};
+///
+/// let governor = Governor::new();
+/// let v1 = GraphClient::builder().credential(StaticToken::new("token")).governor(governor.clone()).build()?;
+/// let beta = GraphClient::builder().base_url("https://graph.microsoft.com/beta");
+/// let beta = beta.credential(StaticToken::new("token")).governor(governor.clone()).build()?;
+/// for waiting in governor.waiting() {
+///     println!("{waiting}");
+/// }
+/// # Ok::<(), msgraph_runtime::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Governor(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    /// The workloads that are slowed down, or were.
+    lanes: BTreeMap<Cow<'static, str>, Lane>,
+    /// Everybody who waits, in the order in which they came.
+    waiting: BTreeMap<u64, Entry>,
+    /// The number of the next that waits.
+    number: u64,
+}
+
+struct Entry {
+    call: CallName,
+    workload: Cow<'static, str>,
+    /// Its place in the workload's queue, if there is one.
+    place: Option<Place>,
+    wish: Wish,
+    passed: bool,
+}
+
+/// A call that waits before it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Method and path template of the call.
+    pub call: CallName,
+    /// The workload that it burdens, such as `outlook`, or the host if that is not the service's own.
+    pub workload: String,
+    /// Why it waits.
+    pub reason: WaitReason,
+    /// When it is to be sent, as far as is known now.
+    pub until: Timestamp,
+}
+
+/// Why a call waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WaitReason {
+    /// The service refused calls of the same workload because there were too many.
+    Throttled,
+    /// The service said that a limit is near.
+    NearLimit,
+    /// Its last try failed.
+    Failed,
+}
+
+impl fmt::Display for WaitReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Throttled => "throttled",
+            Self::NearLimit => "near a limit",
+            Self::Failed => "sent again after a failure",
+        })
+    }
+}
+
+/// One line: call, workload, reason and time.
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} waits until {}: {}, {}", self.call, self.until, self.workload, self.reason)
+    }
+}
+
+/// When a call wants to be sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Wish {
+    /// Not earlier, because its last try failed.
+    pub(crate) not_before: Option<Timestamp>,
+    /// Not later, if the service lets it.
+    pub(crate) latest: Timestamp,
+}
+
+/// What a call that was let through remembers.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Pass {
+    refusals: u64,
+}
+
+impl Governor {
+    /// A governor that knows of no limit yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Everybody who waits now, in the order in which they came.
+    pub fn waiting(&self) -> Vec<Waiting> {
+        let state = self.state();
+        state.waiting.values().map(|entry| state.shown(entry)).collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing inside panics half way, so what is there is consistent.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place in the queue, if there is something to wait for.
+    pub(crate) fn enter(
+        &self,
+        call: &Call,
+        burden: &Burden,
+        wish: Wish,
+        clock: &dyn Clock,
+    ) -> Option<Ticket<'_>> {
+        let mut state = self.state();
+        if state.lanes.is_empty() && wish.not_before.is_none() {
+            return None;
+        }
+        let now = clock.now();
+        let workload = burden.workload();
+        let lane = state.lanes.get_mut(&workload);
+        let place = lane.filter(|lane| !lane.is_open(now)).map(|lane| lane.enter(now));
+        let number = state.number;
+        state.number += 1;
+        state.waiting.insert(number, Entry { call: call.name(), workload, place, wish, passed: false });
+        Some(Ticket { governor: self, number })
+    }
+
+    /// Learns from the answer to a call.
+    pub(crate) fn learn(
+        &self,
+        burden: &Burden,
+        pass: Pass,
+        (status, headers): (StatusCode, &HeaderMap),
+        now: Timestamp,
+    ) {
+        let signal = Signal::of(status, headers, now);
+        let mut state = self.state();
+        if signal == Signal::Fine && state.lanes.is_empty() {
+            return;
+        }
+        let workload = burden.workload();
+        match state.lanes.get_mut(&workload) {
+            Some(lane) => {
+                lane.learn(signal, pass.refusals, now);
+                if lane.is_open(now) {
+                    state.lanes.remove(&workload);
+                }
+            }
+            None if signal == Signal::Fine => {}
+            None => {
+                let mut lane = Lane::new(now);
+                lane.learn(signal, pass.refusals, now);
+                state.lanes.insert(workload, lane);
+            }
+        }
+    }
+}
+
+impl State {
+    /// When somebody who waits may go, as far as is known now, and why not earlier.
+    fn due(&self, entry: &Entry) -> (Timestamp, WaitReason) {
+        let lane = self.lanes.get(&entry.workload);
+        let queued = lane.zip(entry.place.as_ref()).map(|(lane, place)| (lane.due(place), lane.reason()));
+        let failed = entry.wish.not_before.map(|time| (time, WaitReason::Failed));
+        // A place far behind in the queue is a guess; the last moment to try is certain.
+        let queued = queued.map(|(time, reason)| (time.min(entry.wish.latest), reason));
+        let later = failed.into_iter().chain(queued).max_by_key(|(time, _)| *time);
+        later.unwrap_or((Timestamp::MIN, WaitReason::NearLimit))
+    }
+
+    fn shown(&self, entry: &Entry) -> Waiting {
+        let (until, reason) = self.due(entry);
+        Waiting { call: entry.call.clone(), workload: entry.workload.clone().into_owned(), reason, until }
+    }
+}
+
+/// A place in the queue; dropping it gives the place back unless it was used.
+pub(crate) struct Ticket<'g> {
+    governor: &'g Governor,
+    number: u64,
+}
+
+impl Ticket<'_> {
+    /// Waits until the call may be sent. Who stops waiting leaves nothing behind.
+    ///
+    /// # Errors
+    /// If the service said that it takes longer than the call wants to wait.
+    pub(crate) async fn wait(self, clock: &dyn Clock) -> Result<Pass, ThrottledError> {
+        let mut now = clock.now();
+        loop {
+            let due = self.due(clock)?;
+            let left = Duration::try_from(due.duration_since(now)).unwrap_or_default();
+            if left.is_zero() {
+                return Ok(self.pass());
+            }
+            if let Some(waiting) = self.shown() {
+                telemetry::waits(&waiting);
+            }
+            clock.sleep(left).await;
+            // While it slept, everybody may have been moved to a later time. What the clock says is of no
+            // importance: one that stands still must not make this endless.
+            now = due;
+        }
+    }
+
+    /// When it may go, as far as is known now.
+    fn due(&self, clock: &dyn Clock) -> Result<Timestamp, ThrottledError> {
+        let state = self.governor.state();
+        let Some(entry) = state.waiting.get(&self.number) else { return Ok(Timestamp::MIN) };
+        match state.lanes.get(&entry.workload).map(Lane::closed_until) {
+            Some(closed_until) if closed_until > entry.wish.latest => {
+                let left = closed_until.duration_since(clock.now()).try_into().unwrap_or_default();
+                Err(ThrottledError::new(entry.call.clone(), entry.workload.clone(), left))
+            }
+            _ => Ok(state.due(entry).0),
+        }
+    }
+
+    fn shown(&self) -> Option<Waiting> {
+        let state = self.governor.state();
+        state.waiting.get(&self.number).map(|entry| state.shown(entry))
+    }
+
+    fn pass(self) -> Pass {
+        let mut state = self.governor.state();
+        let workload = state.waiting.get_mut(&self.number).map(|entry| {
+            entry.passed = true;
+            &entry.workload
+        });
+        let workload = workload.cloned();
+        let lane = workload.and_then(|workload| state.lanes.get(&workload));
+        Pass { refusals: lane.map_or(0, Lane::refusals) }
+    }
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        let mut state = self.governor.state();
+        let Some(Entry { workload, place: Some(place), passed: false, .. }) =
+            state.waiting.remove(&self.number)
+        else {
+            return;
+        };
+        if let Some(lane) = state.lanes.get_mut(&workload) {
+            lane.leave(&place);
+        }
+    }
+}
+
+impl fmt::Debug for Governor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Governor({} waiting)", self.state().waiting.len())
+    }
+}

@@ -1,0 +1,46 @@
+//! Values of derived types in places of their base types.
+
+use crate::support::models::{DirectoryObject, Message, User};
+use msgraph_runtime::{Expanded, Model, json};
+
+const ADELE: &str = r##"{"@odata.type":"#microsoft.graph.user","id":"87d349ed-44d7-43e1-9a83-5f2406dee5bd","aboutMe":null,"days":1,"unknown":{"a":[1.50]}}"##;
+
+fn adele() -> DirectoryObject {
+    json::from_slice(ADELE.as_bytes()).expect("an object")
+}
+
+fn text(model: &impl json::Value) -> serde_json::Value {
+    serde_json::from_slice(&json::to_vec(model)).expect("JSON")
+}
+
+#[test]
+fn a_derived_value_is_what_the_service_says_it_is() {
+    assert!(adele().is::<User>());
+    assert!(adele().is::<DirectoryObject>());
+    assert!(!adele().is::<Message>());
+    assert!(!DirectoryObject::default().is::<User>());
+    assert!(User::default().is::<DirectoryObject>(), "by its declaration");
+}
+
+#[test]
+fn nothing_is_lost_on_the_way_down_and_up() {
+    let expected: serde_json::Value = serde_json::from_str(ADELE).expect("JSON");
+    let user = adele().downcast::<User>().expect("a user");
+    assert_eq!((user.days, user.is_null("aboutMe")), (Some(1), true));
+    assert_eq!(text(&user), expected);
+    assert_eq!(text(&user.upcast::<DirectoryObject>()), expected);
+}
+
+#[test]
+fn what_is_something_else_comes_back_as_it_was() {
+    let object = DirectoryObject { id: Some("1".to_owned()), ..DirectoryObject::default() };
+    let object = object.downcast::<User>().expect_err("no user");
+    assert_eq!(object.id.as_deref(), Some("1"));
+}
+
+#[test]
+fn a_derived_value_in_a_base_slot_sends_its_type() {
+    let user = User { days: Some(1), ..User::default() };
+    let slot = Expanded::<DirectoryObject>::new(&user.upcast());
+    assert_eq!(slot.json().as_str(), r##"{"@odata.type":"#microsoft.graph.user","days":1}"##);
+}

@@ -1,0 +1,31 @@
+//! The runtime from outside, as generated code and users see it.
+
+mod batch;
+mod changes;
+mod checkpoints;
+mod clouds;
+mod derived;
+mod download;
+mod edm;
+mod errors;
+#[cfg(feature = "reqwest")]
+mod faults;
+mod headers;
+#[cfg(feature = "reqwest")]
+mod hosts;
+mod json;
+mod middleware;
+mod operations;
+mod paging;
+mod patch;
+mod permissions;
+mod query;
+mod raw;
+mod requests;
+mod retry;
+mod support;
+mod throttling;
+mod timeouts;
+mod upload;
+#[cfg(feature = "reqwest")]
+mod wire;

@@ -1,0 +1,8 @@
+//! What the tests share.
+
+pub mod fake;
+pub mod models;
+pub mod paused;
+#[cfg(feature = "reqwest")]
+pub mod server;
+pub mod skip;

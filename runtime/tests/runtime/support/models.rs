@@ -1,0 +1,269 @@
+//! A few models and a request builder in the shape in which the generator writes them.
+
+use msgraph_runtime::edm::{DateTimeOffset, Guid, Json};
+use msgraph_runtime::{
+    Enumeration, Extra, Flags, Model, ReadError, Reader, TypeInfo, UnknownMember, Writer, enumerations,
+    models,
+};
+
+#[derive(Default)]
+pub struct User {
+    pub about_me: Option<String>,
+    pub account_enabled: Option<bool>,
+    pub age_group: Option<AgeGroup>,
+    pub business_phones: Option<Vec<String>>,
+    pub created: Option<DateTimeOffset>,
+    pub days: Option<i32>,
+    pub id: Option<Guid>,
+    pub manager: Option<Box<User>>,
+    pub messages: Option<Vec<Message>>,
+    pub password: Option<String>,
+    pub rights: Option<Flags<AgeGroup>>,
+    pub score: Option<f64>,
+    pub anything: Option<Json>,
+    pub extra: Extra,
+}
+
+impl Model for User {
+    const TYPE: &'static TypeInfo = &TypeInfo {
+        name: "microsoft.graph.user",
+        bases: &["microsoft.graph.directoryObject"],
+        properties: &[
+            "aboutMe",
+            "accountEnabled",
+            "ageGroup",
+            "anything",
+            "businessPhones",
+            "created",
+            "days",
+            "id",
+            "manager",
+            "messages",
+            "notCompiledIn",
+            "password",
+            "rights",
+            "score",
+        ],
+    };
+
+    #[inline]
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+
+    #[inline]
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+
+    #[inline]
+    fn read(&mut self, property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+        match property {
+            0 => reader.read(&mut self.about_me),
+            1 => reader.read(&mut self.account_enabled),
+            2 => reader.read(&mut self.age_group),
+            3 => reader.read(&mut self.anything),
+            4 => reader.read(&mut self.business_phones),
+            5 => reader.read(&mut self.created),
+            6 => reader.read(&mut self.days),
+            7 => reader.read(&mut self.id),
+            8 => reader.read(&mut self.manager),
+            9 => reader.read(&mut self.messages),
+            11 => reader.read(&mut self.password),
+            12 => reader.read(&mut self.rights),
+            13 => reader.read(&mut self.score),
+            _ => reader.skip_unknown(property),
+        }
+    }
+
+    #[inline]
+    fn write(&self, property: usize, writer: &mut Writer) {
+        match property {
+            0 => writer.write(&self.about_me),
+            1 => writer.write(&self.account_enabled),
+            2 => writer.write(&self.age_group),
+            3 => writer.write(&self.anything),
+            4 => writer.write(&self.business_phones),
+            5 => writer.write(&self.created),
+            6 => writer.write(&self.days),
+            7 => writer.write(&self.id),
+            8 => writer.write(&self.manager),
+            9 => writer.write(&self.messages),
+            11 => writer.write(&self.password),
+            12 => writer.write(&self.rights),
+            13 => writer.write(&self.score),
+            _ => {}
+        }
+    }
+}
+
+#[derive(Default)]
+pub struct Message {
+    pub is_read: Option<bool>,
+    pub subject: Option<String>,
+    pub extra: Extra,
+}
+
+impl Model for Message {
+    const TYPE: &'static TypeInfo =
+        &TypeInfo { name: "microsoft.graph.message", bases: &[], properties: &["isRead", "subject"] };
+
+    #[inline]
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+
+    #[inline]
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+
+    #[inline]
+    fn read(&mut self, property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+        match property {
+            0 => reader.read(&mut self.is_read),
+            1 => reader.read(&mut self.subject),
+            _ => reader.skip_unknown(property),
+        }
+    }
+
+    #[inline]
+    fn write(&self, property: usize, writer: &mut Writer) {
+        match property {
+            0 => writer.write(&self.is_read),
+            1 => writer.write(&self.subject),
+            _ => {}
+        }
+    }
+}
+
+#[derive(Default)]
+pub struct DriveItem {
+    pub deleted: Option<Json>,
+    pub id: Option<String>,
+    pub extra: Extra,
+}
+
+impl Model for DriveItem {
+    const TYPE: &'static TypeInfo =
+        &TypeInfo { name: "microsoft.graph.driveItem", bases: &[], properties: &["deleted", "id"] };
+
+    #[inline]
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+
+    #[inline]
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+
+    #[inline]
+    fn read(&mut self, property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+        match property {
+            0 => reader.read(&mut self.deleted),
+            1 => reader.read(&mut self.id),
+            _ => reader.skip_unknown(property),
+        }
+    }
+
+    #[inline]
+    fn write(&self, property: usize, writer: &mut Writer) {
+        match property {
+            0 => writer.write(&self.deleted),
+            1 => writer.write(&self.id),
+            _ => {}
+        }
+    }
+}
+
+#[derive(Default)]
+pub struct DirectoryObject {
+    pub id: Option<String>,
+    pub extra: Extra,
+}
+
+impl Model for DirectoryObject {
+    const TYPE: &'static TypeInfo =
+        &TypeInfo { name: "microsoft.graph.directoryObject", bases: &[], properties: &["id"] };
+
+    #[inline]
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+
+    #[inline]
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+
+    #[inline]
+    fn read(&mut self, _property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+        reader.read(&mut self.id)
+    }
+
+    #[inline]
+    fn write(&self, _property: usize, writer: &mut Writer) {
+        writer.write(&self.id);
+    }
+}
+
+models!(User, Message, DriveItem, DirectoryObject);
+
+/// Properties of users; some that [`User`] has no field for.
+pub mod user {
+    use super::{AgeGroup, DateTimeOffset, DriveItem, Flags, Guid, Message, User};
+    use msgraph_runtime::{Expanded, Property};
+
+    pub const ABOUT_ME: Property<User, String> = Property::new("aboutMe");
+    pub const ACCOUNT_ENABLED: Property<User, bool> = Property::new("accountEnabled");
+    pub const AGE_GROUP: Property<User, AgeGroup> = Property::new("ageGroup");
+    pub const BUSINESS_PHONES: Property<User, Vec<String>> = Property::new("businessPhones");
+    pub const CREATED: Property<User, DateTimeOffset> = Property::new("created");
+    pub const DAYS: Property<User, i32> = Property::new("days");
+    pub const DRIVE: Property<User, DriveItem> = Property::new("drive");
+    pub const FRIENDS: Property<User, Expanded<Vec<User>>> = Property::new("friends");
+    pub const ID: Property<User, Guid> = Property::new("id");
+    pub const MANAGER: Property<User, Expanded<User>> = Property::new("manager");
+    pub const MESSAGES: Property<User, Vec<Message>> = Property::new("messages");
+    pub const PASSWORD: Property<User, String> = Property::new("password");
+    pub const RIGHTS: Property<User, Flags<AgeGroup>> = Property::new("rights");
+    pub const SCORE: Property<User, f64> = Property::new("score");
+}
+
+/// Properties of messages.
+pub mod message {
+    use super::Message;
+    use msgraph_runtime::Property;
+
+    pub const IS_READ: Property<Message, bool> = Property::new("isRead");
+    pub const SUBJECT: Property<Message, String> = Property::new("subject");
+}
+
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AgeGroup {
+    Minor,
+    Adult,
+    Unknown(UnknownMember),
+}
+
+impl Enumeration for AgeGroup {
+    const NAME: &'static str = "microsoft.graph.ageGroup";
+    const MEMBERS: &'static [(&'static str, Self)] = &[("minor", Self::Minor), ("adult", Self::Adult)];
+
+    #[inline]
+    fn unknown(member: UnknownMember) -> Self {
+        Self::Unknown(member)
+    }
+
+    #[inline]
+    fn as_unknown(&self) -> Option<&UnknownMember> {
+        match self {
+            Self::Unknown(member) => Some(member),
+            _ => None,
+        }
+    }
+}
+
+enumerations!(AgeGroup);
