@@ -1,0 +1,66 @@
+//! `cargo xtask bench`: what the generator and the generated crate cost, as rows for BENCHMARKS.md.
+//!
+//! Each figure is the least of several runs, because other work on the machine only ever adds to it. A calibration,
+//! one thread reading the embedded metadata, tells how fast the machine was.
+
+mod codegen;
+mod compile;
+mod measure;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::input;
+
+/// What to measure.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Compile the generated crate, dependencies already built, without incremental cache
+    Compile(Args),
+    /// Generate the crate
+    Codegen(Args),
+}
+
+/// How to measure.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// How often to measure; the least counts
+    #[arg(long, default_value_t = 3, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..))]
+    runs: u8,
+}
+
+/// Measures and prints the rows.
+///
+/// # Errors
+/// If something that is measured fails.
+pub fn run(command: &Command, workspace: &Path, out: &mut impl Write) -> Result<()> {
+    calibration(workspace, out)?;
+    match command {
+        Command::Compile(args) => compile::run(args.runs, workspace, out),
+        Command::Codegen(args) => codegen::run(args.runs, workspace, out),
+    }
+}
+
+/// Prints what the machine can do: how long one thread takes to read the embedded metadata.
+fn calibration(workspace: &Path, out: &mut impl Write) -> Result<()> {
+    const RUNS: usize = 10;
+    let mut least = Duration::MAX;
+    for _ in 0..RUNS {
+        let started = Instant::now();
+        input::read(workspace, "v1.0", None)?;
+        least = least.min(started.elapsed());
+    }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    writeln!(out, "{cores} cores; calibration {:.1} ms\n", least.as_secs_f64() * 1e3)?;
+    Ok(())
+}
+
+/// Where measurements write: beside the other things that Cargo builds, so that nothing else is disturbed.
+fn folder(workspace: &Path) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    workspace.join(target).join("bench")
+}
