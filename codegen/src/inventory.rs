@@ -13,6 +13,7 @@ use crate::operations::bound;
 use crate::operations::spec::{Answer, Body, CustomOption, Spec, parameters};
 use crate::operations::tree::Origin;
 use crate::permissions::{Provenance, Requirement, Scheme};
+use crate::plan::types::RustType;
 use crate::plan::{Plan, PlannedOperation, addressing};
 
 /// One operation, as `cargo xtask operations --format jsonl` prints it.
@@ -132,6 +133,11 @@ fn clouds_column(absent: &BTreeSet<Cloud>) -> String {
     if absent.is_empty() { String::new() } else { format!(" | {}", there(absent).join(",")) }
 }
 
+/// ` | models::User` for what has a Rust type.
+fn rust_column(rust: Option<&RustType>) -> String {
+    rust.map(|rust| format!(" | {}", rust.path())).unwrap_or_default()
+}
+
 fn custom(options: &[CustomOption]) -> Vec<String> {
     options.iter().map(|o| format!("{}{}", o.name, if o.required { "!" } else { "" })).collect()
 }
@@ -232,7 +238,8 @@ fn claim(claim: &Claim) -> String {
     }
 }
 
-/// One line per type, declared property, enumeration member, action and function.
+/// One line per type, declared property, enumeration member, action and function. Those of types, and of actions with
+/// parameters, have a column for the Rust type.
 fn type_lines(model: &Model<'_>, plan: &Plan<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     for ty in &model.document.types {
@@ -248,6 +255,7 @@ fn type_lines(model: &Model<'_>, plan: &Plan<'_>) -> Vec<String> {
         if !ty.key.is_empty() {
             let _ = write!(line, " key({})", ty.key.join(","));
         }
+        line.push_str(&rust_column(plan.types.element(&ty.name).rust()));
         line.push_str(&clouds_column(&model.clouds.without(&ty.name)));
         lines.push(line);
         let column = |member: &str| clouds_column(&model.clouds.without(&format!("{}/{member}", ty.name)));
@@ -274,7 +282,9 @@ fn type_lines(model: &Model<'_>, plan: &Plan<'_>) -> Vec<String> {
     }
     for ty in &model.document.enums {
         let column = |name: &str| clouds_column(&model.clouds.without(name));
-        lines.push(format!("{} {}{}", ty.name, if ty.is_flags { "flags" } else { "enum" }, column(&ty.name)));
+        let kind = if ty.is_flags { "flags" } else { "enum" };
+        let rust = rust_column(plan.types.element(&ty.name).rust());
+        lines.push(format!("{} {kind}{rust}{}", ty.name, column(&ty.name)));
         lines.extend(ty.members.iter().map(|member| {
             let name = format!("{}/{}", ty.name, member.name);
             format!("{name} = {}{}", member.value, column(&name))
@@ -291,8 +301,13 @@ fn type_lines(model: &Model<'_>, plan: &Plan<'_>) -> Vec<String> {
         let returns =
             operation.returns.as_ref().map_or_else(|| "nothing".to_owned(), |r| String::from(r.ty.clone()));
         let on_no_path = if uncalled.contains(&OperationId(index)) { " on no path" } else { "" };
+        let rust = rust_column(plan.types.parameters.get(&OperationId(index)));
         let column = clouds_column(&model.clouds.without(&clouds::call(operation)));
-        lines.push(format!("{}({}) {kind} → {returns}{on_no_path}{column}", operation.name, list.join(", ")));
+        lines.push(format!(
+            "{}({}) {kind} → {returns}{on_no_path}{rust}{column}",
+            operation.name,
+            list.join(", ")
+        ));
     }
     lines.sort();
     lines

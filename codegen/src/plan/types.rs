@@ -76,6 +76,16 @@ pub enum Element {
     Flags(RustType),
 }
 
+impl Element {
+    /// The type that is generated for it.
+    pub fn rust(&self) -> Option<&RustType> {
+        match self {
+            Self::Primitive(_) => None,
+            Self::Structured(rust) | Self::Enum(rust) | Self::Flags(rust) => Some(rust),
+        }
+    }
+}
+
 /// The type of a property or parameter, `Option` left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValueType {
