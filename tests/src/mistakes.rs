@@ -13,12 +13,14 @@ macro_rules! mistakes {
     )+};
 }
 
+/// What all tests begin with. Some mistakes show only in code that is used.
 macro_rules! prelude {
     () => {
         "# #![allow(unused, reason = \"every test has the same beginning\")]\n\
          # use msgraph::GraphClient;\n\
          # use msgraph::models::{DirectoryObject, Message, User, directory_object, managed_device, message, user};\n\
          # use msgraph::runtime::{Model, Property, query::{CreateOnly, Null, Writable}};\n\
+         # fn main() { std::hint::black_box(test as fn(GraphClient, DirectoryObject)); }\n\
          # fn test(client: GraphClient, object: DirectoryObject) {\n"
     };
 }
