@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
@@ -10,12 +11,16 @@ use futures_util::{Stream, StreamExt};
 /// Chunks of a body, as they come.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, io::Error>> + Send>>;
 
-/// A body: nothing, bytes, or chunks that come as they are asked for.
+/// What gives the chunks of a body from their beginning, as often as it is asked.
+pub(crate) type Opener = Arc<dyn Fn() -> ByteStream + Send + Sync>;
+
+/// A body: nothing, bytes, or chunks that come as they are asked for, once or as often as they are needed.
 pub struct Body(Content);
 
 enum Content {
     Bytes(Bytes),
     Stream { chunks: ByteStream, length: Option<u64> },
+    Source { open: Opener, length: Option<u64> },
 }
 
 impl Body {
@@ -32,11 +37,40 @@ impl Body {
         Self(Content::Stream { chunks: Box::pin(chunks), length })
     }
 
+    /// A body whose chunks can be had again from their beginning, as those of a file can: each try opens them anew, so
+    /// that a call with it can be sent again. `length` is the number of bytes, if it is known.
+    ///
+    /// ```
+    /// use futures_util::stream;
+    /// use msgraph_runtime::Body;
+    ///
+    /// let body = Body::source(|| Box::pin(stream::iter([Ok("again and ".into()), Ok("again".into())])), Some(15));
+    /// assert!(body.try_clone().is_some());
+    /// ```
+    pub fn source(open: impl Fn() -> ByteStream + Send + Sync + 'static, length: Option<u64>) -> Self {
+        Self(Content::Source { open: Arc::new(open), length })
+    }
+
     /// The same body once more, for another try; `None` for a stream, which can be read only once.
     pub fn try_clone(&self) -> Option<Self> {
         match &self.0 {
             Content::Bytes(bytes) => Some(Self(Content::Bytes(bytes.clone()))),
             Content::Stream { .. } => None,
+            Content::Source { open, length } => {
+                Some(Self(Content::Source { open: open.clone(), length: *length }))
+            }
+        }
+    }
+
+    /// What gives the body again and again; `None` for a stream, which can be read only once.
+    pub(crate) fn opener(&self) -> Option<Opener> {
+        match &self.0 {
+            Content::Bytes(bytes) => {
+                let bytes = bytes.clone();
+                Some(Arc::new(move || Self::from(bytes.clone()).into_stream()))
+            }
+            Content::Stream { .. } => None,
+            Content::Source { open, .. } => Some(open.clone()),
         }
     }
 
@@ -44,7 +78,7 @@ impl Body {
     pub fn as_bytes(&self) -> Option<&Bytes> {
         match &self.0 {
             Content::Bytes(bytes) => Some(bytes),
-            Content::Stream { .. } => None,
+            Content::Stream { .. } | Content::Source { .. } => None,
         }
     }
 
@@ -52,7 +86,7 @@ impl Body {
     pub fn length(&self) -> Option<u64> {
         match &self.0 {
             Content::Bytes(bytes) => Some(bytes.len() as u64),
-            Content::Stream { length, .. } => *length,
+            Content::Stream { length, .. } | Content::Source { length, .. } => *length,
         }
     }
 
@@ -62,6 +96,7 @@ impl Body {
             Content::Bytes(bytes) if bytes.is_empty() => Box::pin(futures_util::stream::empty()),
             Content::Bytes(bytes) => Box::pin(futures_util::stream::once(async { Ok(bytes) })),
             Content::Stream { chunks, .. } => chunks,
+            Content::Source { open, .. } => open(),
         }
     }
 
@@ -85,6 +120,7 @@ impl Body {
                 return Ok((bytes.slice(..bytes.len().min(limit)), complete));
             }
             Content::Stream { chunks, length } => (chunks, length),
+            Content::Source { open, length } => (open(), length),
         };
         let Some(first) = chunks.next().await.transpose()? else { return Ok((Bytes::new(), true)) };
         let Some(second) = chunks.next().await.transpose()? else {

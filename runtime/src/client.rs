@@ -10,12 +10,12 @@ use url::{Host, Origin, Url};
 use crate::body::Body;
 use crate::client_builder::GraphClientBuilder;
 use crate::clock::{Clock, Randomness};
-use crate::credential::TokenCredential;
+use crate::credential::{AccessToken, TokenCredential};
 use crate::error::Error;
 use crate::network::Network;
 use crate::operation::Operation;
 use crate::path::Path;
-use crate::pipeline::{Call, CallName, Next, Policy};
+use crate::pipeline::{Call, CallName, Next, Policy, token};
 use crate::response::Answer;
 use crate::retry::RetryPolicy;
 use crate::throttling::Governor;
@@ -83,6 +83,14 @@ impl GraphClient {
     /// The transport, clock and randomness that the client uses, for signing in over the same network.
     pub fn network(&self) -> Network {
         self.0.network()
+    }
+
+    /// The token that the next request would be sent with, to be looked at or used elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::Credential`], if there is none.
+    pub async fn token(&self) -> Result<AccessToken, Error> {
+        token(&self.0, None).await
     }
 
     /// When calls are sent again, to derive from it what one call needs.

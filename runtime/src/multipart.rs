@@ -4,7 +4,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 use http::HeaderValue;
 
-use crate::body::Body;
+use crate::body::{Body, ByteStream, Opener};
 
 /// The parts of a `multipart/form-data` body, in their order.
 ///
@@ -100,7 +100,14 @@ fn concatenate(pieces: Vec<Body>) -> Body {
         return Body::from(all.freeze());
     }
     let length = pieces.iter().map(Body::length).sum();
-    Body::stream(stream::iter(pieces.into_iter().map(Body::into_stream)).flatten(), length)
+    match pieces.iter().map(Body::opener).collect::<Option<Vec<Opener>>>() {
+        Some(openers) => Body::source(move || in_turn(openers.iter().map(|open| open()).collect()), length),
+        None => Body::stream(in_turn(pieces.into_iter().map(Body::into_stream).collect()), length),
+    }
+}
+
+fn in_turn(streams: Vec<ByteStream>) -> ByteStream {
+    Box::pin(stream::iter(streams).flatten())
 }
 
 /// A name between quotation marks, as browsers write it (HTML, section 4.10.21.8, "multipart form data").

@@ -2,6 +2,7 @@
 //! ([certificate credentials](https://learn.microsoft.com/entra/identity-platform/certificate-credentials)).
 
 use std::fmt;
+use std::path::Path;
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
@@ -13,6 +14,7 @@ use ring::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair}
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
 use serde::Serialize;
 use url::Url;
 
@@ -101,6 +103,24 @@ impl ClientCertificate {
             wrong(format!("has {} RSA keys of 2048 to 4096 bits: it must have one", keys.len()))
         })?;
         Self::new(key, chain)
+    }
+
+    /// Reads a file with certificate and private key: PEM, or PKCS#12 with its password (feature `pkcs12`).
+    ///
+    /// # Errors
+    /// If the file cannot be read, and those of [`from_pem`](Self::from_pem) and of `from_pkcs12`.
+    pub fn from_file(path: impl AsRef<Path>, password: Option<&SecretString>) -> Result<Self, AuthError> {
+        let path = path.as_ref();
+        let file = std::fs::read(path).map_err(|error| {
+            AuthError::source(format!("the certificate in {} cannot be read", path.display()), error)
+        })?;
+        let file = Zeroizing::new(file);
+        #[cfg(feature = "pkcs12")]
+        if !file.windows(BEGIN.len()).any(|part| part == BEGIN) {
+            return Self::from_pkcs12(&file, password.unwrap_or(&SecretString::default()));
+        }
+        let _ = password;
+        Self::from_pem(&file)
     }
 
     fn new(key: RsaKeyPair, mut chain: Vec<CertificateDer<'static>>) -> Result<Self, AuthError> {
@@ -196,6 +216,10 @@ impl ClientCertificate {
         header
     }
 }
+
+/// What every PEM text has.
+#[cfg(feature = "pkcs12")]
+const BEGIN: &[u8] = b"-----BEGIN";
 
 /// The label of a private key that only a password opens.
 const ENCRYPTED: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";

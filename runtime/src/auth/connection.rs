@@ -9,7 +9,7 @@ use super::claims::{Identity, TokenClaims};
 use crate::body::Body;
 use crate::client::GraphClient;
 use crate::error::Error;
-use crate::pipeline::{Call, token};
+use crate::pipeline::Call;
 
 /// What a test of a connection found.
 #[derive(Debug, Default)]
@@ -86,7 +86,7 @@ impl GraphClient {
     /// Tests the connection: gets a token, reads what it says, and calls the service with it.
     pub async fn test_connection(&self) -> ConnectionReport {
         let mut report = ConnectionReport::default();
-        let token = match token(self.shared(), None).await {
+        let token = match self.token().await {
             Ok(token) => token,
             Err(error) => {
                 return ConnectionReport { failure: Some((ConnectionStep::Token, error)), ..report };

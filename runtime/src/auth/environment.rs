@@ -18,7 +18,7 @@ const CLIENT: &str = "AZURE_CLIENT_ID";
 const SECRET: &str = "AZURE_CLIENT_SECRET";
 const CERTIFICATE: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
 const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
-#[cfg(feature = "pkcs12")]
+#[cfg(feature = "certificate")]
 const PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
 
 /// An application that signs in as itself with what environment variables say: `AZURE_TENANT_ID`,
@@ -69,19 +69,9 @@ fn by_certificate(
     path: &str,
     set: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Box<dyn TokenCredential>, AuthError> {
-    use super::certificate::ClientCertificate;
-
-    let file = std::fs::read(path)
-        .map_err(|error| AuthError::source(format!("the certificate in {path} cannot be read"), error))?;
-    let file = secrecy::zeroize::Zeroizing::new(file);
-    #[cfg(feature = "pkcs12")]
-    if !file.windows(10).any(|part| part == b"-----BEGIN") {
-        let password = set(PASSWORD).unwrap_or_default().into();
-        let certificate = ClientCertificate::from_pkcs12(&file, &password)?;
-        return Ok(Box::new(ClientCertificateCredential::new(tenant, client, certificate)?));
-    }
-    let _ = set;
-    Ok(Box::new(ClientCertificateCredential::new(tenant, client, ClientCertificate::from_pem(&file)?)?))
+    let password = set(PASSWORD).map(secrecy::SecretString::from);
+    let certificate = super::certificate::ClientCertificate::from_file(path, password.as_ref())?;
+    Ok(Box::new(ClientCertificateCredential::new(tenant, client, certificate)?))
 }
 
 #[cfg(not(feature = "certificate"))]

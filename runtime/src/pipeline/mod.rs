@@ -30,9 +30,7 @@ use http::{HeaderMap, HeaderValue, Method, Uri};
 use tracing::Span;
 use url::Url;
 
-pub(crate) use authorization::Authorization;
-#[cfg(feature = "auth")]
-pub(crate) use authorization::token;
+pub(crate) use authorization::{Authorization, token};
 pub(crate) use errors::Errors;
 pub(crate) use headers::Headers;
 pub(crate) use redirects::Redirects;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
-use http::Response;
+use http::{Method, Response};
 use msgraph_runtime::{
-    AccessToken, Body, Content, Error, GraphClient, GraphClientBuilder, Operation, Path, Phase, RetryPolicy,
-    TransportError,
+    AccessToken, Body, Content, Error, GraphClient, GraphClientBuilder, Multipart, Operation, Path, Phase,
+    RetryPolicy, TransportError,
 };
 
 use crate::support::fake::{self, Log, Seen, response};
@@ -263,6 +263,25 @@ async fn a_body_that_can_be_read_only_once_is_sent_once() {
     let body = Body::stream(stream::iter([Ok(Bytes::from_static(b"content"))]), Some(7));
     let error = me.send_bytes::<()>(UPLOAD, body).await.expect_err("throttled");
     assert_eq!((error.status().map(|status| status.as_u16()), log.all().len()), (Some(429), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_can_be_read_again_is_sent_again_from_its_beginning() {
+    let source = || {
+        let open = || ["con", "tent"].map(|chunk| Ok(Bytes::from_static(chunk.as_bytes())));
+        Body::source(move || Box::pin(stream::iter(open())), Some(7))
+    };
+    let throttled = || path(|before, _| if before == 0 { response(429, "") } else { response(204, "") });
+    let (me, log) = throttled();
+    me.send_bytes::<()>(UPLOAD, source()).await.expect("the second try");
+    assert_eq!(log.all().iter().map(|seen| &seen.body[..]).collect::<Vec<_>>(), [b"content"; 2]);
+
+    let (me, log) = throttled();
+    let parts = Multipart::new().text("name", "a").file("file", "a.bin", "image/png", source());
+    me.client().request(Method::POST, "/parts").multipart(parts).await.expect("the second try");
+    let [first, second] = &log.all()[..] else { panic!("{:?}", log.all()) };
+    assert!(first.body.windows(7).any(|part| part == b"content"), "{:?}", first.body);
+    assert_eq!(first.body, second.body);
 }
 
 #[tokio::test(start_paused = true)]
