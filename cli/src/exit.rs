@@ -12,7 +12,8 @@ Exit codes:
   3  what was checked is not in order
   4  signing in failed, or nobody is signed in
   5  the service answered with an error
-  6  the service could not be reached";
+  6  the service could not be reached
+  130  interrupted";
 
 /// How the command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum Exit {
     Service = 5,
     /// The service could not be reached.
     Network = 6,
+    /// Somebody interrupted it, as shells number that.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {

@@ -1,7 +1,10 @@
 //! `msgraph`: which permissions a program needs, and requests to Microsoft Graph from the command line.
 
+mod account;
 mod exit;
 mod permissions;
+mod request;
+mod service;
 mod shell;
 
 use std::io::Write;
@@ -24,6 +27,19 @@ enum Command {
     /// Say which permissions a program needs, and what they are
     #[command(subcommand)]
     Permissions(permissions::Command),
+    /// Sign in, and let the other commands use it
+    Login(account::LoginArgs),
+    /// Forget the sign-in
+    Logout,
+    /// Say who is signed in, by what, and with which permissions
+    #[command(after_help = account::HELP)]
+    Whoami(account::AccountArgs),
+    /// Test the connection: the token, the permissions in it, and one call of the service
+    #[command(after_help = account::HELP)]
+    Test(account::AccountArgs),
+    /// Send a request to the service
+    #[command(after_help = account::HELP)]
+    Request(Box<request::RequestArgs>),
     /// Print the completions for a shell
     Completions(shell::CompletionArgs),
     /// Print the man page, or write those of all commands into a folder
@@ -49,6 +65,11 @@ fn main() -> ExitCode {
 fn run(command: Command, out: &mut dyn Write) -> Result<Exit, Failure> {
     match command {
         Command::Permissions(command) => permissions::run(command, out),
+        Command::Login(args) => account::login(&args),
+        Command::Logout => account::logout(),
+        Command::Whoami(args) => account::whoami(&args, out),
+        Command::Test(args) => account::test(&args, out),
+        Command::Request(args) => request::run(&args, out),
         Command::Completions(args) => shell::completions(&args, out),
         Command::Man(args) => shell::man(&args, out),
     }

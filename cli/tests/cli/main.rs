@@ -1,6 +1,11 @@
 //! Drives the command as its users do.
 
+mod account;
+mod request;
 mod shell;
+mod support;
+#[cfg(unix)]
+mod terminal;
 
 /// The command, with nothing of this environment that changes what it writes.
 fn msgraph() -> assert_cmd::Command {
