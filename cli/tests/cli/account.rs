@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::support::server::{Answer, Seen};
-use crate::support::{Desk, Done, app_token, granted, mode, user_token};
+use crate::support::{Desk, Done, NOBODY, app_token, granted, mode, user_token};
 
 /// The answer to a request for a device code.
 pub fn device_code() -> Answer {
@@ -197,6 +197,34 @@ fn an_app_signs_in_by_what_variables_say() {
     }
     let done = desk.run_with(&["whoami"], &[("AZURE_CLIENT_SECRET", "cl1ent-secret")]).fails_with(2);
     assert!(done.error().contains("give --tenant and --client-id"), "{}", done.error());
+}
+
+#[test]
+fn an_app_signs_in_with_a_certificate() {
+    let desk = Desk::new(everything);
+    let line = "req -x509 -newkey rsa:2048 -nodes -keyout app.pem -out app.pem -days 2 -subj /CN=app";
+    let mut openssl = std::process::Command::new("openssl");
+    let made = openssl.args(line.split(' ')).current_dir(desk.path("")).stderr(Stdio::null()).status();
+    if !made.is_ok_and(|status| status.success()) {
+        eprintln!("SKIPPED, as openssl, which makes the certificate, does not run");
+        return;
+    }
+    login(&desk, &["--certificate", "app.pem"]).success();
+    let assertion = desk.server.last().field("client_assertion").expect("an assertion");
+    assert_eq!(assertion.split('.').count(), 3, "a JWT: {assertion}");
+    let who = desk.run_with(&["whoami"], &[]).success().json();
+    assert_eq!((&who["identity"], &who["source"]), (&json!("application"), &json!("msgraph login")));
+    let variables = [("AZURE_CLIENT_CERTIFICATE_PATH", "app.pem")];
+    let who = desk.run_with(&["whoami"], &variables).success().json();
+    assert_eq!(who["source"], json!("AZURE_CLIENT_CERTIFICATE_PATH"));
+}
+
+#[test]
+fn a_sign_in_service_that_cannot_be_reached_is_a_matter_of_the_network() {
+    let desk = Desk::new(everything);
+    desk.write("secret.txt", b"cl1ent-secret");
+    let done = login(&desk, &["--client-secret-file", "secret.txt", "--authority", NOBODY]).fails_with(6);
+    assert!(done.error().contains("gave no answer: could not connect"), "{}", done.error());
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! `msgraph request`, against a service on loopback.
 
+use std::process::Stdio;
+
 use serde_json::json;
 
-use crate::support::Desk;
 use crate::support::server::{Answer, Seen, gate};
+use crate::support::{Desk, NOBODY};
 
 /// A desk whose service always answers the same JSON.
 fn answering(body: &'static str) -> Desk {
@@ -101,10 +103,7 @@ fn a_refusal_is_one_line_and_has_a_code_of_its_own() {
 #[test]
 fn a_service_that_cannot_be_reached_has_a_code_of_its_own() {
     let desk = answering("{}");
-    let nobody =
-        std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
-    let root = format!("http://{nobody}/v1.0");
-    let done = desk.run(&["request", "GET", "/me", "--base-url", &root, "--max-retries", "0"]).fails_with(6);
+    let done = desk.run(&["request", "GET", "/me", "--base-url", NOBODY, "--max-retries", "0"]).fails_with(6);
     assert!(done.error().contains("could not connect"), "{}", done.error());
 }
 
@@ -170,6 +169,20 @@ fn a_file_is_sent_again_from_its_beginning() {
         .success();
     let lengths: Vec<_> = desk.server.seen().iter().map(|seen| seen.body.len()).collect();
     assert_eq!(lengths, [200_000; 2]);
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_error() {
+    let ready = gate();
+    let opened = ready.clone();
+    let desk = Desk::new(move |_, _| Answer::new(200, vec![b' '; 500_000]).after(opened.clone()));
+    let mut command =
+        desk.command(&["request", "GET", "/me", "--response", "binary"], &[("GRAPH_TOKEN", "t")]);
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    drop(process.stdout.take());
+    ready.add_permits(1);
+    let done = process.wait_with_output().expect("it ends");
+    assert!(done.status.success() && done.stderr.is_empty(), "{done:?}");
 }
 
 /// Three pages, the last of which fails if that is wanted.

@@ -15,6 +15,9 @@ use server::{Answer, Seen, Server};
 /// Secrets, none of which may ever be shown.
 pub const SECRETS: [&str; 4] = ["r3fresh-token", "cl1ent-secret", "d3vice-code", "c0de-of-browser"];
 
+/// Where nobody listens: no other test gets a port so low.
+pub const NOBODY: &str = "http://127.0.0.1:1";
+
 /// A person at a desk: no variables but those of the test, a folder for what is remembered, a service.
 pub struct Desk {
     folder: TempDir,
