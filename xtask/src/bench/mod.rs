@@ -1,8 +1,9 @@
-//! `cargo xtask bench`: what the generator and the generated crate cost, as rows for BENCHMARKS.md.
+//! `cargo xtask bench`: what the generator, the generated crate and the client cost, as rows for BENCHMARKS.md.
 //!
-//! Each figure is the least of several runs, because other work on the machine only ever adds to it. A calibration,
+//! Each figure is the best of several runs, because other work on the machine only ever adds to it. A calibration,
 //! one thread reading the embedded metadata, tells how fast the machine was.
 
+mod client;
 mod codegen;
 mod compile;
 mod measure;
@@ -23,14 +24,26 @@ pub enum Command {
     Compile(Args),
     /// Generate the crate
     Codegen(Args),
+    /// Send requests through the typed client and through bare reqwest, in turns
+    Runtime(Args),
+    /// Send very many requests, a tenth of which meets faults
+    Soak(SoakArgs),
 }
 
 /// How to measure.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// How often to measure; the least counts
+    /// How often to measure; the best counts
     #[arg(long, default_value_t = 3, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..))]
     runs: u8,
+}
+
+/// How long to go on.
+#[derive(Clone, Debug, clap::Args)]
+pub struct SoakArgs {
+    /// How many requests
+    #[arg(long, default_value_t = 100_000, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(100..))]
+    requests: u32,
 }
 
 /// Measures and prints the rows.
@@ -42,6 +55,10 @@ pub fn run(command: &Command, workspace: &Path, out: &mut impl Write) -> Result<
     match command {
         Command::Compile(args) => compile::run(args.runs, workspace, out),
         Command::Codegen(args) => codegen::run(args.runs, workspace, out),
+        Command::Runtime(args) => client::run(&["runtime", "--runs", &args.runs.to_string()], workspace, out),
+        Command::Soak(args) => {
+            client::run(&["soak", "--requests", &args.requests.to_string()], workspace, out)
+        }
     }
 }
 
