@@ -1,15 +1,17 @@
 //! The client: where requests go, with which credential, over which transport.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use url::{Host, Origin, Url};
+use url::{Host, Origin, Position, Url};
 
 use crate::body::Body;
 use crate::client_builder::GraphClientBuilder;
 use crate::clock::{Clock, Randomness};
+use crate::cloud::Cloud;
 use crate::credential::{AccessToken, TokenCredential};
 use crate::error::Error;
 use crate::network::Network;
@@ -39,6 +41,8 @@ pub(crate) type OperationLookup = fn(&Method, &str) -> Option<Operation>;
 /// What all clones of a client share.
 pub(crate) struct Shared {
     pub(crate) base_url: Url,
+    /// The cloud whose service is at the root, if it is one that is known.
+    pub(crate) cloud: Option<Cloud>,
     /// Further hosts of the service, to which tokens and links may go.
     pub(crate) trusted: Vec<Origin>,
     pub(crate) operations: Option<OperationLookup>,
@@ -124,15 +128,17 @@ impl GraphClient {
 
     /// The URL of an encoded path and query below the root of another version.
     pub(crate) fn url_in(&self, version: Option<&str>, path: &str) -> Result<Url, String> {
-        let mut root = self.0.base_url.as_str().trim_end_matches('/').to_owned();
+        let base = &self.0.base_url;
+        let mut root = Cow::Borrowed(base.as_str().trim_end_matches('/'));
         if let Some(version) = version {
             let end = self.version().map(str::len).ok_or("the client's root does not end with a version")?;
-            root.truncate(root.len() - end);
-            root.push_str(version);
+            root = Cow::Owned([&root[..root.len() - end], version].concat());
         }
-        let url =
-            Url::parse(&(root.clone() + path)).map_err(|error| format!("its URL is not valid: {error}"))?;
-        let rest = url.as_str().strip_prefix(&root);
+        // Only the path is parsed, as the host was before.
+        let origin = base[..Position::BeforePath].len();
+        let url = base.join(&[&root[origin..], path].concat());
+        let url = url.map_err(|error| format!("its URL is not valid: {error}"))?;
+        let rest = url.as_str().strip_prefix(&*root);
         if !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?'])) {
             return Err(format!("its path leads out of {root}"));
         }

@@ -12,7 +12,7 @@ use crate::cloud::Cloud;
 use crate::credential::TokenCredential;
 use crate::error::{ConfigurationError, Error};
 use crate::operation::Operation;
-use crate::pipeline::{Authorization, Errors, Headers, Policy, Redirects, Retry, Whole};
+use crate::pipeline::{Errors, Headers, Policy, Redirects, Retry, Whole};
 use crate::retry::RetryPolicy;
 use crate::throttling::Governor;
 use crate::transport::Transport;
@@ -211,6 +211,7 @@ impl GraphClientBuilder {
                 let default_scope = format!("{}/.default", base_url.origin().ascii_serialization());
                 Ok(GraphClient::from_shared(Shared {
                     scopes: self.scopes.unwrap_or_else(|| vec![default_scope]),
+                    cloud: Cloud::of_service(&base_url),
                     base_url,
                     trusted,
                     operations: self.operations,
@@ -272,7 +273,6 @@ fn chain(per_call: Vec<Arc<dyn Policy>>, per_try: Vec<Arc<dyn Policy>>) -> Vec<A
     policies.push(Arc::new(Retry));
     policies.extend(per_try);
     policies.push(Arc::new(Redirects));
-    policies.push(Arc::new(Authorization));
     policies
 }
 

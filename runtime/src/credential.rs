@@ -3,27 +3,36 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
+use http::HeaderValue;
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::cloud::Cloud;
 use crate::error::Error;
 use crate::network::Network;
 
-/// An access token and how long it is valid.
+/// An access token and how long it is valid. Cloning it is cheap.
 #[derive(Clone, Debug)]
 pub struct AccessToken {
-    secret: SecretString,
+    token: Arc<Token>,
     expires_on: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+struct Token {
+    secret: SecretString,
+    /// The header that sends it, put together once for all requests; `None` if there can be none.
+    header: OnceLock<Option<HeaderValue>>,
 }
 
 impl AccessToken {
     /// A token of which it is not known how long it is valid.
     pub fn new(secret: impl Into<SecretString>) -> Self {
-        Self { secret: secret.into(), expires_on: None }
+        let token = Token { secret: secret.into(), header: OnceLock::new() };
+        Self { token: Arc::new(token), expires_on: None }
     }
 
     /// The token with the time until which it is valid.
@@ -33,7 +42,18 @@ impl AccessToken {
 
     /// The token itself; `Debug` does not show it.
     pub fn secret(&self) -> &SecretString {
-        &self.secret
+        &self.token.secret
+    }
+
+    /// The value of the `Authorization` header; `None` if the token has characters that no header can have.
+    pub(crate) fn header(&self) -> Option<HeaderValue> {
+        let header = || {
+            let text = format!("Bearer {}", self.token.secret.expose_secret());
+            let mut value = HeaderValue::try_from(text).ok()?;
+            value.set_sensitive(true);
+            Some(value)
+        };
+        self.token.header.get_or_init(header).clone()
     }
 
     /// Until when the token is valid, if that is known.

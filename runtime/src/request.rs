@@ -16,7 +16,6 @@ use url::Url;
 
 use crate::body::Body;
 use crate::client::GraphClient;
-use crate::cloud::Cloud;
 use crate::error::{Error, RequestError};
 use crate::json::Value;
 use crate::operation::Operation;
@@ -571,8 +570,7 @@ impl Draft {
 
     /// Refuses what the client's cloud does not have: the service would answer with a puzzling 400 or 404.
     fn check_cloud(&mut self) {
-        let cloud = Cloud::of_service(self.client.base_url());
-        if let Some(cloud) = cloud.filter(|cloud| !self.operation.exists_in(*cloud)) {
+        if let Some(cloud) = self.client.shared().cloud.filter(|cloud| !self.operation.exists_in(*cloud)) {
             self.problems.push(format!(
                 "the operation does not exist in the cloud {cloud:?}; if it does by now, send the path with \
                  `GraphClient::request`"

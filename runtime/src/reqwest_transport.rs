@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use rustls_platform_verifier::BuilderVerifierExt;
+use url::Url;
 
 use crate::body::Body;
 use crate::client_builder::CONNECT_TIMEOUT;
@@ -64,11 +65,26 @@ impl Transport for ReqwestTransport {
         request: http::Request<Body>,
     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         Box::pin(async move {
-            let request = request.map(outgoing).try_into().map_err(failed)?;
-            let response = self.0.execute(request).await.map_err(failed)?;
+            let response = self.0.execute(outgoing(request)?).await.map_err(failed)?;
             Ok(incoming(response))
         })
     }
+}
+
+fn outgoing(request: http::Request<Body>) -> Result<reqwest::Request, TransportError> {
+    let (mut head, body) = request.into_parts();
+    // The pipeline's own URL, unless somebody on the way has changed where the request goes.
+    let url = head.extensions.remove::<Url>().filter(|url| head.uri == *url.as_str());
+    let url = url.map_or_else(|| Url::parse(&head.uri.to_string()), Ok);
+    let url = url.map_err(|error| TransportError::new(Phase::Setup, error))?;
+    let mut request = reqwest::Request::new(head.method, url);
+    *request.headers_mut() = head.headers;
+    *request.version_mut() = head.version;
+    *request.body_mut() = Some(match body.as_bytes() {
+        Some(bytes) => bytes.clone().into(),
+        None => reqwest::Body::wrap_stream(body.into_stream()),
+    });
+    Ok(request)
 }
 
 fn incoming(mut response: reqwest::Response) -> http::Response<Body> {
@@ -79,13 +95,6 @@ fn incoming(mut response: reqwest::Response) -> http::Response<Body> {
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     response
-}
-
-fn outgoing(body: Body) -> reqwest::Body {
-    match body.as_bytes() {
-        Some(bytes) => bytes.clone().into(),
-        None => reqwest::Body::wrap_stream(body.into_stream()),
-    }
 }
 
 /// Whether the service says that it has not begun: a stream of HTTP/2 that it refused, or one that it did not take

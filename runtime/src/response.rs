@@ -54,11 +54,11 @@ pub trait Decode {
     /// Whether the whole body is read before decoding.
     const BUFFERED: bool = true;
 
-    /// Decodes an answer.
+    /// Decodes an answer, and may take its body.
     ///
     /// # Errors
     /// If the body is not what the operation promises.
-    fn decode(answer: Answer) -> Result<Self::Output, JsonError>;
+    fn decode(answer: &mut Answer) -> Result<Self::Output, JsonError>;
 }
 
 impl Answer {
@@ -113,11 +113,10 @@ impl Answer {
         DecodeError::new(self.call.clone(), self.status, &self.headers, error).into()
     }
 
-    pub(crate) fn decode<T: Decode>(self) -> Result<Response<T::Output>, Error> {
-        let (status, headers, call) = (self.status, self.headers.clone(), self.call.clone());
-        match T::decode(self) {
-            Ok(value) => Ok(Response { status, headers, value }),
-            Err(error) => Err(DecodeError::new(call, status, &headers, error).into()),
+    pub(crate) fn decode<T: Decode>(mut self) -> Result<Response<T::Output>, Error> {
+        match T::decode(&mut self) {
+            Ok(value) => Ok(Response { status: self.status, headers: self.headers, value }),
+            Err(error) => Err(self.unreadable(error)),
         }
     }
 }
@@ -171,8 +170,9 @@ impl Decode for Answer {
 
     const ACCEPT: &'static str = "application/json, */*;q=0.5";
 
-    fn decode(answer: Answer) -> Result<Self, JsonError> {
-        Ok(answer)
+    fn decode(answer: &mut Answer) -> Result<Self, JsonError> {
+        let (headers, call) = (answer.headers.clone(), answer.call.clone());
+        Ok(Self { headers, call, body: std::mem::take(&mut answer.body), ..*answer })
     }
 }
 
@@ -181,7 +181,7 @@ impl<M: Model> Decode for M {
     type Output = M;
     type Item = M;
 
-    fn decode(answer: Answer) -> Result<M, JsonError> {
+    fn decode(answer: &mut Answer) -> Result<M, JsonError> {
         answer.value()
     }
 }
@@ -191,7 +191,7 @@ impl Decode for () {
     type Output = ();
     type Item = AnyType;
 
-    fn decode(_: Answer) -> Result<(), JsonError> {
+    fn decode(_: &mut Answer) -> Result<(), JsonError> {
         Ok(())
     }
 }
@@ -201,7 +201,7 @@ impl<T: Decode> Decode for Option<T> {
     type Output = Option<T::Output>;
     type Item = T::Item;
 
-    fn decode(answer: Answer) -> Result<Self::Output, JsonError> {
+    fn decode(answer: &mut Answer) -> Result<Self::Output, JsonError> {
         if answer.bytes().trim_ascii().is_empty() { Ok(None) } else { T::decode(answer).map(Some) }
     }
 }
@@ -216,7 +216,7 @@ impl Decode for Count {
 
     const ACCEPT: &'static str = "text/plain";
 
-    fn decode(answer: Answer) -> Result<i64, JsonError> {
+    fn decode(answer: &mut Answer) -> Result<i64, JsonError> {
         // The digits of a number read as JSON, as they may have white space or a byte order mark around them.
         answer.value()
     }
@@ -231,7 +231,7 @@ impl<T: Value> Decode for Wrapped<T> {
     type Output = T;
     type Item = AnyType;
 
-    fn decode(answer: Answer) -> Result<T, JsonError> {
+    fn decode(answer: &mut Answer) -> Result<T, JsonError> {
         answer.value::<Wrapper<T>>().map(|wrapper| wrapper.0)
     }
 }
@@ -275,8 +275,9 @@ impl Decode for Content {
     const ACCEPT: &'static str = "*/*";
     const BUFFERED: bool = false;
 
-    fn decode(answer: Answer) -> Result<Self, JsonError> {
-        Ok(Self { headers: answer.headers, body: answer.body, call: answer.call, limit: answer.limit })
+    fn decode(answer: &mut Answer) -> Result<Self, JsonError> {
+        let (headers, call) = (answer.headers.clone(), answer.call.clone());
+        Ok(Self { headers, body: std::mem::take(&mut answer.body), call, limit: answer.limit })
     }
 }
 

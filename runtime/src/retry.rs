@@ -174,6 +174,7 @@ impl Failure {
     /// What went wrong with a try, if anything did.
     pub(crate) fn of(outcome: &Result<http::Response<Body>, Error>, now: jiff::Timestamp) -> Option<Self> {
         match outcome {
+            Ok(response) if response.status().as_u16() < 400 => None,
             Ok(response) => Self::of_status(response.status(), retry_after(response.headers(), now)),
             Err(error) => Some(Self { kind: Kind::of_error(error), told: error.retry_after() }),
         }

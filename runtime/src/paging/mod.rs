@@ -80,7 +80,7 @@ impl<T: Value> Decode for Page<T> {
     type Output = Self;
     type Item = T;
 
-    fn decode(answer: Answer) -> Result<Self, JsonError> {
+    fn decode(answer: &mut Answer) -> Result<Self, JsonError> {
         answer.value()
     }
 }

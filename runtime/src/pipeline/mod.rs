@@ -9,7 +9,8 @@
 //!    again as the [`RetryPolicy`](crate::RetryPolicy) allows;
 //! 6. the user's policies per try;
 //! 7. redirects;
-//! 8. authorization: a token, if the request goes to the client's own host; a claims challenge is answered once;
+//! 8. for each redirect anew, authorization: a token, if the request goes to the client's own host; a claims
+//!    challenge is answered once;
 //! 9. the transport, with a limit on the time without progress.
 
 mod authorization;
@@ -22,6 +23,7 @@ mod timeouts;
 mod whole;
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -30,7 +32,7 @@ use http::{HeaderMap, HeaderValue, Method, Uri};
 use tracing::Span;
 use url::Url;
 
-pub(crate) use authorization::{Authorization, token};
+pub(crate) use authorization::token;
 pub(crate) use errors::Errors;
 pub(crate) use headers::Headers;
 pub(crate) use redirects::Redirects;
@@ -46,8 +48,12 @@ use crate::operation::Operation;
 use crate::options::CallOptions;
 use crate::transport::{Phase, TransportError};
 
-/// A request on its way through the pipeline.
-pub struct Call {
+/// A request on its way through the pipeline: a pointer to its parts, because each policy moves it into a future
+/// of its own.
+pub struct Call(Box<Parts>);
+
+/// What a [`Call`] consists of.
+pub struct Parts {
     /// The HTTP method.
     pub method: Method,
     /// Where it goes.
@@ -78,7 +84,7 @@ impl Call {
         body: Body,
         operation: Option<Operation>,
     ) -> Self {
-        Self {
+        Self(Box::new(Parts {
             method,
             url,
             headers,
@@ -90,12 +96,13 @@ impl Call {
             buffered: false,
             tries: 1,
             span: Span::none(),
-        }
+        }))
     }
 
     /// The same call without a token: its URL is the permission.
-    pub(crate) fn anonymous(self) -> Self {
-        Self { anonymous: true, ..self }
+    pub(crate) fn anonymous(mut self) -> Self {
+        self.anonymous = true;
+        self
     }
 
     /// The operation that is called, if it is one that the metadata knows.
@@ -125,7 +132,7 @@ impl Call {
 
     /// The same call once more, for another try; `None` if its body can be read only once.
     pub fn try_clone(&self) -> Option<Self> {
-        Some(Self {
+        Some(Self(Box::new(Parts {
             method: self.method.clone(),
             url: self.url.clone(),
             headers: self.headers.clone(),
@@ -137,7 +144,21 @@ impl Call {
             buffered: self.buffered,
             tries: self.tries,
             span: self.span.clone(),
-        })
+        })))
+    }
+}
+
+impl Deref for Call {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl DerefMut for Call {
+    fn deref_mut(&mut self) -> &mut Parts {
+        &mut self.0
     }
 }
 
@@ -344,11 +365,14 @@ async fn transmit(mut call: Call, client: &Shared) -> Result<http::Response<Body
     if let Some(length) = stated_length(&call) {
         call.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
-    let mut request = http::Request::new(call.body);
-    *request.method_mut() = call.method;
-    *request.uri_mut() = uri;
-    *request.headers_mut() = call.headers;
     let limit = call.options.try_timeout.unwrap_or(client.try_timeout);
+    let Parts { method, url, headers, body, .. } = *call.0;
+    let mut request = http::Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
+    // For a transport that would have to parse it again.
+    request.extensions_mut().insert(url);
     exchange(&*client.transport, &client.clock, limit, request).await.map_err(failed)
 }
 

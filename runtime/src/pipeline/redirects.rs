@@ -1,11 +1,11 @@
-//! Follows redirects, such as those to a file's content on another host. The authorization policy comes
-//! after this one, so a token goes along only if the redirect stays on the client's own host.
+//! Follows redirects, such as those to a file's content on another host. Each call on the way is authorized for
+//! itself, so a token goes along only if the redirect stays on the client's own host.
 
 use futures_util::future::BoxFuture;
 use http::StatusCode;
 use http::header::{AUTHORIZATION, COOKIE, LOCATION};
 
-use super::{Call, Next, Policy};
+use super::{Call, Next, Policy, authorization};
 use crate::body::Body;
 use crate::error::Error;
 
@@ -23,8 +23,9 @@ impl Policy for Redirects {
         Box::pin(async move {
             let mut left = LIMIT;
             loop {
-                let again = if left > 0 && call.method.is_safe() { call.try_clone() } else { None };
-                let response = next.send(call).await?;
+                let mut again = call.try_clone();
+                let response = authorization::send(call, &mut again, next).await?;
+                let again = again.filter(|again| left > 0 && again.method.is_safe());
                 match again.and_then(|again| redirected(again, &response)) {
                     Some(redirected) => call = redirected,
                     None => return Ok(response),

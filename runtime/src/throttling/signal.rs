@@ -28,11 +28,13 @@ const UNTOLD: Duration = Duration::from_secs(1);
 impl Signal {
     /// Reads an answer.
     pub(super) fn of(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Self {
-        let told = retry_after(headers, now);
-        match (status.as_u16(), told) {
-            (429, told) => return Self::Closed(told.unwrap_or(UNTOLD)),
-            (503 | 509, Some(told)) => return Self::Closed(told),
-            _ => {}
+        let told = match status.as_u16() {
+            429 => Some(retry_after(headers, now).unwrap_or(UNTOLD)),
+            503 | 509 => retry_after(headers, now),
+            _ => None,
+        };
+        if let Some(told) = told {
+            return Self::Closed(told);
         }
         match (percentage(headers), window(headers)) {
             (_, Some(exhausted @ Self::Exhausted(_))) => exhausted,
