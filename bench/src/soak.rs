@@ -157,7 +157,7 @@ impl fmt::Display for Report {
         )?;
         writeln!(f, "| requests | live KiB | resident MiB |\n|---|---|---|")?;
         for Sample { requests, live, resident } in &self.samples {
-            let resident = resident.map_or("unknown".to_owned(), |bytes| mebibytes(bytes));
+            let resident = resident.map_or("unknown".to_owned(), mebibytes);
             writeln!(f, "| {requests} | {} | {resident} |", live >> 10)?;
         }
         write!(f, "\nkept for each request: {} bytes", self.kept())

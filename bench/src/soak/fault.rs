@@ -44,7 +44,7 @@ impl Fault {
 pub fn of(number: u32) -> Option<(Fault, u8)> {
     let hash = mix(number);
     let fault = FAULTS[(hash >> 8) as usize % FAULTS.len()];
-    (hash % 10 == 0).then_some((fault, 1 + (hash >> 16) as u8 % 3))
+    hash.is_multiple_of(10).then_some((fault, 1 + (hash >> 16) as u8 % 3))
 }
 
 /// Spreads numbers evenly (the finalizer of [SplitMix64](https://prng.di.unimi.it/splitmix64.c)).
