@@ -145,6 +145,29 @@ fn a_sign_in_that_is_refused_says_why_and_keeps_the_earlier_one() {
 }
 
 #[test]
+fn a_refresh_token_is_replaced_when_it_is_used_and_one_that_was_revoked_is_forgotten() {
+    let desk = Desk::new(|seen, before| match seen.field("refresh_token").as_deref() {
+        None => everything(seen, before),
+        Some("r3fresh-token") => granted(&user_token(), Some("r3fresh-token-2")),
+        Some(_) => {
+            let error = "AADSTS700082: The refresh token r3fresh-token-2 has expired.";
+            Answer::json(400, &json!({"error": "invalid_grant", "error_description": error}))
+        }
+    });
+    login(&desk, &["--device-code"]).success();
+    desk.run_with(&["whoami"], &[]).success();
+    let done = desk.run_with(&["request", "GET", "/me"], &[]).fails_with(4);
+    assert!(
+        done.error().contains("AADSTS700082") && done.error().contains("sign in again"),
+        "{}",
+        done.error()
+    );
+    assert_eq!(desk.server.last().field("refresh_token").as_deref(), Some("r3fresh-token-2"));
+    let done = desk.run_with(&["whoami"], &[]).fails_with(4);
+    assert!(done.error().contains("run `msgraph login`"), "{}", done.error());
+}
+
+#[test]
 fn the_refresh_token_of_another_app_is_not_left_behind() {
     let desk = Desk::new(everything);
     login(&desk, &["--device-code"]).success();
