@@ -25,6 +25,9 @@ pub trait Model: Default + 'static {
     /// The type's name and properties.
     const TYPE: &'static TypeInfo;
 
+    /// The qualified names of all types that derive from this one, sorted, if it derives from another one itself.
+    const DERIVED: &'static [&'static str] = &[];
+
     /// What the value carries beyond its fields.
     fn extra(&self) -> &Extra;
 
@@ -60,11 +63,11 @@ pub trait Model: Default + 'static {
         }
     }
 
-    /// Whether the value is a `D`: its declared type is `D` or derives from it, or the service said that it is one
-    /// (`@odata.type`).
+    /// Whether the value is a `D`: its declared type is `D` or derives from it, or the service said so of the type that
+    /// it has (`@odata.type`).
     fn is<D: Model>(&self) -> bool {
-        Self::TYPE.is_or_derives_from(D::TYPE)
-            || self.extra().odata_type().is_some_and(|name| name == D::TYPE.name)
+        let fits = |name: &str| name == D::TYPE.name || D::DERIVED.binary_search(&name).is_ok();
+        Self::TYPE.is_or_derives_from(D::TYPE) || self.extra().odata_type().is_some_and(|name| fits(&name))
     }
 
     /// The value as one of a derived type, with all that it carried.
@@ -101,6 +104,7 @@ impl TypeInfo {
 
 impl<M: Model> Model for Box<M> {
     const TYPE: &'static TypeInfo = M::TYPE;
+    const DERIVED: &'static [&'static str] = M::DERIVED;
 
     fn extra(&self) -> &Extra {
         (**self).extra()

@@ -143,6 +143,9 @@ fn every_type_and_action_of_the_metadata_has_a_model_that_declares_the_same() {
         assert!(declared.iter().eq(model.info.properties), "{name}");
         let bases: Vec<_> = inventory.lineage(name).skip(1).map(|(base, _)| base).collect();
         assert_eq!(model.info.bases, bases, "{name}");
+        let below = inventory.derived.get(name).into_iter().flatten().copied();
+        let below: Vec<_> = below.filter(|derived| derived != name && !bases.is_empty()).collect();
+        assert_eq!(model.derived, below, "{name}");
     }
     assert_eq!(all.len(), registry::len());
 }

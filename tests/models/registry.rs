@@ -8,6 +8,8 @@ use msgraph::runtime::{Extra, Model, Reference, TypeInfo};
 pub struct Entry {
     /// What the model says of itself.
     pub info: &'static TypeInfo,
+    /// The names of types that derive from it.
+    pub derived: &'static [&'static str],
     /// Reads JSON text and writes it again.
     pub read: fn(&[u8]) -> Result<Copied, JsonError>,
     /// Reads JSON text strictly.
@@ -41,7 +43,7 @@ pub fn len() -> usize {
 }
 
 const fn of<M: Model>() -> Entry {
-    Entry { info: M::TYPE, read: read::<M>, check: check::<M> }
+    Entry { info: M::TYPE, derived: M::DERIVED, read: read::<M>, check: check::<M> }
 }
 
 // Compiled for each of thousands of types: as little as there can be.

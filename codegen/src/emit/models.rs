@@ -180,6 +180,9 @@ fn implementation(planned: &Struct, attribute: Option<&TokenStream>) -> TokenStr
     let name = ident(&planned.rust.name);
     let graph = &planned.graph;
     let bases = &planned.bases;
+    let derived = &planned.derived;
+    let derived =
+        (!derived.is_empty()).then(|| quote!(const DERIVED: &'static [&'static str] = &[#(#derived),*];));
     let properties = planned.fields.iter().map(|field| &field.json);
     let arm = |index: usize, field: &Field, call: TokenStream| {
         let attribute = field.features.as_ref().map(cfg);
@@ -230,6 +233,7 @@ fn implementation(planned: &Struct, attribute: Option<&TokenStream>) -> TokenStr
         impl runtime::Model for #name {
             const TYPE: &'static runtime::TypeInfo =
                 &runtime::TypeInfo { name: #graph, bases: &[#(#bases),*], properties: &[#(#properties),*] };
+            #derived
             #[inline]
             fn extra(&self) -> &runtime::Extra { &self.extra }
             #[inline]

@@ -135,6 +135,9 @@ pub struct Struct {
     pub kind: StructKind,
     /// The qualified names of the base types, nearest first.
     pub bases: Vec<String>,
+    /// The qualified names of all types that derive from it, sorted, if it has a base itself. Whatever can be one of
+    /// a root's says so by its declaration.
+    pub derived: Vec<String>,
     /// Whether there are no values of exactly this type.
     pub is_abstract: bool,
     /// Whether values may carry undeclared properties.
@@ -352,6 +355,7 @@ fn plan_struct(
         graph: declared.name.clone(),
         rust: rust_type(types, &declared.name),
         kind: if declared.kind == TypeKind::Entity { StructKind::Entity } else { StructKind::Complex },
+        derived: derived(model, id),
         bases: model.ancestors(id).skip(1).map(|base| model.ty(base).name.clone()).collect(),
         is_abstract: declared.is_abstract,
         is_open: model.is_open(id),
@@ -360,6 +364,15 @@ fn plan_struct(
         parameters: Vec::new(),
         absent: model.clouds.without(&declared.name),
     }
+}
+
+fn derived(model: &Model<'_>, id: TypeId) -> Vec<String> {
+    if model.ancestors(id).nth(1).is_none() {
+        return Vec::new();
+    }
+    let mut names: Vec<_> = model.descendants(id).into_iter().map(|id| model.ty(id).name.clone()).collect();
+    names.sort_unstable();
+    names
 }
 
 /// The clouds that lack a property although they have the type that declares it.
@@ -495,6 +508,7 @@ fn plan_parameters(model: &Model<'_>, needs: &Needs, types: &mut Types, diagnost
             rust,
             kind: StructKind::Parameters,
             bases: Vec::new(),
+            derived: Vec::new(),
             is_abstract: false,
             is_open: false,
             fields,

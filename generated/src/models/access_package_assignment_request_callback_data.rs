@@ -42,6 +42,9 @@ impl runtime::Model for AccessPackageAssignmentRequestCallbackData {
             "state",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.assignmentRequestApprovalStageCallbackData",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

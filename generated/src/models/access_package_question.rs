@@ -52,6 +52,10 @@ impl runtime::Model for AccessPackageQuestion {
             "text",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.accessPackageMultipleChoiceQuestion",
+        "microsoft.graph.accessPackageTextInputQuestion",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

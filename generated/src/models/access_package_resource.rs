@@ -78,6 +78,9 @@ impl runtime::Model for AccessPackageResource {
             "uploadSessions",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.customDataProvidedResource",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -34,6 +34,9 @@ impl runtime::Model for AccessReviewQueryScope {
         bases: &["microsoft.graph.accessReviewScope"],
         properties: &["query", "queryRoot", "queryType"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.accessReviewInactiveUsersQueryScope",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

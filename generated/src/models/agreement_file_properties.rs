@@ -58,6 +58,11 @@ impl runtime::Model for AgreementFileProperties {
             "language",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.agreementFile",
+        "microsoft.graph.agreementFileLocalization",
+        "microsoft.graph.agreementFileVersion",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -88,6 +88,10 @@ impl runtime::Model for AppleDeviceFeaturesConfigurationBase {
             "version",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.iosDeviceFeaturesConfiguration",
+        "microsoft.graph.macOSDeviceFeaturesConfiguration",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -266,6 +266,7 @@ impl runtime::Model for Application {
             "web",
         ],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.agentIdentityBlueprint"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

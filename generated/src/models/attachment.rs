@@ -52,6 +52,11 @@ impl runtime::Model for Attachment {
             "size",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.fileAttachment",
+        "microsoft.graph.itemAttachment",
+        "microsoft.graph.referenceAttachment",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -44,6 +44,7 @@ impl runtime::Model for AttachmentBase {
         bases: &["microsoft.graph.entity"],
         properties: &["contentType", "id", "lastModifiedDateTime", "name", "size"],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.taskFileAttachment"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

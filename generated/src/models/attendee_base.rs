@@ -31,6 +31,7 @@ impl runtime::Model for AttendeeBase {
         bases: &["microsoft.graph.recipient"],
         properties: &["emailAddress", "type"],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.attendee"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -35,6 +35,10 @@ impl runtime::Model for AuthenticationCombinationConfiguration {
         bases: &["microsoft.graph.entity"],
         properties: &["appliesToCombinations", "id"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.fido2CombinationConfiguration",
+        "microsoft.graph.x509CertificateCombinationConfiguration",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

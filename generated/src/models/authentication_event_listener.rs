@@ -45,6 +45,19 @@ impl runtime::Model for AuthenticationEventListener {
         bases: &["microsoft.graph.entity"],
         properties: &["authenticationEventsFlowId", "conditions", "displayName", "id"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.onAttributeCollectionListener",
+        "microsoft.graph.onAttributeCollectionStartListener",
+        "microsoft.graph.onAttributeCollectionSubmitListener",
+        "microsoft.graph.onAuthenticationMethodLoadStartListener",
+        "microsoft.graph.onEmailOtpSendListener",
+        "microsoft.graph.onFraudProtectionLoadStartListener",
+        "microsoft.graph.onInteractiveAuthFlowStartListener",
+        "microsoft.graph.onPasswordSubmitListener",
+        "microsoft.graph.onTokenIssuanceStartListener",
+        "microsoft.graph.onUserCreateStartListener",
+        "microsoft.graph.onVerifiedIdClaimValidationListener",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -43,6 +43,9 @@ impl runtime::Model for AuthenticationEventsFlow {
         bases: &["microsoft.graph.entity"],
         properties: &["conditions", "description", "displayName", "id"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.externalUsersSelfServiceSignUpEventsFlow",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -33,6 +33,19 @@ impl runtime::Model for AuthenticationMethod {
         bases: &["microsoft.graph.entity"],
         properties: &["createdDateTime", "id"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.emailAuthenticationMethod",
+        "microsoft.graph.externalAuthenticationMethod",
+        "microsoft.graph.fido2AuthenticationMethod",
+        "microsoft.graph.microsoftAuthenticatorAuthenticationMethod",
+        "microsoft.graph.passwordAuthenticationMethod",
+        "microsoft.graph.phoneAuthenticationMethod",
+        "microsoft.graph.platformCredentialAuthenticationMethod",
+        "microsoft.graph.qrCodePinAuthenticationMethod",
+        "microsoft.graph.softwareOathAuthenticationMethod",
+        "microsoft.graph.temporaryAccessPassAuthenticationMethod",
+        "microsoft.graph.windowsHelloForBusinessAuthenticationMethod",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

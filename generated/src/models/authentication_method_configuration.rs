@@ -36,6 +36,19 @@ impl runtime::Model for AuthenticationMethodConfiguration {
         bases: &["microsoft.graph.entity"],
         properties: &["excludeTargets", "id", "state"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.emailAuthenticationMethodConfiguration",
+        "microsoft.graph.externalAuthenticationMethodConfiguration",
+        "microsoft.graph.fido2AuthenticationMethodConfiguration",
+        "microsoft.graph.microsoftAuthenticatorAuthenticationMethodConfiguration",
+        "microsoft.graph.qrCodePinAuthenticationMethodConfiguration",
+        "microsoft.graph.smsAuthenticationMethodConfiguration",
+        "microsoft.graph.softwareOathAuthenticationMethodConfiguration",
+        "microsoft.graph.temporaryAccessPassAuthenticationMethodConfiguration",
+        "microsoft.graph.verifiableCredentialsAuthenticationMethodConfiguration",
+        "microsoft.graph.voiceAuthenticationMethodConfiguration",
+        "microsoft.graph.x509CertificateAuthenticationMethodConfiguration",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -34,6 +34,12 @@ impl runtime::Model for AuthenticationMethodTarget {
         bases: &["microsoft.graph.entity"],
         properties: &["id", "isRegistrationRequired", "targetType"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.microsoftAuthenticatorAuthenticationMethodTarget",
+        "microsoft.graph.passkeyAuthenticationMethodTarget",
+        "microsoft.graph.smsAuthenticationMethodTarget",
+        "microsoft.graph.verifiableCredentialAuthenticationMethodTarget",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -76,6 +76,18 @@ impl runtime::Model for BaseItem {
             "webUrl",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.baseSitePage",
+        "microsoft.graph.drive",
+        "microsoft.graph.driveItem",
+        "microsoft.graph.list",
+        "microsoft.graph.listItem",
+        "microsoft.graph.recycleBin",
+        "microsoft.graph.recycleBinItem",
+        "microsoft.graph.sharedDriveItem",
+        "microsoft.graph.site",
+        "microsoft.graph.sitePage",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -39,6 +39,11 @@ impl runtime::Model for BaseItemVersion {
         bases: &["microsoft.graph.entity"],
         properties: &["id", "lastModifiedBy", "lastModifiedDateTime", "publication"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.documentSetVersion",
+        "microsoft.graph.driveItemVersion",
+        "microsoft.graph.listItemVersion",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -35,6 +35,14 @@ impl runtime::Model for BaseMapFeature {
         bases: &["microsoft.graph.entity"],
         properties: &["id", "properties"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.buildingMap",
+        "microsoft.graph.fixtureMap",
+        "microsoft.graph.footprintMap",
+        "microsoft.graph.levelMap",
+        "microsoft.graph.sectionMap",
+        "microsoft.graph.unitMap",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -86,6 +86,7 @@ impl runtime::Model for BaseSitePage {
             "webUrl",
         ],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.sitePage"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -32,6 +32,7 @@ impl runtime::Model for BookingCustomerBase {
         bases: &["microsoft.graph.entity"],
         properties: &["id"],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.bookingCustomer"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -32,6 +32,7 @@ impl runtime::Model for BookingStaffMemberBase {
         bases: &["microsoft.graph.entity"],
         properties: &["id"],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.bookingStaffMember"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -62,6 +62,10 @@ impl runtime::Model for BrowseSessionBase {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.oneDriveForBusinessBrowseSession",
+        "microsoft.graph.sharePointBrowseSession",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

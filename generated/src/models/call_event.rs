@@ -39,6 +39,7 @@ impl runtime::Model for CallEvent {
         bases: &["microsoft.graph.entity"],
         properties: &["callEventType", "eventDateTime", "id", "participants"],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.emergencyCallEvent"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

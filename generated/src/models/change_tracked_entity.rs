@@ -50,6 +50,22 @@ impl runtime::Model for ChangeTrackedEntity {
             "lastModifiedDateTime",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.dayNote",
+        "microsoft.graph.offerShiftRequest",
+        "microsoft.graph.openShift",
+        "microsoft.graph.openShiftChangeRequest",
+        "microsoft.graph.scheduleChangeRequest",
+        "microsoft.graph.schedulingGroup",
+        "microsoft.graph.shift",
+        "microsoft.graph.shiftPreferences",
+        "microsoft.graph.swapShiftsChangeRequest",
+        "microsoft.graph.timeCard",
+        "microsoft.graph.timeOff",
+        "microsoft.graph.timeOffReason",
+        "microsoft.graph.timeOffRequest",
+        "microsoft.graph.workforceIntegration",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -128,6 +128,7 @@ impl runtime::Model for ChatMessage {
             "webUrl",
         ],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.targetedChatMessage"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -42,6 +42,7 @@ impl runtime::Model for ClassificationError {
         bases: &["microsoft.graph.classifcationErrorBase"],
         properties: &["code", "details", "innerError", "message", "target"],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.processingError"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -41,6 +41,20 @@ impl runtime::Model for CommsOperation {
         bases: &["microsoft.graph.entity"],
         properties: &["clientContext", "id", "resultInfo", "status"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.addLargeGalleryViewOperation",
+        "microsoft.graph.cancelMediaProcessingOperation",
+        "microsoft.graph.inviteParticipantsOperation",
+        "microsoft.graph.muteParticipantOperation",
+        "microsoft.graph.playPromptOperation",
+        "microsoft.graph.recordOperation",
+        "microsoft.graph.sendDtmfTonesOperation",
+        "microsoft.graph.startHoldMusicOperation",
+        "microsoft.graph.stopHoldMusicOperation",
+        "microsoft.graph.subscribeToToneOperation",
+        "microsoft.graph.unmuteParticipantOperation",
+        "microsoft.graph.updateRecordingStatusOperation",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -70,6 +70,7 @@ impl runtime::Model for ConditionalAccessPolicy {
             "templateId",
         ],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.whatIfAnalysisResult"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -54,6 +54,7 @@ impl runtime::Model for ControlConfiguration {
             "modifiedDateTime",
         ],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.endUserSettings"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

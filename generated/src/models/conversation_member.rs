@@ -39,6 +39,15 @@ impl runtime::Model for ConversationMember {
         bases: &["microsoft.graph.entity"],
         properties: &["displayName", "id", "roles", "visibleHistoryStartDateTime"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.aadUserConversationMember",
+        "microsoft.graph.anonymousGuestConversationMember",
+        "microsoft.graph.azureCommunicationServicesUserConversationMember",
+        "microsoft.graph.microsoftAccountUserConversationMember",
+        "microsoft.graph.phoneUserConversationMember",
+        "microsoft.graph.skypeForBusinessUserConversationMember",
+        "microsoft.graph.skypeUserConversationMember",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -104,6 +104,7 @@ impl runtime::Model for CopilotPackage {
             "version",
         ],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.copilotPackageDetail"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -62,6 +62,14 @@ impl runtime::Model for CustomAuthenticationExtension {
             "id",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.onAttributeCollectionStartCustomExtension",
+        "microsoft.graph.onAttributeCollectionSubmitCustomExtension",
+        "microsoft.graph.onOtpSendCustomExtension",
+        "microsoft.graph.onPasswordSubmitCustomExtension",
+        "microsoft.graph.onTokenIssuanceStartCustomExtension",
+        "microsoft.graph.onVerifiedIdClaimValidationCustomExtension",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -54,6 +54,18 @@ impl runtime::Model for CustomCalloutExtension {
             "id",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.accessPackageAssignmentRequestWorkflowExtension",
+        "microsoft.graph.accessPackageAssignmentWorkflowExtension",
+        "microsoft.graph.customAuthenticationExtension",
+        "microsoft.graph.identityGovernance.customTaskExtension",
+        "microsoft.graph.onAttributeCollectionStartCustomExtension",
+        "microsoft.graph.onAttributeCollectionSubmitCustomExtension",
+        "microsoft.graph.onOtpSendCustomExtension",
+        "microsoft.graph.onPasswordSubmitCustomExtension",
+        "microsoft.graph.onTokenIssuanceStartCustomExtension",
+        "microsoft.graph.onVerifiedIdClaimValidationCustomExtension",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -62,6 +62,9 @@ impl runtime::Model for CustomDataProvidedResourceUploadSession {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.customDataProvidedResourceAccessReviewUploadSession",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -37,6 +37,10 @@ impl runtime::Model for DataSecurityAndGovernance {
         bases: &["microsoft.graph.entity"],
         properties: &["id", "sensitivityLabels"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.tenantDataSecurityAndGovernance",
+        "microsoft.graph.userDataSecurityAndGovernance",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -90,6 +90,9 @@ impl runtime::Model for DelegatedAdminRelationship {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.resellerDelegatedAdminRelationship",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

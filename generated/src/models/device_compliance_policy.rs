@@ -94,6 +94,16 @@ impl runtime::Model for DeviceCompliancePolicy {
             "version",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.androidCompliancePolicy",
+        "microsoft.graph.androidWorkProfileCompliancePolicy",
+        "microsoft.graph.iosCompliancePolicy",
+        "microsoft.graph.macOSCompliancePolicy",
+        "microsoft.graph.windows10CompliancePolicy",
+        "microsoft.graph.windows10MobileCompliancePolicy",
+        "microsoft.graph.windows81CompliancePolicy",
+        "microsoft.graph.windowsPhone81CompliancePolicy",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -88,6 +88,34 @@ impl runtime::Model for DeviceConfiguration {
             "version",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.androidCustomConfiguration",
+        "microsoft.graph.androidGeneralDeviceConfiguration",
+        "microsoft.graph.androidWorkProfileCustomConfiguration",
+        "microsoft.graph.androidWorkProfileGeneralDeviceConfiguration",
+        "microsoft.graph.appleDeviceFeaturesConfigurationBase",
+        "microsoft.graph.editionUpgradeConfiguration",
+        "microsoft.graph.iosCertificateProfile",
+        "microsoft.graph.iosCustomConfiguration",
+        "microsoft.graph.iosDeviceFeaturesConfiguration",
+        "microsoft.graph.iosGeneralDeviceConfiguration",
+        "microsoft.graph.iosUpdateConfiguration",
+        "microsoft.graph.macOSCustomConfiguration",
+        "microsoft.graph.macOSDeviceFeaturesConfiguration",
+        "microsoft.graph.macOSGeneralDeviceConfiguration",
+        "microsoft.graph.sharedPCConfiguration",
+        "microsoft.graph.windows10CustomConfiguration",
+        "microsoft.graph.windows10EndpointProtectionConfiguration",
+        "microsoft.graph.windows10EnterpriseModernAppManagementConfiguration",
+        "microsoft.graph.windows10GeneralConfiguration",
+        "microsoft.graph.windows10SecureAssessmentConfiguration",
+        "microsoft.graph.windows10TeamGeneralConfiguration",
+        "microsoft.graph.windows81GeneralConfiguration",
+        "microsoft.graph.windowsDefenderAdvancedThreatProtectionConfiguration",
+        "microsoft.graph.windowsPhone81CustomConfiguration",
+        "microsoft.graph.windowsPhone81GeneralConfiguration",
+        "microsoft.graph.windowsUpdateForBusinessConfiguration",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

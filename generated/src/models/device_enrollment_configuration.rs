@@ -62,6 +62,12 @@ impl runtime::Model for DeviceEnrollmentConfiguration {
             "version",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.deviceEnrollmentLimitConfiguration",
+        "microsoft.graph.deviceEnrollmentPlatformRestrictionsConfiguration",
+        "microsoft.graph.deviceEnrollmentWindowsHelloForBusinessConfiguration",
+        "microsoft.graph.windows10EnrollmentCompletionPageConfiguration",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

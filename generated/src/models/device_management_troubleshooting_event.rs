@@ -34,6 +34,9 @@ impl runtime::Model for DeviceManagementTroubleshootingEvent {
         bases: &["microsoft.graph.entity"],
         properties: &["correlationId", "eventDateTime", "id"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.enrollmentTroubleshootingEvent",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -50,6 +50,13 @@ impl runtime::Model for DomainDnsRecord {
             "ttl",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.domainDnsCnameRecord",
+        "microsoft.graph.domainDnsMxRecord",
+        "microsoft.graph.domainDnsSrvRecord",
+        "microsoft.graph.domainDnsTxtRecord",
+        "microsoft.graph.domainDnsUnavailableRecord",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

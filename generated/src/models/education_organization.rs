@@ -50,6 +50,7 @@ impl runtime::Model for EducationOrganization {
             "id",
         ],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.educationSchool"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

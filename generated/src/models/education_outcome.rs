@@ -38,6 +38,12 @@ impl runtime::Model for EducationOutcome {
         bases: &["microsoft.graph.entity"],
         properties: &["id", "lastModifiedBy", "lastModifiedDateTime"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.educationFeedbackOutcome",
+        "microsoft.graph.educationFeedbackResourceOutcome",
+        "microsoft.graph.educationPointsOutcome",
+        "microsoft.graph.educationRubricOutcome",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

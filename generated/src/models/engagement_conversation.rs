@@ -44,6 +44,9 @@ impl runtime::Model for EngagementConversation {
         bases: &["microsoft.graph.entity"],
         properties: &["creationMode", "id", "messages", "starter", "starterId"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.onlineMeetingEngagementConversation",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

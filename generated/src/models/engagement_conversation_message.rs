@@ -74,6 +74,11 @@ impl runtime::Model for EngagementConversationMessage {
             "replyToId",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.engagementConversationDiscussionMessage",
+        "microsoft.graph.engagementConversationQuestionMessage",
+        "microsoft.graph.engagementConversationSystemMessage",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -226,6 +226,10 @@ impl runtime::Model for EventMessage {
             "webLink",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.eventMessageRequest",
+        "microsoft.graph.eventMessageResponse",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

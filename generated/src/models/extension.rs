@@ -32,6 +32,7 @@ impl runtime::Model for Extension {
         bases: &["microsoft.graph.entity"],
         properties: &["id"],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.openTypeExtension"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -35,6 +35,10 @@ impl runtime::Model for FraudProtectionProvider {
         bases: &["microsoft.graph.entity"],
         properties: &["displayName", "id"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.arkoseFraudProtectionProvider",
+        "microsoft.graph.humanSecurityFraudProtectionProvider",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -33,6 +33,10 @@ impl runtime::Model for GovernanceInsight {
         bases: &["microsoft.graph.entity"],
         properties: &["id", "insightCreatedDateTime"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.membershipOutlierInsight",
+        "microsoft.graph.userSignInInsight",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

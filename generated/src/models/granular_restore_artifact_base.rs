@@ -68,6 +68,10 @@ impl runtime::Model for GranularRestoreArtifactBase {
             "webUrl",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.granularDriveRestoreArtifact",
+        "microsoft.graph.granularSiteRestoreArtifact",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

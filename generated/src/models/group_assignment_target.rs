@@ -28,6 +28,9 @@ impl runtime::Model for GroupAssignmentTarget {
         bases: &["microsoft.graph.deviceAndAppManagementAssignmentTarget"],
         properties: &["groupId"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.exclusionGroupAssignmentTarget",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -33,6 +33,15 @@ impl runtime::Model for IdentityProviderBase {
         bases: &["microsoft.graph.entity"],
         properties: &["displayName", "id"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.appleManagedIdentityProvider",
+        "microsoft.graph.builtInIdentityProvider",
+        "microsoft.graph.internalDomainFederation",
+        "microsoft.graph.oidcIdentityProvider",
+        "microsoft.graph.samlOrWsFedExternalDomainFederation",
+        "microsoft.graph.samlOrWsFedProvider",
+        "microsoft.graph.socialIdentityProvider",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

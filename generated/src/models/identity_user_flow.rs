@@ -36,6 +36,7 @@ impl runtime::Model for IdentityUserFlow {
         bases: &["microsoft.graph.entity"],
         properties: &["id", "userFlowType", "userFlowTypeVersion"],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.b2xIdentityUserFlow"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

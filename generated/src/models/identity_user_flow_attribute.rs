@@ -48,6 +48,10 @@ impl runtime::Model for IdentityUserFlowAttribute {
             "userFlowAttributeType",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.identityBuiltInUserFlowAttribute",
+        "microsoft.graph.identityCustomUserFlowAttribute",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

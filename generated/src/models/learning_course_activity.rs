@@ -60,6 +60,10 @@ impl runtime::Model for LearningCourseActivity {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.learningAssignment",
+        "microsoft.graph.learningSelfInitiatedCourse",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

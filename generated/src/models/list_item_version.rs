@@ -46,6 +46,7 @@ impl runtime::Model for ListItemVersion {
             "publication",
         ],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.documentSetVersion"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -50,6 +50,11 @@ impl runtime::Model for LongRunningOperation {
             "statusDetail",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.attackSimulationOperation",
+        "microsoft.graph.engagementAsyncOperation",
+        "microsoft.graph.richLongRunningOperation",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -90,6 +90,7 @@ impl runtime::Model for MailFolder {
             "unreadItemCount",
         ],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.mailSearchFolder"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -68,6 +68,9 @@ impl runtime::Model for MailboxRestoreArtifact {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.granularMailboxRestoreArtifact",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -100,6 +100,13 @@ impl runtime::Model for ManagedApp {
             "version",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.managedAndroidLobApp",
+        "microsoft.graph.managedAndroidStoreApp",
+        "microsoft.graph.managedIOSLobApp",
+        "microsoft.graph.managedIOSStoreApp",
+        "microsoft.graph.managedMobileLobApp",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -56,6 +56,9 @@ impl runtime::Model for ManagedAppConfiguration {
             "version",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.targetedManagedAppConfiguration",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -52,6 +52,18 @@ impl runtime::Model for ManagedAppPolicy {
             "version",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.androidManagedAppProtection",
+        "microsoft.graph.defaultManagedAppProtection",
+        "microsoft.graph.iosManagedAppProtection",
+        "microsoft.graph.managedAppConfiguration",
+        "microsoft.graph.managedAppProtection",
+        "microsoft.graph.mdmWindowsInformationProtectionPolicy",
+        "microsoft.graph.targetedManagedAppConfiguration",
+        "microsoft.graph.targetedManagedAppProtection",
+        "microsoft.graph.windowsInformationProtection",
+        "microsoft.graph.windowsInformationProtectionPolicy",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

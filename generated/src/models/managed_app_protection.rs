@@ -168,6 +168,12 @@ impl runtime::Model for ManagedAppProtection {
             "version",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.androidManagedAppProtection",
+        "microsoft.graph.defaultManagedAppProtection",
+        "microsoft.graph.iosManagedAppProtection",
+        "microsoft.graph.targetedManagedAppProtection",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -96,6 +96,10 @@ impl runtime::Model for ManagedAppRegistration {
             "version",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.androidManagedAppRegistration",
+        "microsoft.graph.iosManagedAppRegistration",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

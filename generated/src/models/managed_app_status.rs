@@ -36,6 +36,7 @@ impl runtime::Model for ManagedAppStatus {
         bases: &["microsoft.graph.entity"],
         properties: &["displayName", "id", "version"],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.managedAppStatusRaw"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

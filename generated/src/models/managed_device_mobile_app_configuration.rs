@@ -86,6 +86,9 @@ impl runtime::Model for ManagedDeviceMobileAppConfiguration {
             "version",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.iosMobileAppConfiguration",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

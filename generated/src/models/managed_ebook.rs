@@ -86,6 +86,7 @@ impl runtime::Model for ManagedEbook {
             "userStateSummary",
         ],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.iosVppEBook"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

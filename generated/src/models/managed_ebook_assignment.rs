@@ -34,6 +34,7 @@ impl runtime::Model for ManagedEbookAssignment {
         bases: &["microsoft.graph.entity"],
         properties: &["id", "installIntent", "target"],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.iosVppEBookAssignment"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

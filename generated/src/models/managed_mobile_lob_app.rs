@@ -120,6 +120,10 @@ impl runtime::Model for ManagedMobileLobApp {
             "version",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.managedAndroidLobApp",
+        "microsoft.graph.managedIOSLobApp",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

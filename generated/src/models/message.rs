@@ -182,6 +182,12 @@ impl runtime::Model for Message {
             "webLink",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.calendarSharingMessage",
+        "microsoft.graph.eventMessage",
+        "microsoft.graph.eventMessageRequest",
+        "microsoft.graph.eventMessageResponse",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -92,6 +92,34 @@ impl runtime::Model for MobileApp {
             "publishingState",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.androidLobApp",
+        "microsoft.graph.androidStoreApp",
+        "microsoft.graph.iosLobApp",
+        "microsoft.graph.iosStoreApp",
+        "microsoft.graph.iosVppApp",
+        "microsoft.graph.iosiPadOSWebClip",
+        "microsoft.graph.macOSDmgApp",
+        "microsoft.graph.macOSLobApp",
+        "microsoft.graph.macOSMicrosoftDefenderApp",
+        "microsoft.graph.macOSMicrosoftEdgeApp",
+        "microsoft.graph.macOSOfficeSuiteApp",
+        "microsoft.graph.managedAndroidLobApp",
+        "microsoft.graph.managedAndroidStoreApp",
+        "microsoft.graph.managedApp",
+        "microsoft.graph.managedIOSLobApp",
+        "microsoft.graph.managedIOSStoreApp",
+        "microsoft.graph.managedMobileLobApp",
+        "microsoft.graph.microsoftStoreForBusinessApp",
+        "microsoft.graph.mobileLobApp",
+        "microsoft.graph.webApp",
+        "microsoft.graph.win32LobApp",
+        "microsoft.graph.windowsAppX",
+        "microsoft.graph.windowsMicrosoftEdgeApp",
+        "microsoft.graph.windowsMobileMSI",
+        "microsoft.graph.windowsUniversalAppX",
+        "microsoft.graph.windowsWebApp",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -30,6 +30,9 @@ impl runtime::Model for MobileContainedApp {
         bases: &["microsoft.graph.entity"],
         properties: &["id"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.windowsUniversalAppXContainedApp",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -108,6 +108,16 @@ impl runtime::Model for MobileLobApp {
             "size",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.androidLobApp",
+        "microsoft.graph.iosLobApp",
+        "microsoft.graph.macOSDmgApp",
+        "microsoft.graph.macOSLobApp",
+        "microsoft.graph.win32LobApp",
+        "microsoft.graph.windowsAppX",
+        "microsoft.graph.windowsMobileMSI",
+        "microsoft.graph.windowsUniversalAppX",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -46,6 +46,10 @@ impl runtime::Model for NamedLocation {
             "modifiedDateTime",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.countryNamedLocation",
+        "microsoft.graph.ipNamedLocation",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

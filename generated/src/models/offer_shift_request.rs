@@ -100,6 +100,9 @@ impl runtime::Model for OfferShiftRequest {
             "state",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.swapShiftsChangeRequest",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

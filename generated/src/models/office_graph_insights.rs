@@ -39,6 +39,7 @@ impl runtime::Model for OfficeGraphInsights {
         bases: &["microsoft.graph.entity"],
         properties: &["id", "shared", "trending", "used"],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.itemInsights"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -35,6 +35,15 @@ impl runtime::Model for OnenoteEntityBaseModel {
         bases: &["microsoft.graph.entity"],
         properties: &["id", "self"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.notebook",
+        "microsoft.graph.onenoteEntityHierarchyModel",
+        "microsoft.graph.onenoteEntitySchemaObjectModel",
+        "microsoft.graph.onenotePage",
+        "microsoft.graph.onenoteResource",
+        "microsoft.graph.onenoteSection",
+        "microsoft.graph.sectionGroup",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

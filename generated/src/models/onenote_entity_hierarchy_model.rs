@@ -62,6 +62,11 @@ impl runtime::Model for OnenoteEntityHierarchyModel {
             "self",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.notebook",
+        "microsoft.graph.onenoteSection",
+        "microsoft.graph.sectionGroup",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

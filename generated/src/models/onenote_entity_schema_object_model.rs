@@ -38,6 +38,13 @@ impl runtime::Model for OnenoteEntitySchemaObjectModel {
         bases: &["microsoft.graph.onenoteEntityBaseModel", "microsoft.graph.entity"],
         properties: &["createdDateTime", "id", "self"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.notebook",
+        "microsoft.graph.onenoteEntityHierarchyModel",
+        "microsoft.graph.onenotePage",
+        "microsoft.graph.onenoteSection",
+        "microsoft.graph.sectionGroup",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

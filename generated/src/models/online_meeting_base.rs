@@ -212,6 +212,10 @@ impl runtime::Model for OnlineMeetingBase {
             "watermarkProtection",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.onlineMeeting",
+        "microsoft.graph.virtualEventSession",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

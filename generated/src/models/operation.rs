@@ -39,6 +39,7 @@ impl runtime::Model for Operation {
         bases: &["microsoft.graph.entity"],
         properties: &["createdDateTime", "id", "lastActionDateTime", "status"],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.onenoteOperation"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

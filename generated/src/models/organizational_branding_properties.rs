@@ -130,6 +130,10 @@ impl runtime::Model for OrganizationalBrandingProperties {
             "usernameHintText",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.organizationalBranding",
+        "microsoft.graph.organizationalBrandingLocalization",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

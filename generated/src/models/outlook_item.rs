@@ -48,6 +48,17 @@ impl runtime::Model for OutlookItem {
             "lastModifiedDateTime",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.calendarSharingMessage",
+        "microsoft.graph.contact",
+        "microsoft.graph.event",
+        "microsoft.graph.eventMessage",
+        "microsoft.graph.eventMessageRequest",
+        "microsoft.graph.eventMessageResponse",
+        "microsoft.graph.mailboxItem",
+        "microsoft.graph.message",
+        "microsoft.graph.post",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

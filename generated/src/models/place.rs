@@ -84,6 +84,15 @@ impl runtime::Model for Place {
             "tags",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.building",
+        "microsoft.graph.desk",
+        "microsoft.graph.floor",
+        "microsoft.graph.room",
+        "microsoft.graph.roomList",
+        "microsoft.graph.section",
+        "microsoft.graph.workspace",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -41,6 +41,20 @@ impl runtime::Model for PolicyBase {
         bases: &["microsoft.graph.directoryObject", "microsoft.graph.entity"],
         properties: &["deletedDateTime", "description", "displayName", "id"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.activityBasedTimeoutPolicy",
+        "microsoft.graph.appManagementPolicy",
+        "microsoft.graph.authorizationPolicy",
+        "microsoft.graph.claimsMappingPolicy",
+        "microsoft.graph.crossTenantAccessPolicy",
+        "microsoft.graph.homeRealmDiscoveryPolicy",
+        "microsoft.graph.identitySecurityDefaultsEnforcementPolicy",
+        "microsoft.graph.permissionGrantPolicy",
+        "microsoft.graph.stsPolicy",
+        "microsoft.graph.tenantAppManagementPolicy",
+        "microsoft.graph.tokenIssuancePolicy",
+        "microsoft.graph.tokenLifetimePolicy",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -38,6 +38,7 @@ impl runtime::Model for PrintOperation {
         bases: &["microsoft.graph.entity"],
         properties: &["createdDateTime", "id", "status"],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.printerCreateOperation"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -92,6 +92,10 @@ impl runtime::Model for PrintUsage {
             "usageDate",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.printUsageByPrinter",
+        "microsoft.graph.printUsageByUser",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -70,6 +70,10 @@ impl runtime::Model for PrinterBase {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.printer",
+        "microsoft.graph.printerShare",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -52,6 +52,10 @@ impl runtime::Model for PrivilegedAccessSchedule {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.privilegedAccessGroupAssignmentSchedule",
+        "microsoft.graph.privilegedAccessGroupEligibilitySchedule",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

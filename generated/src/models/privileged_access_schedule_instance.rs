@@ -36,6 +36,10 @@ impl runtime::Model for PrivilegedAccessScheduleInstance {
         bases: &["microsoft.graph.entity"],
         properties: &["endDateTime", "id", "startDateTime"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.privilegedAccessGroupAssignmentScheduleInstance",
+        "microsoft.graph.privilegedAccessGroupEligibilityScheduleInstance",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

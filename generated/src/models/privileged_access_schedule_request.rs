@@ -76,6 +76,10 @@ impl runtime::Model for PrivilegedAccessScheduleRequest {
             "ticketInfo",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.privilegedAccessGroupAssignmentScheduleRequest",
+        "microsoft.graph.privilegedAccessGroupEligibilityScheduleRequest",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -70,6 +70,11 @@ impl runtime::Model for ProtectionPolicyBase {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.exchangeProtectionPolicy",
+        "microsoft.graph.oneDriveForBusinessProtectionPolicy",
+        "microsoft.graph.sharePointProtectionPolicy",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

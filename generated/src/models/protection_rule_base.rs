@@ -62,6 +62,11 @@ impl runtime::Model for ProtectionRuleBase {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.driveProtectionRule",
+        "microsoft.graph.mailboxProtectionRule",
+        "microsoft.graph.siteProtectionRule",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

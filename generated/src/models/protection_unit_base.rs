@@ -70,6 +70,11 @@ impl runtime::Model for ProtectionUnitBase {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.driveProtectionUnit",
+        "microsoft.graph.mailboxProtectionUnit",
+        "microsoft.graph.siteProtectionUnit",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

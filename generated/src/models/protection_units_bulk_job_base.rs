@@ -62,6 +62,11 @@ impl runtime::Model for ProtectionUnitsBulkJobBase {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.driveProtectionUnitsBulkAdditionJob",
+        "microsoft.graph.mailboxProtectionUnitsBulkAdditionJob",
+        "microsoft.graph.siteProtectionUnitsBulkAdditionJob",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -54,6 +54,14 @@ impl runtime::Model for Request {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.privilegedAccessGroupAssignmentScheduleRequest",
+        "microsoft.graph.privilegedAccessGroupEligibilityScheduleRequest",
+        "microsoft.graph.privilegedAccessScheduleRequest",
+        "microsoft.graph.unifiedRoleAssignmentScheduleRequest",
+        "microsoft.graph.unifiedRoleEligibilityScheduleRequest",
+        "microsoft.graph.userConsentRequest",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -56,6 +56,12 @@ impl runtime::Model for RestoreArtifactBase {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.driveRestoreArtifact",
+        "microsoft.graph.granularMailboxRestoreArtifact",
+        "microsoft.graph.mailboxRestoreArtifact",
+        "microsoft.graph.siteRestoreArtifact",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

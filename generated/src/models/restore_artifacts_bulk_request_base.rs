@@ -80,6 +80,11 @@ impl runtime::Model for RestoreArtifactsBulkRequestBase {
             "tags",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.driveRestoreArtifactsBulkAdditionRequest",
+        "microsoft.graph.mailboxRestoreArtifactsBulkAdditionRequest",
+        "microsoft.graph.siteRestoreArtifactsBulkAdditionRequest",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -68,6 +68,11 @@ impl runtime::Model for RestoreSessionBase {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.exchangeRestoreSession",
+        "microsoft.graph.oneDriveForBusinessRestoreSession",
+        "microsoft.graph.sharePointRestoreSession",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

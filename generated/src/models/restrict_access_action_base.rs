@@ -35,6 +35,7 @@ impl runtime::Model for RestrictAccessActionBase {
         bases: &["microsoft.graph.dlpActionInfo"],
         properties: &["action", "restrictionAction"],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.restrictAccessAction"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -74,6 +74,9 @@ impl runtime::Model for RiskyServicePrincipal {
             "servicePrincipalType",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.riskyServicePrincipalHistoryItem",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

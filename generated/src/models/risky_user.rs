@@ -68,6 +68,7 @@ impl runtime::Model for RiskyUser {
             "userPrincipalName",
         ],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.riskyUserHistoryItem"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -46,6 +46,9 @@ impl runtime::Model for RoleAssignment {
             "roleDefinition",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.deviceAndAppManagementRoleAssignment",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

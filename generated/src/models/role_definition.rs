@@ -50,6 +50,9 @@ impl runtime::Model for RoleDefinition {
             "rolePermissions",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.deviceAndAppManagementRoleDefinition",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -56,6 +56,10 @@ impl runtime::Model for SamlOrWsFedProvider {
             "signingCertificate",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.internalDomainFederation",
+        "microsoft.graph.samlOrWsFedExternalDomainFederation",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

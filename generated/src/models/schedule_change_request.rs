@@ -82,6 +82,12 @@ impl runtime::Model for ScheduleChangeRequest {
             "state",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.offerShiftRequest",
+        "microsoft.graph.openShiftChangeRequest",
+        "microsoft.graph.swapShiftsChangeRequest",
+        "microsoft.graph.timeOffRequest",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

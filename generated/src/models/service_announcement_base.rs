@@ -52,6 +52,10 @@ impl runtime::Model for ServiceAnnouncementBase {
             "title",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.serviceHealthIssue",
+        "microsoft.graph.serviceUpdateMessage",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -302,6 +302,10 @@ impl runtime::Model for ServicePrincipal {
             "verifiedPublisher",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.agentIdentity",
+        "microsoft.graph.agentIdentityBlueprintPrincipal",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -30,6 +30,9 @@ impl runtime::Model for ServiceProviderConstraints {
         bases: &["microsoft.graph.entity"],
         properties: &["id"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.delegatedAdminServiceProviderConstraints",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

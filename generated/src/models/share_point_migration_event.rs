@@ -37,6 +37,16 @@ impl runtime::Model for SharePointMigrationEvent {
         bases: &["microsoft.graph.entity"],
         properties: &["correlationId", "eventDateTime", "id", "jobId"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.sharePointMigrationFinishManifestFileUploadEvent",
+        "microsoft.graph.sharePointMigrationJobCancelledEvent",
+        "microsoft.graph.sharePointMigrationJobDeletedEvent",
+        "microsoft.graph.sharePointMigrationJobErrorEvent",
+        "microsoft.graph.sharePointMigrationJobPostponedEvent",
+        "microsoft.graph.sharePointMigrationJobProgressEvent",
+        "microsoft.graph.sharePointMigrationJobQueuedEvent",
+        "microsoft.graph.sharePointMigrationJobStartEvent",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -52,6 +52,7 @@ impl runtime::Model for ShiftItem {
             "theme",
         ],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.openShiftItem"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -39,6 +39,9 @@ impl runtime::Model for StorageQuotaBreakdown {
         bases: &["microsoft.graph.entity"],
         properties: &["displayName", "id", "manageWebUrl", "used"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.serviceStorageQuotaBreakdown",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

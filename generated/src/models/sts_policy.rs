@@ -62,6 +62,13 @@ impl runtime::Model for StsPolicy {
             "isOrganizationDefault",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.activityBasedTimeoutPolicy",
+        "microsoft.graph.claimsMappingPolicy",
+        "microsoft.graph.homeRealmDiscoveryPolicy",
+        "microsoft.graph.tokenIssuancePolicy",
+        "microsoft.graph.tokenLifetimePolicy",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

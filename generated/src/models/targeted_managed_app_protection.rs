@@ -184,6 +184,10 @@ impl runtime::Model for TargetedManagedAppProtection {
             "version",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.androidManagedAppProtection",
+        "microsoft.graph.iosManagedAppProtection",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

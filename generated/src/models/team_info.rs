@@ -37,6 +37,10 @@ impl runtime::Model for TeamInfo {
         bases: &["microsoft.graph.entity"],
         properties: &["displayName", "id", "team", "tenantId"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.associatedTeamInfo",
+        "microsoft.graph.sharedWithChannelTeamInfo",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -37,6 +37,9 @@ impl runtime::Model for TeamsAppInstallation {
         bases: &["microsoft.graph.entity"],
         properties: &["consentedPermissionSet", "id", "teamsApp", "teamsAppDefinition"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.userScopeTeamsAppInstallation",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

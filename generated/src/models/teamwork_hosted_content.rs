@@ -34,6 +34,9 @@ impl runtime::Model for TeamworkHostedContent {
         bases: &["microsoft.graph.entity"],
         properties: &["contentBytes", "contentType", "id"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.chatMessageHostedContent",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -130,6 +130,9 @@ impl runtime::Model for TeleconferenceDeviceVideoQuality {
             "remotePort",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.teleconferenceDeviceScreenSharingQuality",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -66,6 +66,12 @@ impl runtime::Model for ThreatAssessmentRequest {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.emailFileAssessmentRequest",
+        "microsoft.graph.fileAssessmentRequest",
+        "microsoft.graph.mailAssessmentRequest",
+        "microsoft.graph.urlAssessmentRequest",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

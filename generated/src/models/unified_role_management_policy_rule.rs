@@ -33,6 +33,13 @@ impl runtime::Model for UnifiedRoleManagementPolicyRule {
         bases: &["microsoft.graph.entity"],
         properties: &["id", "target"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.unifiedRoleManagementPolicyApprovalRule",
+        "microsoft.graph.unifiedRoleManagementPolicyAuthenticationContextRule",
+        "microsoft.graph.unifiedRoleManagementPolicyEnablementRule",
+        "microsoft.graph.unifiedRoleManagementPolicyExpirationRule",
+        "microsoft.graph.unifiedRoleManagementPolicyNotificationRule",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -78,6 +78,10 @@ impl runtime::Model for UnifiedRoleScheduleBase {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.unifiedRoleAssignmentSchedule",
+        "microsoft.graph.unifiedRoleEligibilitySchedule",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -62,6 +62,10 @@ impl runtime::Model for UnifiedRoleScheduleInstanceBase {
             "roleDefinitionId",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.unifiedRoleAssignmentScheduleInstance",
+        "microsoft.graph.unifiedRoleEligibilityScheduleInstance",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

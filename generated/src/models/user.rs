@@ -1504,6 +1504,7 @@ impl runtime::Model for User {
             "userType",
         ],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.agentUser"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

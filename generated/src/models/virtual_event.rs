@@ -76,6 +76,10 @@ impl runtime::Model for VirtualEvent {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.virtualEventTownhall",
+        "microsoft.graph.virtualEventWebinar",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

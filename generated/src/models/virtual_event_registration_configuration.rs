@@ -54,6 +54,10 @@ impl runtime::Model for VirtualEventRegistrationConfiguration {
             "registrationWebUrl",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.virtualEventTownhallRegistrationConfiguration",
+        "microsoft.graph.virtualEventWebinarRegistrationConfiguration",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

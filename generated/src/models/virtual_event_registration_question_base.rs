@@ -38,6 +38,10 @@ impl runtime::Model for VirtualEventRegistrationQuestionBase {
         bases: &["microsoft.graph.entity"],
         properties: &["displayName", "id", "isRequired"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.virtualEventRegistrationCustomQuestion",
+        "microsoft.graph.virtualEventRegistrationPredefinedQuestion",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -35,6 +35,10 @@ impl runtime::Model for WebApplicationFirewallProvider {
         bases: &["microsoft.graph.entity"],
         properties: &["displayName", "id"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.akamaiWebApplicationFirewallProvider",
+        "microsoft.graph.cloudFlareWebApplicationFirewallProvider",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -30,6 +30,10 @@ impl runtime::Model for WebPart {
         bases: &["microsoft.graph.entity"],
         properties: &["id"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.standardWebPart",
+        "microsoft.graph.textWebPart",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -186,6 +186,10 @@ impl runtime::Model for WindowsInformationProtection {
             "version",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.mdmWindowsInformationProtectionPolicy",
+        "microsoft.graph.windowsInformationProtectionPolicy",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -1,7 +1,7 @@
 //! Values of derived types in places of their base types.
 
 use crate::support::models::{DirectoryObject, Message, User};
-use msgraph_runtime::{Expanded, Model, json};
+use msgraph_runtime::{Expanded, Model, json, one_of};
 
 const ADELE: &str = r##"{"@odata.type":"#microsoft.graph.user","id":"87d349ed-44d7-43e1-9a83-5f2406dee5bd","aboutMe":null,"days":1,"unknown":{"a":[1.50]}}"##;
 
@@ -20,6 +20,37 @@ fn a_derived_value_is_what_the_service_says_it_is() {
     assert!(!adele().is::<Message>());
     assert!(!DirectoryObject::default().is::<User>());
     assert!(User::default().is::<DirectoryObject>(), "by its declaration");
+}
+
+#[test]
+fn a_value_of_a_type_further_down_is_one_of_every_type_on_the_way() {
+    let guest: DirectoryObject =
+        json::from_slice(br##"{"@odata.type":"#microsoft.graph.guest","days":1,"host":"x"}"##)
+            .expect("an object");
+    assert!(guest.is::<User>() && !guest.is::<Message>());
+    let user = guest.downcast::<User>().expect("a user");
+    assert_eq!(user.days, Some(1));
+    assert_eq!(user.extra.odata_type().as_deref(), Some("microsoft.graph.guest"), "it stays what it was");
+    assert_eq!(text(&user.upcast::<DirectoryObject>())["host"], "x");
+}
+
+one_of! {
+    /// What may be a member.
+    enum Member: DirectoryObject {
+        User(User),
+    }
+}
+
+#[test]
+fn values_of_derived_types_can_be_matched_and_go_back_unchanged() {
+    let Member::User(user) = Member::from(adele()) else { panic!("adele is a user") };
+    assert_eq!(user.days, Some(1));
+    let expected: serde_json::Value = serde_json::from_str(ADELE).expect("JSON");
+    assert_eq!(text(&DirectoryObject::from(Member::User(user))), expected);
+    let device = br##"{"@odata.type":"#microsoft.graph.device","id":"1"}"##;
+    let device: DirectoryObject = json::from_slice(device).expect("an object");
+    let Member::Other(other) = Member::from(device.clone()) else { panic!("a device is no user") };
+    assert_eq!(*other, device);
 }
 
 #[test]

@@ -40,6 +40,10 @@ impl runtime::Model for ParticipantBase {
         bases: &["microsoft.graph.entity"],
         properties: &["administrativeUnitInfos", "id", "identity"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.callRecords.organizer",
+        "microsoft.graph.callRecords.participant",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -35,6 +35,10 @@ impl runtime::Model for AccessReviewContextDataBase {
         bases: &["microsoft.graph.customDataProvidedResourcePayloads.data"],
         properties: &["reviewDefinitionId", "reviewInstanceId"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.customDataProvidedResourcePayloads.accessReviewContextData",
+        "microsoft.graph.customDataProvidedResourcePayloads.applyDecisionContextData",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

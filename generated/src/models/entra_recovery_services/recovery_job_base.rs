@@ -64,6 +64,10 @@ impl runtime::Model for RecoveryJobBase {
             "totalChangedObjectsCalculated",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.entraRecoveryServices.recoveryJob",
+        "microsoft.graph.entraRecoveryServices.recoveryPreviewJob",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

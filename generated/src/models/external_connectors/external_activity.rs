@@ -39,6 +39,9 @@ impl runtime::Model for ExternalActivity {
         bases: &["microsoft.graph.entity"],
         properties: &["id", "performedBy", "startDateTime", "type"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.externalConnectors.externalActivityResult",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -52,6 +52,11 @@ impl runtime::Model for SearchAnswer {
             "webUrl",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.search.acronym",
+        "microsoft.graph.search.bookmark",
+        "microsoft.graph.search.qna",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -32,6 +32,18 @@ impl runtime::Model for Artifact {
         bases: &["microsoft.graph.entity"],
         properties: &["id"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.security.host",
+        "microsoft.graph.security.hostComponent",
+        "microsoft.graph.security.hostCookie",
+        "microsoft.graph.security.hostSslCertificate",
+        "microsoft.graph.security.hostTracker",
+        "microsoft.graph.security.hostname",
+        "microsoft.graph.security.ipAddress",
+        "microsoft.graph.security.passiveDnsRecord",
+        "microsoft.graph.security.sslCertificate",
+        "microsoft.graph.security.unclassifiedArtifact",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

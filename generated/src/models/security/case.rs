@@ -58,6 +58,9 @@ impl runtime::Model for Case {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.security.ediscoveryCase",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

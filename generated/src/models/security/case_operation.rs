@@ -60,6 +60,17 @@ impl runtime::Model for CaseOperation {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.security.ediscoveryAddToReviewSetOperation",
+        "microsoft.graph.security.ediscoveryEstimateOperation",
+        "microsoft.graph.security.ediscoveryExportOperation",
+        "microsoft.graph.security.ediscoveryHoldOperation",
+        "microsoft.graph.security.ediscoveryHoldPolicySyncOperation",
+        "microsoft.graph.security.ediscoveryIndexOperation",
+        "microsoft.graph.security.ediscoveryPurgeDataOperation",
+        "microsoft.graph.security.ediscoverySearchExportOperation",
+        "microsoft.graph.security.ediscoveryTagOperation",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -44,6 +44,9 @@ impl runtime::Model for DataSet {
         bases: &["microsoft.graph.entity"],
         properties: &["createdBy", "createdDateTime", "description", "displayName", "id"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.security.ediscoveryReviewSet",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -44,6 +44,11 @@ impl runtime::Model for DataSource {
         bases: &["microsoft.graph.entity"],
         properties: &["createdBy", "createdDateTime", "displayName", "holdStatus", "id"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.security.siteSource",
+        "microsoft.graph.security.unifiedGroupSource",
+        "microsoft.graph.security.userSource",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -58,6 +58,10 @@ impl runtime::Model for DataSourceContainer {
             "status",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.security.ediscoveryCustodian",
+        "microsoft.graph.security.ediscoveryNoncustodialDataSource",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -39,6 +39,14 @@ impl runtime::Model for FilePlanDescriptorTemplate {
         bases: &["microsoft.graph.entity"],
         properties: &["createdBy", "createdDateTime", "displayName", "id"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.security.authorityTemplate",
+        "microsoft.graph.security.categoryTemplate",
+        "microsoft.graph.security.citationTemplate",
+        "microsoft.graph.security.departmentTemplate",
+        "microsoft.graph.security.filePlanReferenceTemplate",
+        "microsoft.graph.security.subcategoryTemplate",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

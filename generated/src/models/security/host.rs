@@ -98,6 +98,10 @@ impl runtime::Model for Host {
             "whois",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.security.hostname",
+        "microsoft.graph.security.ipAddress",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

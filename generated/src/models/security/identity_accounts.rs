@@ -58,6 +58,7 @@ impl runtime::Model for IdentityAccounts {
             "onPremisesSecurityIdentifier",
         ],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.security.user"];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

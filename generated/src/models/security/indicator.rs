@@ -38,6 +38,10 @@ impl runtime::Model for Indicator {
         bases: &["microsoft.graph.entity"],
         properties: &["artifact", "id", "source"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.security.articleIndicator",
+        "microsoft.graph.security.intelligenceProfileIndicator",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -62,6 +62,10 @@ impl runtime::Model for Search {
             "lastModifiedDateTime",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.security.ediscoveryReviewSetQuery",
+        "microsoft.graph.security.ediscoverySearch",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

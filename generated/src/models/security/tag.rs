@@ -50,6 +50,9 @@ impl runtime::Model for Tag {
             "lastModifiedDateTime",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.security.ediscoveryReviewTag",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -106,6 +106,10 @@ impl runtime::Model for WhoisBaseRecord {
             "zone",
         ],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.security.whoisHistoryRecord",
+        "microsoft.graph.security.whoisRecord",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra

@@ -45,6 +45,7 @@ impl Model for User {
             "score",
         ],
     };
+    const DERIVED: &'static [&'static str] = &["microsoft.graph.guest"];
 
     #[inline]
     fn extra(&self) -> &Extra {

@@ -39,6 +39,11 @@ impl runtime::Model for Operation {
         bases: &["microsoft.graph.entity"],
         properties: &["createdDateTime", "id", "lastActionDateTime", "status"],
     };
+    const DERIVED: &'static [&'static str] = &[
+        "microsoft.graph.partners.billing.exportSuccessOperation",
+        "microsoft.graph.partners.billing.failedOperation",
+        "microsoft.graph.partners.billing.runningOperation",
+    ];
     #[inline]
     fn extra(&self) -> &runtime::Extra {
         &self.extra
