@@ -7,6 +7,7 @@ mod client;
 mod codegen;
 mod compile;
 mod measure;
+mod size;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ pub enum Command {
     Runtime(Args),
     /// Send very many requests, a tenth of which meets faults
     Soak(SoakArgs),
+    /// Weigh a program of three operations, against the same on bare reqwest and serde_json
+    Size,
 }
 
 /// How to measure.
@@ -51,7 +54,10 @@ pub struct SoakArgs {
 /// # Errors
 /// If something that is measured fails.
 pub fn run(command: &Command, workspace: &Path, out: &mut impl Write) -> Result<()> {
-    calibration(workspace, out)?;
+    // A size is the same on every machine.
+    if !matches!(command, Command::Size) {
+        calibration(workspace, out)?;
+    }
     match command {
         Command::Compile(args) => compile::run(args.runs, workspace, out),
         Command::Codegen(args) => codegen::run(args.runs, workspace, out),
@@ -59,6 +65,7 @@ pub fn run(command: &Command, workspace: &Path, out: &mut impl Write) -> Result<
         Command::Soak(args) => {
             client::run(&["soak", "--requests", &args.requests.to_string()], workspace, out)
         }
+        Command::Size => size::run(workspace, out),
     }
 }
 
