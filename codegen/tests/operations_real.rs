@@ -9,7 +9,7 @@ use msgraph_codegen::emit::{self, CrateOptions, Files, Manifest};
 use msgraph_codegen::model::Model;
 use msgraph_codegen::operations::tree::Origin;
 use msgraph_codegen::permissions::{self, PermissionTable};
-use msgraph_codegen::plan::resources::{Argument, Builder, Module, Step};
+use msgraph_codegen::plan::builders::{Argument, Builder, Module, Step};
 use msgraph_codegen::plan::types::{Field, RustType, Struct};
 use msgraph_codegen::plan::{self, Plan};
 

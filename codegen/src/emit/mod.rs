@@ -47,7 +47,7 @@ pub enum Manifest {
 /// One file still to be made.
 enum Job<'p> {
     Models(models::ModelFile<'p>),
-    Resource(&'p crate::plan::resources::Module),
+    Resource(&'p crate::plan::builders::Module),
     Text(String, String),
     Tokens(String, fn(&Plan<'_>, &PermissionTable) -> TokenStream),
 }

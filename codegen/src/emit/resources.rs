@@ -6,8 +6,8 @@ use quote::quote;
 use super::docs;
 use super::tokens::{Imports, cfg, doc, ident, module_file, path as path_tokens};
 use crate::operations::spec::Kind;
+use crate::plan::builders::{Accessor, AnswerPlan, Argument, BodyPlan, Builder, MethodPlan, Module, Step};
 use crate::plan::needs::Features;
-use crate::plan::resources::{Accessor, AnswerPlan, Argument, BodyPlan, Builder, MethodPlan, Module, Step};
 use crate::plan::types::Element;
 use crate::plan::{Plan, PlannedOperation};
 

@@ -4,6 +4,7 @@
 //! operations, permissions, documentation.
 
 pub mod addressing;
+pub mod builders;
 pub mod names;
 pub mod needs;
 pub mod resources;
@@ -18,8 +19,8 @@ use crate::operations::spec::{self, Spec};
 use crate::operations::{self, documented, tree::Tree};
 use crate::permissions::{Joiner, OperationPermissions, PermissionTable};
 use addressing::Addressed;
+use builders::{MethodPlan, Module};
 use needs::{Needs, Roots};
-use resources::{MethodPlan, Module};
 use types::Types;
 
 /// Everything that is to be generated.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use msgraph_codegen::csdl::TypeRef;
 use msgraph_codegen::model::Model;
 use msgraph_codegen::operations::spec::{Answer, Body, CustomOption};
-use msgraph_codegen::plan::resources::{Argument, Builder, MethodPlan, Module, Step};
+use msgraph_codegen::plan::builders::{Argument, Builder, MethodPlan, Module, Step};
 use msgraph_codegen::plan::types::{Element, Struct, ValueType};
 use msgraph_codegen::plan::{Plan, PlannedOperation};
 
