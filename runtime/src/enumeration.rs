@@ -56,6 +56,9 @@ pub fn member<E: Enumeration>(name: &str) -> E {
 #[doc(hidden)]
 pub fn read_member<E: Enumeration>(reader: &mut Reader<'_>) -> Result<E, ReadError> {
     let name = reader.expect_string(E::NAME)?;
+    if let Some((_, member)) = E::MEMBERS.iter().find(|(known, _)| *known == name) {
+        return Ok(member.clone());
+    }
     let value: E = member(&name);
     if member_name(&value) != name {
         reader.note_respelled();

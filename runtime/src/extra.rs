@@ -29,9 +29,10 @@ pub struct Extra {
 struct Kept {
     /// Members as in an object: `"name":value,"name":value`.
     members: String,
-    /// Whether a member may have the name of a declared property, or is the type annotation, which must be
-    /// written first; otherwise all members are written together, as they stand.
-    special: bool,
+    /// Whether a member may have the name of a declared property, so that it is written in its place.
+    declared: bool,
+    /// Whether a member is the type annotation, which must be written first.
+    typed: bool,
 }
 
 /// One kept member: its whole text, its name and its value's text.
@@ -134,32 +135,39 @@ impl Extra {
     /// Keeps a member's text, which must be well-formed; `declared` if its name is that of a declared property.
     #[cold]
     pub(crate) fn keep(&mut self, member: &str, declared: bool) {
-        let special = declared || member.starts_with(r#""@odata.type""#);
+        let typed = member.starts_with(r#""@odata.type""#);
         let kept = self.kept.get_or_insert_default();
         if !kept.members.is_empty() {
             kept.members.push(',');
         }
         kept.members.push_str(member);
-        kept.special |= special;
+        kept.declared |= declared;
+        kept.typed |= typed;
     }
 
-    /// Whether there is something to look up for declared properties when writing.
+    /// Whether a declared property was null.
+    #[inline]
+    pub(crate) fn has_nulls(&self) -> bool {
+        self.nulls != [0; 2]
+    }
+
+    /// Whether a declared property has something to look up among the members.
     #[inline]
     pub(crate) fn concerns_declared(&self) -> bool {
-        self.nulls != [0; 2] || self.kept.as_ref().is_some_and(|kept| kept.special)
+        self.kept.as_ref().is_some_and(|kept| kept.declared)
     }
 
     /// All kept members as text, if they can be written together after the properties.
     pub(crate) fn plain_members(&self) -> Option<&str> {
         match &self.kept {
-            Some(kept) if kept.special => None,
+            Some(kept) if kept.declared || kept.typed => None,
             kept => Some(kept.as_ref().map_or("", |kept| &kept.members)),
         }
     }
 
     /// The kept member with the name of a declared property.
     pub(crate) fn declared_member(&self, name: &str) -> Option<Member<'_>> {
-        if !self.kept.as_ref()?.special {
+        if !self.kept.as_ref()?.declared {
             return None;
         }
         self.members().find(|member| member.name == name)

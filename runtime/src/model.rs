@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::edm::Json;
 use crate::extra::Extra;
-use crate::json::{ReadError, Reader, Writer};
+use crate::json::{ObjectCursor, ReadError, Reader, Writer};
 
 /// What is known of a structured type at run time.
 #[derive(Debug)]
@@ -125,15 +125,41 @@ impl<M: Model> Model for Box<M> {
 
 /// Reads a model from an object.
 pub(crate) fn read<M: Model>(reader: &mut Reader<'_>) -> Result<M, ReadError> {
-    let mut object = reader.begin_object(M::TYPE)?;
+    let object = reader.begin_object(M::TYPE)?;
     let mut model = M::default();
+    fill(&mut model, object, reader)?;
+    Ok(model)
+}
+
+/// Reads a model into a field, which is empty if there is an error.
+pub(crate) fn read_into<M: Model>(field: &mut Option<M>, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+    let object = reader.begin_object(M::TYPE)?;
+    let filled = fill(field.insert(M::default()), object, reader);
+    if filled.is_err() {
+        *field = None;
+    }
+    filled
+}
+
+/// Reads a model onto the end of a list, which stays as it is if there is an error.
+pub(crate) fn read_onto<M: Model>(list: &mut Vec<M>, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+    let object = reader.begin_object(M::TYPE)?;
+    list.push(M::default());
+    let filled = list.last_mut().map_or(Ok(()), |model| fill(model, object, reader));
+    if filled.is_err() {
+        list.pop();
+    }
+    filled
+}
+
+fn fill<M: Model>(model: &mut M, mut object: ObjectCursor, reader: &mut Reader<'_>) -> Result<(), ReadError> {
     while let Some(property) = reader.next_property(M::TYPE, &mut object, model.extra_mut())? {
         let result = model.read(property, reader);
         if result.is_err() || reader.was_respelled() {
             reader.settle(result, M::TYPE.properties[property], &object, model.extra_mut())?;
         }
     }
-    Ok(model)
+    Ok(())
 }
 
 /// Writes a model as an object: its declared type if it carries one, its properties in their declared
@@ -142,13 +168,20 @@ pub(crate) fn write<M: Model>(model: &M, writer: &mut Writer) {
     let extra = model.extra();
     writer.begin_object();
     writer.write_type(extra);
-    let settle = extra.concerns_declared();
+    let (nulls, declared) = (extra.has_nulls(), extra.concerns_declared());
     for (property, name) in M::TYPE.properties.iter().enumerate() {
         writer.set_property(name);
+        if !nulls && !declared {
+            model.write(property, writer);
+            continue;
+        }
         let before = writer.len();
         model.write(property, writer);
-        if settle {
+        writer.set_property(name);
+        if declared {
             writer.settle(before, M::TYPE, property, extra);
+        } else {
+            writer.settle_null(before, property, extra);
         }
     }
     writer.write_rest(M::TYPE, extra);

@@ -12,6 +12,7 @@ mod value;
 mod writer;
 
 pub use error::{JsonError, ReadError};
+pub(crate) use reader::ObjectCursor;
 pub use reader::Reader;
 pub use value::Value;
 pub use writer::Writer;
@@ -33,9 +34,12 @@ pub fn from_slice_strict<T: Value>(text: &[u8]) -> Result<T, JsonError> {
     read(text, true)
 }
 
+/// How long most texts are at least, so that no smaller vector has to grow.
+const SHORT: usize = 256;
+
 /// Encodes a value as JSON text.
 pub fn to_vec<T: Value>(value: &T) -> Vec<u8> {
-    let mut writer = Writer::new();
+    let mut writer = Writer::with_capacity(SHORT);
     value.write(&mut writer);
     writer.into_bytes()
 }

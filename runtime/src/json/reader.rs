@@ -70,8 +70,7 @@ impl<'a> Reader<'a> {
     /// Reads the value of a declared property into its field.
     #[inline]
     pub fn read<T: Value>(&mut self, field: &mut Option<T>) -> Result<(), ReadError> {
-        *field = Some(T::read(self)?);
-        Ok(())
+        T::read_into(field, self)
     }
 
     /// Says that a property has no field in this build; its value is then kept as raw text.

@@ -13,6 +13,22 @@ pub trait Value: Sized {
 
     /// Writes the value.
     fn write(&self, writer: &mut Writer);
+
+    /// Reads a value into a field. Large values are put together there, as moving them costs more than reading them.
+    #[doc(hidden)]
+    #[inline]
+    fn read_into(field: &mut Option<Self>, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+        *field = Some(Self::read(reader)?);
+        Ok(())
+    }
+
+    /// Reads a value onto the end of a list, which stays as it is if there is an error.
+    #[doc(hidden)]
+    #[inline]
+    fn read_onto(list: &mut Vec<Self>, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+        list.push(Self::read(reader)?);
+        Ok(())
+    }
 }
 
 impl<M: Model> Value for M {
@@ -23,6 +39,14 @@ impl<M: Model> Value for M {
     fn write(&self, writer: &mut Writer) {
         model::write(self, writer);
     }
+
+    fn read_into(field: &mut Option<Self>, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+        model::read_into(field, reader)
+    }
+
+    fn read_onto(list: &mut Vec<Self>, reader: &mut Reader<'_>) -> Result<(), ReadError> {
+        model::read_onto(list, reader)
+    }
 }
 
 impl<T: Value> Value for Vec<T> {
@@ -30,7 +54,8 @@ impl<T: Value> Value for Vec<T> {
         reader.enter_array("a list")?;
         let mut elements = Vec::new();
         while reader.next_element(elements.is_empty())? {
-            elements.push(T::read(reader).map_err(|error| error.in_element(elements.len()))?);
+            let index = elements.len();
+            T::read_onto(&mut elements, reader).map_err(|error| error.in_element(index))?;
         }
         Ok(elements)
     }
@@ -127,7 +152,7 @@ macro_rules! floats {
 
             fn write(&self, writer: &mut Writer) {
                 if self.is_finite() {
-                    writer.raw(&shortest(*self));
+                    writer.float(self);
                 } else if self.is_nan() {
                     writer.string("NaN");
                 } else {
@@ -143,19 +168,15 @@ floats! {
     f32, "Edm.Single";
 }
 
-/// The shortest text that reads back as the same number: `0.1`, `3`, `1e300`.
-fn shortest(value: impl std::fmt::Debug) -> String {
-    let mut text = format!("{value:?}");
-    if text.ends_with(".0") {
-        text.truncate(text.len() - 2);
-    }
-    text
-}
-
 /// Whether writing a number yields the text it was read from. A few digits without exponent, sign or
 /// trailing zero are their own shortest form, which spares the formatting.
 fn is_shortest(text: &str, value: impl std::fmt::Debug) -> bool {
+    let shortest = || {
+        let mut writer = Writer::new();
+        writer.float(&value);
+        writer.into_bytes()
+    };
     let trailing_zero = text.contains('.') && text.ends_with('0');
     let short = text.len() <= 6 && !text.contains(['e', 'E', '-']) && !trailing_zero;
-    short || shortest(value) == text
+    short || shortest() == text.as_bytes()
 }

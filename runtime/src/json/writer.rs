@@ -25,6 +25,11 @@ impl Writer {
         Self { masked: true, ..Self::new() }
     }
 
+    /// A writer of a text that is likely to have some length.
+    pub(crate) fn with_capacity(length: usize) -> Self {
+        Self { out: Vec::with_capacity(length), ..Self::new() }
+    }
+
     /// The text written so far.
     pub fn into_bytes(self) -> Vec<u8> {
         self.out
@@ -34,9 +39,15 @@ impl Writer {
     #[inline]
     pub fn write<T: Value>(&mut self, field: &Option<T>) {
         if let Some(value) = field {
-            self.begin_property();
-            value.write(self);
+            self.write_set(value);
         }
+    }
+
+    /// Apart from [`write`](Self::write), so that the loop over many fields that are not set stays short.
+    #[inline(never)]
+    fn write_set<T: Value>(&mut self, value: &T) {
+        self.begin_property();
+        value.write(self);
     }
 
     // ---- objects
@@ -94,15 +105,23 @@ impl Writer {
         self.out.push(b':');
     }
 
-    /// After a declared property of a model that carries extras: a field that is not set gives way to the
-    /// raw value or null that was read, and one that says the same as the raw value gets back its spelling.
+    /// After a declared property of a model that carries nulls: a field that is not set gives way to the null.
+    #[inline]
+    pub(crate) fn settle_null(&mut self, before: usize, property: usize, extra: &Extra) {
+        if extra.is_null(property) && self.out.len() == before {
+            self.begin_property();
+            self.out.extend_from_slice(b"null");
+        }
+    }
+
+    /// After a declared property of a model that carries values under declared names: a field that is not set
+    /// gives way to the raw value or null that was read, and one that says the same as the raw value gets back its
+    /// spelling.
     pub(crate) fn settle(&mut self, before: usize, type_info: &TypeInfo, property: usize, extra: &Extra) {
         let name = type_info.properties[property];
         if self.out.len() == before {
             if extra.is_null(property) {
-                self.comma();
-                self.string(name);
-                self.out.extend_from_slice(b":null");
+                self.settle_null(before, property, extra);
             } else if let Some(member) = extra.declared_member(name) {
                 self.raw_member(&member);
             }
@@ -158,6 +177,16 @@ impl Writer {
 
     pub(crate) fn integer(&mut self, value: i64) {
         self.raw(itoa::Buffer::new().format(value));
+    }
+
+    /// Writes the shortest text that reads back as the same number, which is finite: `0.1`, `3`, `1e300`.
+    pub(crate) fn float(&mut self, value: &dyn std::fmt::Debug) {
+        use std::io::Write;
+        // Writing to a vector cannot fail.
+        let _ = write!(self.out, "{value:?}");
+        if self.out.ends_with(b".0") {
+            self.out.truncate(self.out.len() - 2);
+        }
     }
 
     pub(crate) fn begin_array(&mut self) {

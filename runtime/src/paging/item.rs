@@ -65,8 +65,9 @@ impl<T: Value> Value for Read<T> {
         let mut read = Self::default();
         let mut index = 0;
         while reader.next_element(index == 0)? {
-            match reader.attempt(T::read).map_err(|error| error.in_element(index))? {
-                Ok(item) => read.items.push(item),
+            let item = reader.attempt(|reader| T::read_onto(&mut read.items, reader));
+            match item.map_err(|error| error.in_element(index))? {
+                Ok(()) => {}
                 Err((error, json)) => {
                     let error = reader.explain(error.in_element(index).in_property("value"));
                     read.failed.push(FailedItem { index, error, json: Json::from_raw(json) });
