@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod decode;
 pub mod memory;
 pub mod runtime;
 pub mod server;

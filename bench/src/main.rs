@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
-use msgraph_bench::{runtime, soak};
+use msgraph_bench::{decode, runtime, soak};
 
 /// Measures what the client costs at run time, and whether it endures
 #[derive(Debug, Parser)]
@@ -29,6 +29,12 @@ enum Command {
         #[arg(long, default_value_t = 10, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
         runs: u32,
     },
+    /// Read and write JSON with models, derived structs, trees of values, and the fastest parser
+    Decode {
+        /// How often each has its turn of a fifth of a second; the best counts
+        #[arg(long, default_value_t = 5, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+        runs: u32,
+    },
     /// Answer the requests of `runtime`
     #[command(hide = true)]
     Serve,
@@ -46,11 +52,12 @@ fn main() -> Result<()> {
         Command::Runtime { runs } => {
             let server = runtime::Process::start(&["serve"])?;
             let plan = runtime::Plan { rounds: runs, turn: Duration::from_millis(500), concurrency: 16 };
-            println!("| {} |\n|{}", runtime::HEADINGS, "---|".repeat(runtime::HEADINGS.split('|').count()));
-            tokio()?.block_on(runtime::run(plan, server.url(), |row| {
-                println!("| {row} |");
-                Ok(std::io::stdout().flush()?)
-            }))
+            head(runtime::HEADINGS);
+            tokio()?.block_on(runtime::run(plan, server.url(), |row| line(&row)))
+        }
+        Command::Decode { runs } => {
+            head(decode::HEADINGS);
+            decode::run(decode::Plan { rounds: runs, turn: Duration::from_millis(200) }, |row| line(&row))
         }
         Command::Serve => {
             let tokio = tokio()?;
@@ -58,6 +65,17 @@ fn main() -> Result<()> {
             Ok(runtime::Process::announce(address)?)
         }
     }
+}
+
+/// Begins a table.
+fn head(headings: &str) {
+    println!("| {headings} |\n|{}", "---|".repeat(headings.split('|').count()));
+}
+
+/// Adds a row to a table, at once.
+fn line(row: &impl std::fmt::Display) -> Result<()> {
+    println!("| {row} |");
+    Ok(std::io::stdout().flush()?)
 }
 
 fn tokio() -> std::io::Result<tokio::runtime::Runtime> {

@@ -25,6 +25,8 @@ pub enum Command {
     Compile(Args),
     /// Generate the crate
     Codegen(Args),
+    /// Read and write JSON with models, derived structs, trees of values, and the fastest parser
+    Decode(Args),
     /// Send requests through the typed client and through bare reqwest, in turns
     Runtime(Args),
     /// Send very many requests, a tenth of which meets faults
@@ -61,6 +63,7 @@ pub fn run(command: &Command, workspace: &Path, out: &mut impl Write) -> Result<
     match command {
         Command::Compile(args) => compile::run(args.runs, workspace, out),
         Command::Codegen(args) => codegen::run(args.runs, workspace, out),
+        Command::Decode(args) => client::run(&["decode", "--runs", &args.runs.to_string()], workspace, out),
         Command::Runtime(args) => client::run(&["runtime", "--runs", &args.runs.to_string()], workspace, out),
         Command::Soak(args) => {
             client::run(&["soak", "--requests", &args.requests.to_string()], workspace, out)
