@@ -112,12 +112,12 @@ fn operations_types_and_fields_say_where_they_are_not_and_say_nothing_if_they_ar
     };
     let files = emit::emit(&plan, &table, &options);
     let source: String = files.values().map(String::as_str).collect();
-    assert!(source.contains("POST /users/{user-id}/wake;;;china\""), "the literal names the cloud");
-    assert!(source.contains("op:GET /users;count expand filter orderby search select skip top;\""));
+    assert!(source.contains("POST /users/{user-id}/wake;;;china;\""), "the literal names the cloud");
+    assert!(source.contains("op:GET /users;count expand filter orderby search select skip top;;;\""));
     assert!(source.contains("/// `mail`\n    ///\n    /// Not in the clouds: China."));
     assert!(files["src/models/note.rs"].contains("/// Not in the clouds: China."));
     assert!(!files["src/models/user.rs"].contains("`id`\n    ///"), "what is everywhere needs no note");
 
-    let types = &inventory::files(&model, &plan, "test.xml")["inventory/types.txt"];
+    let types = &inventory::files(&model, &plan, &table, "test.xml")["inventory/types.txt"];
     assert!(types.contains("microsoft.graph.user/mail Edm.String | global,us-government\n"), "{types}");
 }

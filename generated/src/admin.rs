@@ -69,7 +69,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Admin> {
-        self.0.call(Operation("op:GET /admin;expand select;"))
+        self.0.call(Operation("op:GET /admin;expand select;;;"))
     }
     /// `PATCH /admin`
     ///
@@ -79,6 +79,6 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Admin>,
     ) -> Request<Option<models::Admin>> {
-        self.0.update(Operation("op:PATCH /admin;;"), changes)
+        self.0.update(Operation("op:PATCH /admin;;;;"), changes)
     }
 }

@@ -18,7 +18,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn list(&self) -> Request<Page<models::AgreementAcceptance>> {
-        self.0.call(Operation("op:GET /agreementAcceptances;search;"))
+        self.0.call(Operation("op:GET /agreementAcceptances;search;;;"))
     }
     /// `POST /agreementAcceptances`
     ///
@@ -28,7 +28,7 @@ impl RequestBuilder {
         &self,
         body: &models::AgreementAcceptance,
     ) -> Request<models::AgreementAcceptance> {
-        self.0.send(Operation("op:POST /agreementAcceptances;;"), body)
+        self.0.send(Operation("op:POST /agreementAcceptances;;;;"), body)
     }
 }
 /// Requests to `/agreementAcceptances/{agreementAcceptance-id}`.
@@ -39,7 +39,8 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AgreementAcceptance> {
-        self.0.call(Operation("op:GET /agreementAcceptances/{agreementAcceptance-id};;"))
+        self.0
+            .call(Operation("op:GET /agreementAcceptances/{agreementAcceptance-id};;;;"))
     }
     /// `PATCH /agreementAcceptances/{agreementAcceptance-id}`
     ///
@@ -51,7 +52,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AgreementAcceptance>> {
         self.0
             .update(
-                Operation("op:PATCH /agreementAcceptances/{agreementAcceptance-id};;"),
+                Operation("op:PATCH /agreementAcceptances/{agreementAcceptance-id};;;;"),
                 changes,
             )
     }
@@ -62,7 +63,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /agreementAcceptances/{agreementAcceptance-id};;"),
+                Operation("op:DELETE /agreementAcceptances/{agreementAcceptance-id};;;;"),
             )
     }
 }

@@ -21,14 +21,14 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn list(&self) -> Request<Page<models::Agreement>> {
-        self.0.call(Operation("op:GET /agreements;search;"))
+        self.0.call(Operation("op:GET /agreements;search;;;"))
     }
     /// `POST /agreements`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Agreement) -> Request<models::Agreement> {
-        self.0.send(Operation("op:POST /agreements;;"), body)
+        self.0.send(Operation("op:POST /agreements;;;;"), body)
     }
 }
 /// Requests to `/agreements/{agreement-id}`.
@@ -60,7 +60,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Agreement> {
         self.0
             .call(
-                Operation("op:GET /agreements/{agreement-id};;work=Agreement.Read.All"),
+                Operation("op:GET /agreements/{agreement-id};;work=Agreement.Read.All;;"),
             )
     }
     /// `PATCH /agreements/{agreement-id}`
@@ -71,13 +71,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Agreement>,
     ) -> Request<Option<models::Agreement>> {
-        self.0.update(Operation("op:PATCH /agreements/{agreement-id};;"), changes)
+        self.0.update(Operation("op:PATCH /agreements/{agreement-id};;;;"), changes)
     }
     /// `DELETE /agreements/{agreement-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /agreements/{agreement-id};;"))
+        self.0.call(Operation("op:DELETE /agreements/{agreement-id};;;;"))
     }
 }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applicationTemplates;count expand filter orderby search select skip top;",
+                    "op:GET /applicationTemplates;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /applicationTemplates/$count;filter search;"))
+            .call(Operation("op:GET /applicationTemplates/$count;filter search;;;"))
     }
 }
 /// Requests to `/applicationTemplates/{applicationTemplate-id}`.
@@ -50,7 +50,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applicationTemplates/{applicationTemplate-id};expand select;",
+                    "op:GET /applicationTemplates/{applicationTemplate-id};expand select;;;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl ItemRequestBuilder {
             .segment("instantiate")
             .send(
                 Operation(
-                    "op:POST /applicationTemplates/{applicationTemplate-id}/instantiate;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /applicationTemplates/{applicationTemplate-id}/instantiate;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 parameters,
             )

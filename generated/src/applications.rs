@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,User.Read,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All",
+                    "op:GET /applications;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,User.Read,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All;;",
                 ),
             )
     }
@@ -62,7 +62,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /applications;;work=AppRegistration.Create,Application.ReadWrite.All personal=Application.ReadWrite.All application=AppRegistration.Create,Application.ReadWrite.OwnedBy,Application.ReadWrite.All",
+                    "op:POST /applications;;work=AppRegistration.Create,Application.ReadWrite.All personal=Application.ReadWrite.All application=AppRegistration.Create,Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -84,7 +84,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /applications/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,User.Read,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All provenance=alias:/applications",
+                    "op:GET /applications/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,User.Read,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All provenance=inferred:count:/applications;;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /applications/delta();count expand filter orderby search select skip top;work=Directory.Read.All,Application.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.Read.All,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /applications/delta();count expand filter orderby search select skip top;work=Directory.Read.All,Application.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.Read.All,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -118,7 +118,7 @@ impl RequestBuilder {
         self.0
             .segment("getAvailableExtensionProperties")
             .send(
-                Operation("op:POST /applications/getAvailableExtensionProperties;;"),
+                Operation("op:POST /applications/getAvailableExtensionProperties;;;;"),
                 parameters,
             )
     }
@@ -132,7 +132,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /applications/getByIds;;"), parameters)
+            .send(Operation("op:POST /applications/getByIds;;;;"), parameters)
     }
     /// `POST /applications/validateProperties`
     ///
@@ -144,7 +144,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(Operation("op:POST /applications/validateProperties;;"), parameters)
+            .send(Operation("op:POST /applications/validateProperties;;;;"), parameters)
     }
 }
 /// Requests to `/applications(appId='{appId}')`.
@@ -166,7 +166,7 @@ impl ByAppIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications(appId='{appId}');expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /applications(appId='{appId}');expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -185,7 +185,7 @@ impl ByAppIdRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /applications(appId='{appId}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All",
+                    "op:PATCH /applications(appId='{appId}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -202,7 +202,7 @@ impl ByAppIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /applications(appId='{appId}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All",
+                    "op:DELETE /applications(appId='{appId}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 ),
             )
     }
@@ -226,7 +226,7 @@ impl ByUniqueNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications(uniqueName='{uniqueName}');expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /applications(uniqueName='{uniqueName}');expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -245,7 +245,7 @@ impl ByUniqueNameRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /applications(uniqueName='{uniqueName}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All",
+                    "op:PATCH /applications(uniqueName='{uniqueName}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -262,7 +262,7 @@ impl ByUniqueNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /applications(uniqueName='{uniqueName}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All",
+                    "op:DELETE /applications(uniqueName='{uniqueName}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 ),
             )
     }
@@ -339,7 +339,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications/{application-id};expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /applications/{application-id};expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -358,7 +358,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /applications/{application-id};;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All",
+                    "op:PATCH /applications/{application-id};;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -375,7 +375,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /applications/{application-id};;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All",
+                    "op:DELETE /applications/{application-id};;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 ),
             )
     }
@@ -386,7 +386,7 @@ impl ItemRequestBuilder {
     pub fn get_logo(&self) -> Request<Content> {
         self.0
             .segment("logo")
-            .call(Operation("op:GET /applications/{application-id}/logo;;"))
+            .call(Operation("op:GET /applications/{application-id}/logo;;;;"))
     }
     /// `PUT /applications/{application-id}/logo`
     ///
@@ -401,7 +401,7 @@ impl ItemRequestBuilder {
             .segment("logo")
             .send_bytes(
                 Operation(
-                    "op:PUT /applications/{application-id}/logo;;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All",
+                    "op:PUT /applications/{application-id}/logo;;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 ),
                 content,
             )
@@ -413,7 +413,7 @@ impl ItemRequestBuilder {
     pub fn delete_logo(&self) -> Request<()> {
         self.0
             .segment("logo")
-            .call(Operation("op:DELETE /applications/{application-id}/logo;;"))
+            .call(Operation("op:DELETE /applications/{application-id}/logo;;;;"))
     }
     /// `POST /applications/{application-id}/addKey`
     ///
@@ -431,7 +431,7 @@ impl ItemRequestBuilder {
             .segment("addKey")
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/addKey;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /applications/{application-id}/addKey;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -452,7 +452,7 @@ impl ItemRequestBuilder {
             .segment("addPassword")
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/addPassword;;work=Application.ReadWrite.All,Directory.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /applications/{application-id}/addPassword;;work=Application.ReadWrite.All,Directory.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -473,7 +473,7 @@ impl ItemRequestBuilder {
             .segment("removeKey")
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/removeKey;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /applications/{application-id}/removeKey;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -494,7 +494,7 @@ impl ItemRequestBuilder {
             .segment("removePassword")
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/removePassword;;work=Application.ReadWrite.All,Directory.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /applications/{application-id}/removePassword;;work=Application.ReadWrite.All,Directory.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -517,7 +517,7 @@ impl ItemRequestBuilder {
             .segment("setVerifiedPublisher")
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/setVerifiedPublisher;;work=Application.ReadWrite.All;us-government china",
+                    "op:POST /applications/{application-id}/setVerifiedPublisher;;work=Application.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -537,7 +537,7 @@ impl ItemRequestBuilder {
             .segment("unsetVerifiedPublisher")
             .call(
                 Operation(
-                    "op:POST /applications/{application-id}/unsetVerifiedPublisher;;work=Application.ReadWrite.All;us-government china",
+                    "op:POST /applications/{application-id}/unsetVerifiedPublisher;;work=Application.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -552,7 +552,9 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberGroups")
             .send(
-                Operation("op:POST /applications/{application-id}/checkMemberGroups;;"),
+                Operation(
+                    "op:POST /applications/{application-id}/checkMemberGroups;;;;",
+                ),
                 parameters,
             )
     }
@@ -567,7 +569,9 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberObjects")
             .send(
-                Operation("op:POST /applications/{application-id}/checkMemberObjects;;"),
+                Operation(
+                    "op:POST /applications/{application-id}/checkMemberObjects;;;;",
+                ),
                 parameters,
             )
     }
@@ -582,7 +586,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberGroups")
             .send(
-                Operation("op:POST /applications/{application-id}/getMemberGroups;;"),
+                Operation("op:POST /applications/{application-id}/getMemberGroups;;;;"),
                 parameters,
             )
     }
@@ -597,7 +601,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberObjects")
             .send(
-                Operation("op:POST /applications/{application-id}/getMemberObjects;;"),
+                Operation("op:POST /applications/{application-id}/getMemberObjects;;;;"),
                 parameters,
             )
     }
@@ -608,6 +612,6 @@ impl ItemRequestBuilder {
     pub fn restore(&self) -> Request<models::DirectoryObject> {
         self.0
             .segment("restore")
-            .call(Operation("op:POST /applications/{application-id}/restore;;"))
+            .call(Operation("op:POST /applications/{application-id}/restore;;;;"))
     }
 }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /authenticationMethodConfigurations;count expand filter orderby search select skip top;;china",
+                    "op:GET /authenticationMethodConfigurations;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -41,7 +41,10 @@ impl RequestBuilder {
         body: &models::AuthenticationMethodConfiguration,
     ) -> Request<models::AuthenticationMethodConfiguration> {
         self.0
-            .send(Operation("op:POST /authenticationMethodConfigurations;;;china"), body)
+            .send(
+                Operation("op:POST /authenticationMethodConfigurations;;;china;"),
+                body,
+            )
     }
     /// `GET /authenticationMethodConfigurations/$count`
     ///
@@ -56,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /authenticationMethodConfigurations/$count;filter search;;china",
+                    "op:GET /authenticationMethodConfigurations/$count;filter search;;china;",
                 ),
             )
     }
@@ -76,7 +79,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /authenticationMethodConfigurations/{authenticationMethodConfiguration-id};expand select;;china",
+                    "op:GET /authenticationMethodConfigurations/{authenticationMethodConfiguration-id};expand select;;china;",
                 ),
             )
     }
@@ -93,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;;china",
+                    "op:PATCH /authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;;china;",
                 ),
                 changes,
             )
@@ -108,7 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;;china",
+                    "op:DELETE /authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;;china;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::AuthenticationMethodsPolicy> {
         self.0
-            .call(Operation("op:GET /authenticationMethodsPolicy;expand select;;china"))
+            .call(Operation("op:GET /authenticationMethodsPolicy;expand select;;china;"))
     }
     /// `PATCH /authenticationMethodsPolicy`
     ///
@@ -39,6 +39,6 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::AuthenticationMethodsPolicy>,
     ) -> Request<Option<models::AuthenticationMethodsPolicy>> {
         self.0
-            .update(Operation("op:PATCH /authenticationMethodsPolicy;;;china"), changes)
+            .update(Operation("op:PATCH /authenticationMethodsPolicy;;;china;"), changes)
     }
 }

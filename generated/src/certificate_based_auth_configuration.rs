@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /certificateBasedAuthConfiguration;count expand filter orderby search select skip top;",
+                    "op:GET /certificateBasedAuthConfiguration;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         &self,
         body: &models::CertificateBasedAuthConfiguration,
     ) -> Request<models::CertificateBasedAuthConfiguration> {
-        self.0.send(Operation("op:POST /certificateBasedAuthConfiguration;;"), body)
+        self.0.send(Operation("op:POST /certificateBasedAuthConfiguration;;;;"), body)
     }
     /// `GET /certificateBasedAuthConfiguration/$count`
     ///
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /certificateBasedAuthConfiguration/$count;filter search;",
+                    "op:GET /certificateBasedAuthConfiguration/$count;filter search;;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};expand select;",
+                    "op:GET /certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};expand select;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};;",
+                    "op:PATCH /certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};;;;",
                 ),
                 changes,
             )
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};;",
+                    "op:DELETE /certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};;;;",
                 ),
             )
     }

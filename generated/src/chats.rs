@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats;count expand filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.Read.All,Chat.ReadWrite.All",
+                    "op:GET /chats;count expand filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.Read.All,Chat.ReadWrite.All;;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /chats;;work=Chat.Create,Chat.ReadWrite application=Chat.Create",
+                    "op:POST /chats;;work=Chat.Create,Chat.ReadWrite application=Chat.Create;;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /chats/$count;filter search;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.Read.All,Chat.ReadWrite.All provenance=alias:/chats",
+                    "op:GET /chats/$count;filter search;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/chats;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl RequestBuilder {
             .function("getAllMessages", &[])
             .call(
                 Operation(
-                    "op:GET /chats/getAllMessages();count expand filter orderby search select skip top;",
+                    "op:GET /chats/getAllMessages();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl RequestBuilder {
             .function("getAllRetainedMessages", &[])
             .call(
                 Operation(
-                    "op:GET /chats/getAllRetainedMessages();count expand filter orderby search select skip top;",
+                    "op:GET /chats/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -165,7 +165,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id};expand select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,ChatSettings.Read.Chat,ChatSettings.ReadWrite.Chat,Chat.Manage.Chat,Chat.Read.All",
+                    "op:GET /chats/{chat-id};expand select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,ChatSettings.Read.Chat,ChatSettings.ReadWrite.Chat,Chat.Manage.Chat,Chat.Read.All;;",
                 ),
             )
     }
@@ -184,7 +184,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /chats/{chat-id};;work=Chat.ReadWrite application=ChatSettings.ReadWrite.Chat,Chat.ReadWrite.All",
+                    "op:PATCH /chats/{chat-id};;work=Chat.ReadWrite application=ChatSettings.ReadWrite.Chat,Chat.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -201,7 +201,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /chats/{chat-id};;work=Chat.ManageDeletion.All application=Chat.ManageDeletion.Chat,Chat.ManageDeletion.All",
+                    "op:DELETE /chats/{chat-id};;work=Chat.ManageDeletion.All application=Chat.ManageDeletion.Chat,Chat.ManageDeletion.All;;",
                 ),
             )
     }
@@ -220,7 +220,7 @@ impl ItemRequestBuilder {
             .segment("completeMigration")
             .call(
                 Operation(
-                    "op:POST /chats/{chat-id}/completeMigration;;application=Teamwork.Migrate.All;us-government china",
+                    "op:POST /chats/{chat-id}/completeMigration;;application=Teamwork.Migrate.All;us-government china;",
                 ),
             )
     }
@@ -239,7 +239,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("hideForUser")
             .send(
-                Operation("op:POST /chats/{chat-id}/hideForUser;;work=Chat.ReadWrite"),
+                Operation("op:POST /chats/{chat-id}/hideForUser;;work=Chat.ReadWrite;;"),
                 parameters,
             )
     }
@@ -259,7 +259,7 @@ impl ItemRequestBuilder {
             .segment("markChatReadForUser")
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/markChatReadForUser;;work=Chat.ReadWrite",
+                    "op:POST /chats/{chat-id}/markChatReadForUser;;work=Chat.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -280,7 +280,7 @@ impl ItemRequestBuilder {
             .segment("markChatUnreadForUser")
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/markChatUnreadForUser;;work=Chat.ReadWrite",
+                    "op:POST /chats/{chat-id}/markChatUnreadForUser;;work=Chat.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -303,7 +303,7 @@ impl ItemRequestBuilder {
             .segment("removeAllAccessForUser")
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/removeAllAccessForUser;;work=Chat.ReadWrite.All;china",
+                    "op:POST /chats/{chat-id}/removeAllAccessForUser;;work=Chat.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -324,7 +324,7 @@ impl ItemRequestBuilder {
             .segment("sendActivityNotification")
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/sendActivityNotification;;work=TeamsActivity.Send application=TeamsActivity.Send.Chat,TeamsActivity.Send",
+                    "op:POST /chats/{chat-id}/sendActivityNotification;;work=TeamsActivity.Send application=TeamsActivity.Send.Chat,TeamsActivity.Send;;",
                 ),
                 parameters,
             )
@@ -347,7 +347,7 @@ impl ItemRequestBuilder {
             .segment("startMigration")
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/startMigration;;application=Teamwork.Migrate.All;us-government china",
+                    "op:POST /chats/{chat-id}/startMigration;;application=Teamwork.Migrate.All;us-government china;",
                 ),
                 parameters,
             )
@@ -367,7 +367,9 @@ impl ItemRequestBuilder {
         self.0
             .segment("unhideForUser")
             .send(
-                Operation("op:POST /chats/{chat-id}/unhideForUser;;work=Chat.ReadWrite"),
+                Operation(
+                    "op:POST /chats/{chat-id}/unhideForUser;;work=Chat.ReadWrite;;",
+                ),
                 parameters,
             )
     }

@@ -55,7 +55,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::CloudCommunications> {
-        self.0.call(Operation("op:GET /communications;expand select;;china"))
+        self.0.call(Operation("op:GET /communications;expand select;;china;"))
     }
     /// `PATCH /communications`
     ///
@@ -67,7 +67,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::CloudCommunications>,
     ) -> Request<Option<models::CloudCommunications>> {
-        self.0.update(Operation("op:PATCH /communications;;;china"), changes)
+        self.0.update(Operation("op:PATCH /communications;;;china;"), changes)
     }
     /// `GET /communications/getAllOnlineMeetingMessages()`
     ///
@@ -88,7 +88,7 @@ impl RequestBuilder {
             .function("getAllOnlineMeetingMessages", &[])
             .call(
                 Operation(
-                    "op:GET /communications/getAllOnlineMeetingMessages();count expand filter orderby search select skip top;application=EngagementMeetingConversation.Read.All;us-government china",
+                    "op:GET /communications/getAllOnlineMeetingMessages();count expand filter orderby search select skip top;application=EngagementMeetingConversation.Read.All;us-government china;",
                 ),
             )
     }
@@ -110,7 +110,7 @@ impl RequestBuilder {
             .segment("getPresencesByUserId")
             .send(
                 Operation(
-                    "op:POST /communications/getPresencesByUserId;;work=Presence.Read.All application=Presence.Read.All,Presence.ReadWrite.All;china",
+                    "op:POST /communications/getPresencesByUserId;;work=Presence.Read.All application=Presence.Read.All,Presence.ReadWrite.All;china;",
                 ),
                 parameters,
             )

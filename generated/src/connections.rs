@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /connections;count expand filter orderby search select skip top;;china",
+                    "op:GET /connections;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         &self,
         body: &models::external_connectors::ExternalConnection,
     ) -> Request<models::external_connectors::ExternalConnection> {
-        self.0.send(Operation("op:POST /connections;;;china"), body)
+        self.0.send(Operation("op:POST /connections;;;china;"), body)
     }
     /// `GET /connections/$count`
     ///
@@ -56,7 +56,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /connections/$count;filter search;;china"))
+            .call(Operation("op:GET /connections/$count;filter search;;china;"))
     }
 }
 /// Requests to `/connections/{externalConnection-id}`.
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /connections/{externalConnection-id};expand select;;china",
+                    "op:GET /connections/{externalConnection-id};expand select;;china;",
                 ),
             )
     }
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::external_connectors::ExternalConnection>> {
         self.0
             .update(
-                Operation("op:PATCH /connections/{externalConnection-id};;;china"),
+                Operation("op:PATCH /connections/{externalConnection-id};;;china;"),
                 changes,
             )
     }
@@ -121,6 +121,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /connections/{externalConnection-id};;;china"))
+        self.0.call(Operation("op:DELETE /connections/{externalConnection-id};;;china;"))
     }
 }

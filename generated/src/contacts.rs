@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /contacts;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All",
+                    "op:GET /contacts;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::OrgContact) -> Request<models::OrgContact> {
-        self.0.send(Operation("op:POST /contacts;;"), body)
+        self.0.send(Operation("op:POST /contacts;;;;"), body)
     }
     /// `GET /contacts/$count`
     ///
@@ -61,7 +61,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /contacts/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All provenance=alias:/contacts",
+                    "op:GET /contacts/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/contacts;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /contacts/delta();count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All",
+                    "op:GET /contacts/delta();count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl RequestBuilder {
         self.0
             .segment("getAvailableExtensionProperties")
             .send(
-                Operation("op:POST /contacts/getAvailableExtensionProperties;;"),
+                Operation("op:POST /contacts/getAvailableExtensionProperties;;;;"),
                 parameters,
             )
     }
@@ -109,7 +109,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /contacts/getByIds;;"), parameters)
+            .send(Operation("op:POST /contacts/getByIds;;;;"), parameters)
     }
     /// `POST /contacts/validateProperties`
     ///
@@ -121,7 +121,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(Operation("op:POST /contacts/validateProperties;;"), parameters)
+            .send(Operation("op:POST /contacts/validateProperties;;;;"), parameters)
     }
 }
 /// Requests to `/contacts/{orgContact-id}`.
@@ -181,7 +181,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /contacts/{orgContact-id};expand select;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All",
+                    "op:GET /contacts/{orgContact-id};expand select;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -193,14 +193,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::OrgContact>,
     ) -> Request<Option<models::OrgContact>> {
-        self.0.update(Operation("op:PATCH /contacts/{orgContact-id};;"), changes)
+        self.0.update(Operation("op:PATCH /contacts/{orgContact-id};;;;"), changes)
     }
     /// `DELETE /contacts/{orgContact-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /contacts/{orgContact-id};;"))
+        self.0.call(Operation("op:DELETE /contacts/{orgContact-id};;;;"))
     }
     /// `POST /contacts/{orgContact-id}/retryServiceProvisioning`
     ///
@@ -210,7 +210,9 @@ impl ItemRequestBuilder {
         self.0
             .segment("retryServiceProvisioning")
             .call(
-                Operation("op:POST /contacts/{orgContact-id}/retryServiceProvisioning;;"),
+                Operation(
+                    "op:POST /contacts/{orgContact-id}/retryServiceProvisioning;;;;",
+                ),
             )
     }
     /// `POST /contacts/{orgContact-id}/checkMemberGroups`
@@ -229,7 +231,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberGroups")
             .send(
                 Operation(
-                    "op:POST /contacts/{orgContact-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /contacts/{orgContact-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -250,7 +252,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberObjects")
             .send(
                 Operation(
-                    "op:POST /contacts/{orgContact-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /contacts/{orgContact-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -271,7 +273,7 @@ impl ItemRequestBuilder {
             .segment("getMemberGroups")
             .send(
                 Operation(
-                    "op:POST /contacts/{orgContact-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /contacts/{orgContact-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -292,7 +294,7 @@ impl ItemRequestBuilder {
             .segment("getMemberObjects")
             .send(
                 Operation(
-                    "op:POST /contacts/{orgContact-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /contacts/{orgContact-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -304,6 +306,6 @@ impl ItemRequestBuilder {
     pub fn restore(&self) -> Request<models::DirectoryObject> {
         self.0
             .segment("restore")
-            .call(Operation("op:POST /contacts/{orgContact-id}/restore;;"))
+            .call(Operation("op:POST /contacts/{orgContact-id}/restore;;;;"))
     }
 }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /contracts;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All",
+                    "op:GET /contracts;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -34,7 +34,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Contract) -> Request<models::Contract> {
-        self.0.send(Operation("op:POST /contracts;;"), body)
+        self.0.send(Operation("op:POST /contracts;;;;"), body)
     }
     /// `GET /contracts/$count`
     ///
@@ -53,7 +53,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /contracts/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All provenance=alias:/contracts",
+                    "op:GET /contracts/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/contracts;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /contracts/delta();count expand filter orderby search select skip top;",
+                    "op:GET /contracts/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl RequestBuilder {
         self.0
             .segment("getAvailableExtensionProperties")
             .send(
-                Operation("op:POST /contracts/getAvailableExtensionProperties;;"),
+                Operation("op:POST /contracts/getAvailableExtensionProperties;;;;"),
                 parameters,
             )
     }
@@ -97,7 +97,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /contracts/getByIds;;"), parameters)
+            .send(Operation("op:POST /contracts/getByIds;;;;"), parameters)
     }
     /// `POST /contracts/validateProperties`
     ///
@@ -109,7 +109,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(Operation("op:POST /contracts/validateProperties;;"), parameters)
+            .send(Operation("op:POST /contracts/validateProperties;;;;"), parameters)
     }
 }
 /// Requests to `/contracts/{contract-id}`.
@@ -129,7 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /contracts/{contract-id};expand select;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All",
+                    "op:GET /contracts/{contract-id};expand select;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -141,14 +141,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Contract>,
     ) -> Request<Option<models::Contract>> {
-        self.0.update(Operation("op:PATCH /contracts/{contract-id};;"), changes)
+        self.0.update(Operation("op:PATCH /contracts/{contract-id};;;;"), changes)
     }
     /// `DELETE /contracts/{contract-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /contracts/{contract-id};;"))
+        self.0.call(Operation("op:DELETE /contracts/{contract-id};;;;"))
     }
     /// `POST /contracts/{contract-id}/checkMemberGroups`
     ///
@@ -161,7 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberGroups")
             .send(
-                Operation("op:POST /contracts/{contract-id}/checkMemberGroups;;"),
+                Operation("op:POST /contracts/{contract-id}/checkMemberGroups;;;;"),
                 parameters,
             )
     }
@@ -176,7 +176,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberObjects")
             .send(
-                Operation("op:POST /contracts/{contract-id}/checkMemberObjects;;"),
+                Operation("op:POST /contracts/{contract-id}/checkMemberObjects;;;;"),
                 parameters,
             )
     }
@@ -191,7 +191,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberGroups")
             .send(
-                Operation("op:POST /contracts/{contract-id}/getMemberGroups;;"),
+                Operation("op:POST /contracts/{contract-id}/getMemberGroups;;;;"),
                 parameters,
             )
     }
@@ -206,7 +206,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberObjects")
             .send(
-                Operation("op:POST /contracts/{contract-id}/getMemberObjects;;"),
+                Operation("op:POST /contracts/{contract-id}/getMemberObjects;;;;"),
                 parameters,
             )
     }
@@ -217,6 +217,6 @@ impl ItemRequestBuilder {
     pub fn restore(&self) -> Request<models::DirectoryObject> {
         self.0
             .segment("restore")
-            .call(Operation("op:POST /contracts/{contract-id}/restore;;"))
+            .call(Operation("op:POST /contracts/{contract-id}/restore;;;;"))
     }
 }

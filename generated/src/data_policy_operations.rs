@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /dataPolicyOperations;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /dataPolicyOperations;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -38,7 +38,10 @@ impl RequestBuilder {
         body: &models::DataPolicyOperation,
     ) -> Request<models::DataPolicyOperation> {
         self.0
-            .send(Operation("op:POST /dataPolicyOperations;;;us-government china"), body)
+            .send(
+                Operation("op:POST /dataPolicyOperations;;;us-government china;"),
+                body,
+            )
     }
     /// `GET /dataPolicyOperations/$count`
     ///
@@ -53,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /dataPolicyOperations/$count;filter search;;us-government china",
+                    "op:GET /dataPolicyOperations/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -77,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /dataPolicyOperations/{dataPolicyOperation-id};expand select;work=User.Export.All,User.Read.All application=User.Export.All,User.Read.All;us-government china",
+                    "op:GET /dataPolicyOperations/{dataPolicyOperation-id};expand select;work=User.Export.All,User.Read.All application=User.Export.All,User.Read.All;us-government china;",
                 ),
             )
     }
@@ -94,7 +97,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /dataPolicyOperations/{dataPolicyOperation-id};;;us-government china",
+                    "op:PATCH /dataPolicyOperations/{dataPolicyOperation-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -109,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /dataPolicyOperations/{dataPolicyOperation-id};;;us-government china",
+                    "op:DELETE /dataPolicyOperations/{dataPolicyOperation-id};;;us-government china;",
                 ),
             )
     }

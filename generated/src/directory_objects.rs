@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directoryObjects;count expand filter orderby search select skip top;",
+                    "op:GET /directoryObjects;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::DirectoryObject,
     ) -> Request<models::DirectoryObject> {
-        self.0.send(Operation("op:POST /directoryObjects;;"), body)
+        self.0.send(Operation("op:POST /directoryObjects;;;;"), body)
     }
     /// `GET /directoryObjects/$count`
     ///
@@ -46,7 +46,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /directoryObjects/$count;filter search;"))
+            .call(Operation("op:GET /directoryObjects/$count;filter search;;;"))
     }
     /// `GET /directoryObjects/delta()`
     ///
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /directoryObjects/delta();count expand filter orderby search select skip top;",
+                    "op:GET /directoryObjects/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -79,7 +79,7 @@ impl RequestBuilder {
             .segment("getAvailableExtensionProperties")
             .send(
                 Operation(
-                    "op:POST /directoryObjects/getAvailableExtensionProperties;;work=Directory.Read.All application=Directory.Read.All",
+                    "op:POST /directoryObjects/getAvailableExtensionProperties;;work=Directory.Read.All application=Directory.Read.All;;",
                 ),
                 parameters,
             )
@@ -100,7 +100,7 @@ impl RequestBuilder {
             .segment("getByIds")
             .send(
                 Operation(
-                    "op:POST /directoryObjects/getByIds;;work=Directory.Read.All application=Directory.Read.All",
+                    "op:POST /directoryObjects/getByIds;;work=Directory.Read.All application=Directory.Read.All;;",
                 ),
                 parameters,
             )
@@ -121,7 +121,7 @@ impl RequestBuilder {
             .segment("validateProperties")
             .send(
                 Operation(
-                    "op:POST /directoryObjects/validateProperties;;work=Group.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Group.Read.All,Directory.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /directoryObjects/validateProperties;;work=Group.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Group.Read.All,Directory.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -146,7 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directoryObjects/{directoryObject-id};expand select;work=Directory.Read.All application=Directory.Read.All",
+                    "op:GET /directoryObjects/{directoryObject-id};expand select;work=Directory.Read.All application=Directory.Read.All;;",
                 ),
             )
     }
@@ -160,7 +160,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DirectoryObject>> {
         self.0
             .update(
-                Operation("op:PATCH /directoryObjects/{directoryObject-id};;"),
+                Operation("op:PATCH /directoryObjects/{directoryObject-id};;;;"),
                 changes,
             )
     }
@@ -169,7 +169,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /directoryObjects/{directoryObject-id};;"))
+        self.0.call(Operation("op:DELETE /directoryObjects/{directoryObject-id};;;;"))
     }
     /// `POST /directoryObjects/{directoryObject-id}/checkMemberGroups`
     ///
@@ -187,7 +187,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberGroups")
             .send(
                 Operation(
-                    "op:POST /directoryObjects/{directoryObject-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /directoryObjects/{directoryObject-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -208,7 +208,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberObjects")
             .send(
                 Operation(
-                    "op:POST /directoryObjects/{directoryObject-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /directoryObjects/{directoryObject-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -229,7 +229,7 @@ impl ItemRequestBuilder {
             .segment("getMemberGroups")
             .send(
                 Operation(
-                    "op:POST /directoryObjects/{directoryObject-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /directoryObjects/{directoryObject-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -250,7 +250,7 @@ impl ItemRequestBuilder {
             .segment("getMemberObjects")
             .send(
                 Operation(
-                    "op:POST /directoryObjects/{directoryObject-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /directoryObjects/{directoryObject-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -262,6 +262,8 @@ impl ItemRequestBuilder {
     pub fn restore(&self) -> Request<models::DirectoryObject> {
         self.0
             .segment("restore")
-            .call(Operation("op:POST /directoryObjects/{directoryObject-id}/restore;;"))
+            .call(
+                Operation("op:POST /directoryObjects/{directoryObject-id}/restore;;;;"),
+            )
     }
 }

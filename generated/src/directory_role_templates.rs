@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directoryRoleTemplates;count expand filter orderby search select skip;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /directoryRoleTemplates;count expand filter orderby search select skip;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::DirectoryRoleTemplate,
     ) -> Request<models::DirectoryRoleTemplate> {
-        self.0.send(Operation("op:POST /directoryRoleTemplates;;"), body)
+        self.0.send(Operation("op:POST /directoryRoleTemplates;;;;"), body)
     }
     /// `GET /directoryRoleTemplates/$count`
     ///
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directoryRoleTemplates/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=alias:/directoryroletemplates",
+                    "op:GET /directoryRoleTemplates/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/directoryroletemplates;;",
                 ),
             )
     }
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /directoryRoleTemplates/delta();count expand filter orderby search select skip top;",
+                    "op:GET /directoryRoleTemplates/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl RequestBuilder {
             .segment("getAvailableExtensionProperties")
             .send(
                 Operation(
-                    "op:POST /directoryRoleTemplates/getAvailableExtensionProperties;;",
+                    "op:POST /directoryRoleTemplates/getAvailableExtensionProperties;;;;",
                 ),
                 parameters,
             )
@@ -102,7 +102,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /directoryRoleTemplates/getByIds;;"), parameters)
+            .send(Operation("op:POST /directoryRoleTemplates/getByIds;;;;"), parameters)
     }
     /// `POST /directoryRoleTemplates/validateProperties`
     ///
@@ -115,7 +115,7 @@ impl RequestBuilder {
         self.0
             .segment("validateProperties")
             .send(
-                Operation("op:POST /directoryRoleTemplates/validateProperties;;"),
+                Operation("op:POST /directoryRoleTemplates/validateProperties;;;;"),
                 parameters,
             )
     }
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directoryRoleTemplates/{directoryRoleTemplate-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /directoryRoleTemplates/{directoryRoleTemplate-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -152,7 +152,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /directoryRoleTemplates/{directoryRoleTemplate-id};;",
+                    "op:PATCH /directoryRoleTemplates/{directoryRoleTemplate-id};;;;",
                 ),
                 changes,
             )
@@ -165,7 +165,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /directoryRoleTemplates/{directoryRoleTemplate-id};;",
+                    "op:DELETE /directoryRoleTemplates/{directoryRoleTemplate-id};;;;",
                 ),
             )
     }
@@ -181,7 +181,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberGroups")
             .send(
                 Operation(
-                    "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/checkMemberGroups;;",
+                    "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/checkMemberGroups;;;;",
                 ),
                 parameters,
             )
@@ -198,7 +198,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberObjects")
             .send(
                 Operation(
-                    "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/checkMemberObjects;;",
+                    "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/checkMemberObjects;;;;",
                 ),
                 parameters,
             )
@@ -215,7 +215,7 @@ impl ItemRequestBuilder {
             .segment("getMemberGroups")
             .send(
                 Operation(
-                    "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/getMemberGroups;;",
+                    "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/getMemberGroups;;;;",
                 ),
                 parameters,
             )
@@ -232,7 +232,7 @@ impl ItemRequestBuilder {
             .segment("getMemberObjects")
             .send(
                 Operation(
-                    "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/getMemberObjects;;",
+                    "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/getMemberObjects;;;;",
                 ),
                 parameters,
             )
@@ -246,7 +246,7 @@ impl ItemRequestBuilder {
             .segment("restore")
             .call(
                 Operation(
-                    "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/restore;;",
+                    "op:POST /directoryRoleTemplates/{directoryRoleTemplate-id}/restore;;;;",
                 ),
             )
     }

@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directoryRoles;count expand filter orderby search select skip;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /directoryRoles;count expand filter orderby search select skip;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -56,7 +56,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /directoryRoles;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory",
+                    "op:POST /directoryRoles;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory;;",
                 ),
                 body,
             )
@@ -78,7 +78,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directoryRoles/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=alias:/directoryroles",
+                    "op:GET /directoryRoles/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/directoryroles;;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /directoryRoles/delta();count expand filter orderby search select skip;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /directoryRoles/delta();count expand filter orderby search select skip;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl RequestBuilder {
         self.0
             .segment("getAvailableExtensionProperties")
             .send(
-                Operation("op:POST /directoryRoles/getAvailableExtensionProperties;;"),
+                Operation("op:POST /directoryRoles/getAvailableExtensionProperties;;;;"),
                 parameters,
             )
     }
@@ -126,7 +126,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /directoryRoles/getByIds;;"), parameters)
+            .send(Operation("op:POST /directoryRoles/getByIds;;;;"), parameters)
     }
     /// `POST /directoryRoles/validateProperties`
     ///
@@ -138,7 +138,10 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(Operation("op:POST /directoryRoles/validateProperties;;"), parameters)
+            .send(
+                Operation("op:POST /directoryRoles/validateProperties;;;;"),
+                parameters,
+            )
     }
 }
 /// Requests to `/directoryRoles(roleTemplateId='{roleTemplateId}')`.
@@ -158,7 +161,7 @@ impl ByRoleTemplateIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directoryRoles(roleTemplateId='{roleTemplateId}');expand select;work=Directory.Read.All,RoleManagement.Read.Directory,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=Directory.Read.All,RoleManagement.Read.Directory,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /directoryRoles(roleTemplateId='{roleTemplateId}');expand select;work=Directory.Read.All,RoleManagement.Read.Directory,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=Directory.Read.All,RoleManagement.Read.Directory,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -173,7 +176,7 @@ impl ByRoleTemplateIdRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /directoryRoles(roleTemplateId='{roleTemplateId}');;",
+                    "op:PATCH /directoryRoles(roleTemplateId='{roleTemplateId}');;;;",
                 ),
                 changes,
             )
@@ -186,7 +189,7 @@ impl ByRoleTemplateIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /directoryRoles(roleTemplateId='{roleTemplateId}');;",
+                    "op:DELETE /directoryRoles(roleTemplateId='{roleTemplateId}');;;;",
                 ),
             )
     }
@@ -218,7 +221,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directoryRoles/{directoryRole-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /directoryRoles/{directoryRole-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -231,14 +234,17 @@ impl ItemRequestBuilder {
         changes: impl runtime::Update<models::DirectoryRole>,
     ) -> Request<Option<models::DirectoryRole>> {
         self.0
-            .update(Operation("op:PATCH /directoryRoles/{directoryRole-id};;"), changes)
+            .update(
+                Operation("op:PATCH /directoryRoles/{directoryRole-id};;;;"),
+                changes,
+            )
     }
     /// `DELETE /directoryRoles/{directoryRole-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /directoryRoles/{directoryRole-id};;"))
+        self.0.call(Operation("op:DELETE /directoryRoles/{directoryRole-id};;;;"))
     }
     /// `POST /directoryRoles/{directoryRole-id}/checkMemberGroups`
     ///
@@ -252,7 +258,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberGroups")
             .send(
                 Operation(
-                    "op:POST /directoryRoles/{directoryRole-id}/checkMemberGroups;;",
+                    "op:POST /directoryRoles/{directoryRole-id}/checkMemberGroups;;;;",
                 ),
                 parameters,
             )
@@ -269,7 +275,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberObjects")
             .send(
                 Operation(
-                    "op:POST /directoryRoles/{directoryRole-id}/checkMemberObjects;;",
+                    "op:POST /directoryRoles/{directoryRole-id}/checkMemberObjects;;;;",
                 ),
                 parameters,
             )
@@ -286,7 +292,7 @@ impl ItemRequestBuilder {
             .segment("getMemberGroups")
             .send(
                 Operation(
-                    "op:POST /directoryRoles/{directoryRole-id}/getMemberGroups;;",
+                    "op:POST /directoryRoles/{directoryRole-id}/getMemberGroups;;;;",
                 ),
                 parameters,
             )
@@ -303,7 +309,7 @@ impl ItemRequestBuilder {
             .segment("getMemberObjects")
             .send(
                 Operation(
-                    "op:POST /directoryRoles/{directoryRole-id}/getMemberObjects;;",
+                    "op:POST /directoryRoles/{directoryRole-id}/getMemberObjects;;;;",
                 ),
                 parameters,
             )
@@ -315,6 +321,6 @@ impl ItemRequestBuilder {
     pub fn restore(&self) -> Request<models::DirectoryObject> {
         self.0
             .segment("restore")
-            .call(Operation("op:POST /directoryRoles/{directoryRole-id}/restore;;"))
+            .call(Operation("op:POST /directoryRoles/{directoryRole-id}/restore;;;;"))
     }
 }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /domainDnsRecords;count expand filter orderby search select skip top;",
+                    "op:GET /domainDnsRecords;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::DomainDnsRecord,
     ) -> Request<models::DomainDnsRecord> {
-        self.0.send(Operation("op:POST /domainDnsRecords;;"), body)
+        self.0.send(Operation("op:POST /domainDnsRecords;;;;"), body)
     }
     /// `GET /domainDnsRecords/$count`
     ///
@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /domainDnsRecords/$count;filter search;"))
+            .call(Operation("op:GET /domainDnsRecords/$count;filter search;;;"))
     }
 }
 /// Requests to `/domainDnsRecords/{domainDnsRecord-id}`.
@@ -59,7 +59,9 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::DomainDnsRecord> {
         self.0
             .call(
-                Operation("op:GET /domainDnsRecords/{domainDnsRecord-id};expand select;"),
+                Operation(
+                    "op:GET /domainDnsRecords/{domainDnsRecord-id};expand select;;;",
+                ),
             )
     }
     /// `PATCH /domainDnsRecords/{domainDnsRecord-id}`
@@ -72,7 +74,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DomainDnsRecord>> {
         self.0
             .update(
-                Operation("op:PATCH /domainDnsRecords/{domainDnsRecord-id};;"),
+                Operation("op:PATCH /domainDnsRecords/{domainDnsRecord-id};;;;"),
                 changes,
             )
     }
@@ -81,6 +83,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /domainDnsRecords/{domainDnsRecord-id};;"))
+        self.0.call(Operation("op:DELETE /domainDnsRecords/{domainDnsRecord-id};;;;"))
     }
 }

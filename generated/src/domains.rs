@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /domains;count expand filter orderby search select skip top;work=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All",
+                    "op:GET /domains;count expand filter orderby search select skip top;work=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /domains;;work=Domain.ReadWrite.All application=Domain.ReadWrite.All",
+                    "op:POST /domains;;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /domains/$count;filter search;work=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All provenance=alias:/domains",
+                    "op:GET /domains/$count;filter search;work=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All provenance=inferred:count:/domains;;",
                 ),
             )
     }
@@ -123,7 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /domains/{domain-id};expand select;work=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All",
+                    "op:GET /domains/{domain-id};expand select;work=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All;;",
                 ),
             )
     }
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /domains/{domain-id};;work=Domain.ReadWrite.All application=Domain.ReadWrite.All",
+                    "op:PATCH /domains/{domain-id};;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -159,7 +159,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /domains/{domain-id};;work=Domain.ReadWrite.All application=Domain.ReadWrite.All",
+                    "op:DELETE /domains/{domain-id};;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
                 ),
             )
     }
@@ -179,7 +179,7 @@ impl ItemRequestBuilder {
             .segment("forceDelete")
             .send(
                 Operation(
-                    "op:POST /domains/{domain-id}/forceDelete;;work=Domain.ReadWrite.All application=Domain.ReadWrite.All",
+                    "op:POST /domains/{domain-id}/forceDelete;;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -197,7 +197,7 @@ impl ItemRequestBuilder {
             .segment("promote")
             .call(
                 Operation(
-                    "op:POST /domains/{domain-id}/promote;;work=Domain.ReadWrite.All application=Domain.ReadWrite.All",
+                    "op:POST /domains/{domain-id}/promote;;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
                 ),
             )
     }
@@ -214,7 +214,7 @@ impl ItemRequestBuilder {
             .segment("verify")
             .call(
                 Operation(
-                    "op:POST /domains/{domain-id}/verify;;work=Domain.ReadWrite.All application=Domain.ReadWrite.All",
+                    "op:POST /domains/{domain-id}/verify;;work=Domain.ReadWrite.All application=Domain.ReadWrite.All;;",
                 ),
             )
     }

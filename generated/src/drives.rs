@@ -28,7 +28,9 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::Drive>> {
         self.0
             .call(
-                Operation("op:GET /drives;expand filter orderby search select skip top;"),
+                Operation(
+                    "op:GET /drives;expand filter orderby search select skip top;;;",
+                ),
             )
     }
     /// `POST /drives`
@@ -36,7 +38,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Drive) -> Request<models::Drive> {
-        self.0.send(Operation("op:POST /drives;;"), body)
+        self.0.send(Operation("op:POST /drives;;;;"), body)
     }
 }
 /// Requests to `/drives/{drive-id}`.
@@ -101,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /drives/{drive-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -113,14 +115,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Drive>,
     ) -> Request<Option<models::Drive>> {
-        self.0.update(Operation("op:PATCH /drives/{drive-id};;"), changes)
+        self.0.update(Operation("op:PATCH /drives/{drive-id};;;;"), changes)
     }
     /// `DELETE /drives/{drive-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /drives/{drive-id};;"))
+        self.0.call(Operation("op:DELETE /drives/{drive-id};;;;"))
     }
     /// `GET /drives/{drive-id}/recent()`
     ///
@@ -139,7 +141,7 @@ impl ItemRequestBuilder {
             .function("recent", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/recent();expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/recent",
+                    "op:GET /drives/{drive-id}/recent();expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/recent;;",
                 ),
             )
     }
@@ -154,7 +156,7 @@ impl ItemRequestBuilder {
             .function("search", &[("q", Some(&q))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/search(q='{q}');expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/search(q='{q}');expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -175,7 +177,7 @@ impl ItemRequestBuilder {
             .function("sharedWithMe", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/sharedWithMe();expand filter orderby search select skip top;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/sharedwithme",
+                    "op:GET /drives/{drive-id}/sharedWithMe();expand filter orderby search select skip top;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/sharedwithme;;",
                 ),
             )
     }

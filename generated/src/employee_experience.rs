@@ -53,7 +53,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::EmployeeExperience> {
-        self.0.call(Operation("op:GET /employeeExperience;select;;us-government china"))
+        self.0.call(Operation("op:GET /employeeExperience;select;;us-government china;"))
     }
     /// `PATCH /employeeExperience`
     ///
@@ -67,7 +67,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::EmployeeExperience>> {
         self.0
             .update(
-                Operation("op:PATCH /employeeExperience;;;us-government china"),
+                Operation("op:PATCH /employeeExperience;;;us-government china;"),
                 changes,
             )
     }

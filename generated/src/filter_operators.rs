@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /filterOperators;count expand filter orderby search select skip top;",
+                    "op:GET /filterOperators;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::FilterOperatorSchema,
     ) -> Request<models::FilterOperatorSchema> {
-        self.0.send(Operation("op:POST /filterOperators;;"), body)
+        self.0.send(Operation("op:POST /filterOperators;;;;"), body)
     }
     /// `GET /filterOperators/$count`
     ///
@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /filterOperators/$count;filter search;"))
+            .call(Operation("op:GET /filterOperators/$count;filter search;;;"))
     }
 }
 /// Requests to `/filterOperators/{filterOperatorSchema-id}`.
@@ -60,7 +60,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /filterOperators/{filterOperatorSchema-id};expand select;",
+                    "op:GET /filterOperators/{filterOperatorSchema-id};expand select;;;",
                 ),
             )
     }
@@ -74,7 +74,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::FilterOperatorSchema>> {
         self.0
             .update(
-                Operation("op:PATCH /filterOperators/{filterOperatorSchema-id};;"),
+                Operation("op:PATCH /filterOperators/{filterOperatorSchema-id};;;;"),
                 changes,
             )
     }
@@ -83,6 +83,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /filterOperators/{filterOperatorSchema-id};;"))
+        self.0
+            .call(Operation("op:DELETE /filterOperators/{filterOperatorSchema-id};;;;"))
     }
 }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /functions;count expand filter orderby search select skip top;",
+                    "op:GET /functions;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         &self,
         body: &models::AttributeMappingFunctionSchema,
     ) -> Request<models::AttributeMappingFunctionSchema> {
-        self.0.send(Operation("op:POST /functions;;"), body)
+        self.0.send(Operation("op:POST /functions;;;;"), body)
     }
     /// `GET /functions/$count`
     ///
@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /functions/$count;filter search;"))
+            .call(Operation("op:GET /functions/$count;filter search;;;"))
     }
 }
 /// Requests to `/functions/{attributeMappingFunctionSchema-id}`.
@@ -63,7 +63,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /functions/{attributeMappingFunctionSchema-id};expand select;",
+                    "op:GET /functions/{attributeMappingFunctionSchema-id};expand select;;;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AttributeMappingFunctionSchema>> {
         self.0
             .update(
-                Operation("op:PATCH /functions/{attributeMappingFunctionSchema-id};;"),
+                Operation("op:PATCH /functions/{attributeMappingFunctionSchema-id};;;;"),
                 changes,
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /functions/{attributeMappingFunctionSchema-id};;"),
+                Operation("op:DELETE /functions/{attributeMappingFunctionSchema-id};;;;"),
             )
     }
 }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groupLifecyclePolicies;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All",
+                    "op:GET /groupLifecyclePolicies;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groupLifecyclePolicies;;work=Directory.ReadWrite.All application=Directory.ReadWrite.All",
+                    "op:POST /groupLifecyclePolicies;;work=Directory.ReadWrite.All application=Directory.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groupLifecyclePolicies/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All provenance=alias:/grouplifecyclepolicies",
+                    "op:GET /groupLifecyclePolicies/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/grouplifecyclepolicies;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groupLifecyclePolicies/{groupLifecyclePolicy-id};expand select;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All",
+                    "op:GET /groupLifecyclePolicies/{groupLifecyclePolicy-id};expand select;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groupLifecyclePolicies/{groupLifecyclePolicy-id};;work=Directory.ReadWrite.All application=Directory.ReadWrite.All",
+                    "op:PATCH /groupLifecyclePolicies/{groupLifecyclePolicy-id};;work=Directory.ReadWrite.All application=Directory.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groupLifecyclePolicies/{groupLifecyclePolicy-id};;work=Directory.ReadWrite.All application=Directory.ReadWrite.All",
+                    "op:DELETE /groupLifecyclePolicies/{groupLifecyclePolicy-id};;work=Directory.ReadWrite.All application=Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -144,7 +144,7 @@ impl ItemRequestBuilder {
             .segment("addGroup")
             .send(
                 Operation(
-                    "op:POST /groupLifecyclePolicies/{groupLifecyclePolicy-id}/addGroup;;work=Directory.ReadWrite.All application=Directory.ReadWrite.All",
+                    "op:POST /groupLifecyclePolicies/{groupLifecyclePolicy-id}/addGroup;;work=Directory.ReadWrite.All application=Directory.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -165,7 +165,7 @@ impl ItemRequestBuilder {
             .segment("removeGroup")
             .send(
                 Operation(
-                    "op:POST /groupLifecyclePolicies/{groupLifecyclePolicy-id}/removeGroup;;work=Directory.ReadWrite.All application=Directory.ReadWrite.All",
+                    "op:POST /groupLifecyclePolicies/{groupLifecyclePolicy-id}/removeGroup;;work=Directory.ReadWrite.All application=Directory.ReadWrite.All;;",
                 ),
                 parameters,
             )

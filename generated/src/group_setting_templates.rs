@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groupSettingTemplates;count expand filter orderby search select skip top;work=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /groupSettingTemplates;count expand filter orderby search select skip top;work=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::GroupSettingTemplate,
     ) -> Request<models::GroupSettingTemplate> {
-        self.0.send(Operation("op:POST /groupSettingTemplates;;"), body)
+        self.0.send(Operation("op:POST /groupSettingTemplates;;;;"), body)
     }
     /// `GET /groupSettingTemplates/$count`
     ///
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groupSettingTemplates/$count;filter search;work=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/groupsettingtemplates",
+                    "op:GET /groupSettingTemplates/$count;filter search;work=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/groupsettingtemplates;;",
                 ),
             )
     }
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /groupSettingTemplates/delta();count expand filter orderby search select skip top;",
+                    "op:GET /groupSettingTemplates/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl RequestBuilder {
             .segment("getAvailableExtensionProperties")
             .send(
                 Operation(
-                    "op:POST /groupSettingTemplates/getAvailableExtensionProperties;;",
+                    "op:POST /groupSettingTemplates/getAvailableExtensionProperties;;;;",
                 ),
                 parameters,
             )
@@ -102,7 +102,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /groupSettingTemplates/getByIds;;"), parameters)
+            .send(Operation("op:POST /groupSettingTemplates/getByIds;;;;"), parameters)
     }
     /// `POST /groupSettingTemplates/validateProperties`
     ///
@@ -115,7 +115,7 @@ impl RequestBuilder {
         self.0
             .segment("validateProperties")
             .send(
-                Operation("op:POST /groupSettingTemplates/validateProperties;;"),
+                Operation("op:POST /groupSettingTemplates/validateProperties;;;;"),
                 parameters,
             )
     }
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groupSettingTemplates/{groupSettingTemplate-id};expand select;work=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /groupSettingTemplates/{groupSettingTemplate-id};expand select;work=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -151,7 +151,9 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::GroupSettingTemplate>> {
         self.0
             .update(
-                Operation("op:PATCH /groupSettingTemplates/{groupSettingTemplate-id};;"),
+                Operation(
+                    "op:PATCH /groupSettingTemplates/{groupSettingTemplate-id};;;;",
+                ),
                 changes,
             )
     }
@@ -162,7 +164,9 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /groupSettingTemplates/{groupSettingTemplate-id};;"),
+                Operation(
+                    "op:DELETE /groupSettingTemplates/{groupSettingTemplate-id};;;;",
+                ),
             )
     }
     /// `POST /groupSettingTemplates/{groupSettingTemplate-id}/checkMemberGroups`
@@ -177,7 +181,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberGroups")
             .send(
                 Operation(
-                    "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/checkMemberGroups;;",
+                    "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/checkMemberGroups;;;;",
                 ),
                 parameters,
             )
@@ -194,7 +198,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberObjects")
             .send(
                 Operation(
-                    "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/checkMemberObjects;;",
+                    "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/checkMemberObjects;;;;",
                 ),
                 parameters,
             )
@@ -211,7 +215,7 @@ impl ItemRequestBuilder {
             .segment("getMemberGroups")
             .send(
                 Operation(
-                    "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/getMemberGroups;;",
+                    "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/getMemberGroups;;;;",
                 ),
                 parameters,
             )
@@ -228,7 +232,7 @@ impl ItemRequestBuilder {
             .segment("getMemberObjects")
             .send(
                 Operation(
-                    "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/getMemberObjects;;",
+                    "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/getMemberObjects;;;;",
                 ),
                 parameters,
             )
@@ -242,7 +246,7 @@ impl ItemRequestBuilder {
             .segment("restore")
             .call(
                 Operation(
-                    "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/restore;;",
+                    "op:POST /groupSettingTemplates/{groupSettingTemplate-id}/restore;;;;",
                 ),
             )
     }

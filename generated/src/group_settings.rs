@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groupSettings;count expand filter orderby search select skip top;work=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:GET /groupSettings;count expand filter orderby search select skip top;work=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groupSettings;;work=GroupSettings.ReadWrite.All,Directory.ReadWrite.All application=GroupSettings.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /groupSettings;;work=GroupSettings.ReadWrite.All,Directory.ReadWrite.All application=GroupSettings.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groupSettings/$count;filter search;work=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=alias:/groupsettings",
+                    "op:GET /groupSettings/$count;filter search;work=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/groupsettings;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groupSettings/{groupSetting-id};expand select;work=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:GET /groupSettings/{groupSetting-id};expand select;work=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupSettings.Read.All,Directory.Read.All,Group.Read.All,GroupSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groupSettings/{groupSetting-id};;work=GroupSettings.ReadWrite.All,Policy.ReadWrite.Authorization,Directory.ReadWrite.All application=GroupSettings.ReadWrite.All,Policy.ReadWrite.Authorization,Directory.ReadWrite.All",
+                    "op:PATCH /groupSettings/{groupSetting-id};;work=GroupSettings.ReadWrite.All,Policy.ReadWrite.Authorization,Directory.ReadWrite.All application=GroupSettings.ReadWrite.All,Policy.ReadWrite.Authorization,Directory.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -121,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groupSettings/{groupSetting-id};;work=GroupSettings.ReadWrite.All,Policy.ReadWrite.Authorization,Directory.ReadWrite.All application=GroupSettings.ReadWrite.All,Policy.ReadWrite.Authorization,Directory.ReadWrite.All",
+                    "op:DELETE /groupSettings/{groupSetting-id};;work=GroupSettings.ReadWrite.All,Policy.ReadWrite.Authorization,Directory.ReadWrite.All application=GroupSettings.ReadWrite.All,Policy.ReadWrite.Authorization,Directory.ReadWrite.All;;",
                 ),
             )
     }

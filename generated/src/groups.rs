@@ -61,7 +61,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups;count expand filter orderby search select skip top;work=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:GET /groups;count expand filter orderby search select skip top;work=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups;;work=Group.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Directory.ReadWrite.All application=Group.Create,Group-PreferredDataLocation.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /groups;;work=Group.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Directory.ReadWrite.All application=Group.Create,Group-PreferredDataLocation.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -99,7 +99,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/$count;filter search;work=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=alias:/groups",
+                    "op:GET /groups/$count;filter search;work=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/groups;;",
                 ),
             )
     }
@@ -118,7 +118,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /groups/delta();count expand filter orderby search select skip top;work=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:GET /groups/delta();count expand filter orderby search select skip top;work=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -133,7 +133,7 @@ impl RequestBuilder {
         self.0
             .segment("getAvailableExtensionProperties")
             .send(
-                Operation("op:POST /groups/getAvailableExtensionProperties;;"),
+                Operation("op:POST /groups/getAvailableExtensionProperties;;;;"),
                 parameters,
             )
     }
@@ -147,7 +147,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /groups/getByIds;;"), parameters)
+            .send(Operation("op:POST /groups/getByIds;;;;"), parameters)
     }
     /// `POST /groups/validateProperties`
     ///
@@ -159,7 +159,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(Operation("op:POST /groups/validateProperties;;"), parameters)
+            .send(Operation("op:POST /groups/validateProperties;;;;"), parameters)
     }
 }
 /// Requests to `/groups(uniqueName='{uniqueName}')`.
@@ -181,7 +181,7 @@ impl ByUniqueNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups(uniqueName='{uniqueName}');expand select;work=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:GET /groups(uniqueName='{uniqueName}');expand select;work=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -200,7 +200,7 @@ impl ByUniqueNameRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups(uniqueName='{uniqueName}');;work=Group-NestingSupport.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:PATCH /groups(uniqueName='{uniqueName}');;work=Group-NestingSupport.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -217,7 +217,7 @@ impl ByUniqueNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups(uniqueName='{uniqueName}');;work=Group.ReadWrite.All application=Group.ReadWrite.All",
+                    "op:DELETE /groups(uniqueName='{uniqueName}');;work=Group.ReadWrite.All application=Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -400,7 +400,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id};expand select;work=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:GET /groups/{group-id};expand select;work=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -419,7 +419,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id};;work=Group-NestingSupport.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:PATCH /groups/{group-id};;work=Group-NestingSupport.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -436,7 +436,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id};;work=Group.ReadWrite.All application=Group.ReadWrite.All",
+                    "op:DELETE /groups/{group-id};;work=Group.ReadWrite.All application=Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -453,7 +453,7 @@ impl ItemRequestBuilder {
             .segment("addFavorite")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/addFavorite;;work=Group.ReadWrite.All",
+                    "op:POST /groups/{group-id}/addFavorite;;work=Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -473,7 +473,7 @@ impl ItemRequestBuilder {
             .segment("assignLicense")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/assignLicense;;work=LicenseAssignment.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=LicenseAssignment.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /groups/{group-id}/assignLicense;;work=LicenseAssignment.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=LicenseAssignment.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -488,7 +488,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkGrantedPermissionsForApp")
             .call(
-                Operation("op:POST /groups/{group-id}/checkGrantedPermissionsForApp;;"),
+                Operation("op:POST /groups/{group-id}/checkGrantedPermissionsForApp;;;;"),
             )
     }
     /// `POST /groups/{group-id}/removeFavorite`
@@ -504,7 +504,7 @@ impl ItemRequestBuilder {
             .segment("removeFavorite")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/removeFavorite;;work=Group.ReadWrite.All",
+                    "op:POST /groups/{group-id}/removeFavorite;;work=Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -521,7 +521,7 @@ impl ItemRequestBuilder {
             .segment("renew")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/renew;;work=Group.ReadWrite.All,Directory.ReadWrite.All application=Group.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /groups/{group-id}/renew;;work=Group.ReadWrite.All,Directory.ReadWrite.All application=Group.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -538,7 +538,7 @@ impl ItemRequestBuilder {
             .segment("resetUnseenCount")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/resetUnseenCount;;work=Group.ReadWrite.All",
+                    "op:POST /groups/{group-id}/resetUnseenCount;;work=Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -549,7 +549,7 @@ impl ItemRequestBuilder {
     pub fn retry_service_provisioning(&self) -> Request<()> {
         self.0
             .segment("retryServiceProvisioning")
-            .call(Operation("op:POST /groups/{group-id}/retryServiceProvisioning;;"))
+            .call(Operation("op:POST /groups/{group-id}/retryServiceProvisioning;;;;"))
     }
     /// `POST /groups/{group-id}/subscribeByMail`
     ///
@@ -564,7 +564,7 @@ impl ItemRequestBuilder {
             .segment("subscribeByMail")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/subscribeByMail;;work=Group.ReadWrite.All",
+                    "op:POST /groups/{group-id}/subscribeByMail;;work=Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -581,7 +581,7 @@ impl ItemRequestBuilder {
             .segment("unsubscribeByMail")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/unsubscribeByMail;;work=Group.ReadWrite.All application=Group.ReadWrite.All",
+                    "op:POST /groups/{group-id}/unsubscribeByMail;;work=Group.ReadWrite.All application=Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -601,7 +601,7 @@ impl ItemRequestBuilder {
             .segment("validateProperties")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/validateProperties;;work=Group.Read.All,Group.ReadWrite.All application=Group.Read.All,Group.ReadWrite.All",
+                    "op:POST /groups/{group-id}/validateProperties;;work=Group.Read.All,Group.ReadWrite.All application=Group.Read.All,Group.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -622,7 +622,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberGroups")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/checkMemberGroups;;work=GroupMember.ReadBasic.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=GroupMember.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /groups/{group-id}/checkMemberGroups;;work=GroupMember.ReadBasic.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=GroupMember.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -643,7 +643,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberObjects")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/checkMemberObjects;;work=GroupMember.ReadBasic.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=GroupMember.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /groups/{group-id}/checkMemberObjects;;work=GroupMember.ReadBasic.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=GroupMember.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -664,7 +664,7 @@ impl ItemRequestBuilder {
             .segment("getMemberGroups")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/getMemberGroups;;work=GroupMember.ReadBasic.All,Device.Read.All,Group.ReadBasic.All,Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupMember.ReadBasic.All,Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /groups/{group-id}/getMemberGroups;;work=GroupMember.ReadBasic.All,Device.Read.All,Group.ReadBasic.All,Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupMember.ReadBasic.All,Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -685,7 +685,7 @@ impl ItemRequestBuilder {
             .segment("getMemberObjects")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/getMemberObjects;;work=GroupMember.ReadBasic.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=GroupMember.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /groups/{group-id}/getMemberObjects;;work=GroupMember.ReadBasic.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=GroupMember.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -695,6 +695,8 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn restore(&self) -> Request<models::DirectoryObject> {
-        self.0.segment("restore").call(Operation("op:POST /groups/{group-id}/restore;;"))
+        self.0
+            .segment("restore")
+            .call(Operation("op:POST /groups/{group-id}/restore;;;;"))
     }
 }

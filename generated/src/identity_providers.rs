@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityProviders;count expand filter orderby search select skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All",
+                    "op:GET /identityProviders;count expand filter orderby search select skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityProviders;;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All",
+                    "op:POST /identityProviders;;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityProviders/$count;filter search;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All provenance=alias:/identityproviders",
+                    "op:GET /identityProviders/$count;filter search;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All provenance=inferred:count:/identityproviders;;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl RequestBuilder {
             .function("availableProviderTypes", &[])
             .call(
                 Operation(
-                    "op:GET /identityProviders/availableProviderTypes();count filter search skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;us-government",
+                    "op:GET /identityProviders/availableProviderTypes();count filter search skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;us-government;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityProviders/{identityProvider-id};expand select;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All",
+                    "op:GET /identityProviders/{identityProvider-id};expand select;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;;",
                 ),
             )
     }
@@ -128,7 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityProviders/{identityProvider-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All",
+                    "op:PATCH /identityProviders/{identityProvider-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -145,7 +145,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityProviders/{identityProvider-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All",
+                    "op:DELETE /identityProviders/{identityProvider-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;;",
                 ),
             )
     }

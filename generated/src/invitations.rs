@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /invitations;count expand filter orderby search select skip top;",
+                    "op:GET /invitations;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /invitations;;work=User.Invite.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Invite.All,Directory.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /invitations;;work=User.Invite.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Invite.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -58,6 +58,6 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /invitations/$count;filter search;"))
+            .call(Operation("op:GET /invitations/$count;filter search;;;"))
     }
 }

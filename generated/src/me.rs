@@ -394,7 +394,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me;expand select;work=User.Read,User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite",
+                    "op:GET /me;expand select;work=User.Read,User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite;;",
                 ),
             )
     }
@@ -415,7 +415,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All personal=User.ReadWrite provenance=alias:/users/{}",
+                    "op:PATCH /me;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All personal=User.ReadWrite provenance=alias:/users/{};;",
                 ),
                 changes,
             )
@@ -438,7 +438,7 @@ impl RequestBuilder {
             .segment("assignLicense")
             .send(
                 Operation(
-                    "op:POST /me/assignLicense;;work=LicenseAssignment.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All provenance=alias:/users/{}/assignlicense",
+                    "op:POST /me/assignLicense;;work=LicenseAssignment.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All provenance=alias:/users/{}/assignlicense;;",
                 ),
                 parameters,
             )
@@ -459,7 +459,7 @@ impl RequestBuilder {
             .segment("changePassword")
             .send(
                 Operation(
-                    "op:POST /me/changePassword;;work=User-PasswordProfile.ReadWrite.All",
+                    "op:POST /me/changePassword;;work=User-PasswordProfile.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -481,7 +481,7 @@ impl RequestBuilder {
             .function("exportDeviceAndAppManagementData", &[])
             .call(
                 Operation(
-                    "op:GET /me/exportDeviceAndAppManagementData();;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All provenance=alias:/users/{}/exportdeviceandappmanagementdata",
+                    "op:GET /me/exportDeviceAndAppManagementData();;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All provenance=alias:/users/{}/exportdeviceandappmanagementdata;;",
                 ),
             )
     }
@@ -507,7 +507,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /me/exportDeviceAndAppManagementData(skip={skip},top={top});;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All provenance=alias:/users/{}/exportdeviceandappmanagementdata",
+                    "op:GET /me/exportDeviceAndAppManagementData(skip={skip},top={top});;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All provenance=alias:/users/{}/exportdeviceandappmanagementdata;;",
                 ),
             )
     }
@@ -531,7 +531,7 @@ impl RequestBuilder {
             .segment("exportPersonalData")
             .send(
                 Operation(
-                    "op:POST /me/exportPersonalData;;work=User.Export.All provenance=alias:/users/{}/exportpersonaldata;us-government china",
+                    "op:POST /me/exportPersonalData;;work=User.Export.All provenance=alias:/users/{}/exportpersonaldata;us-government china;",
                 ),
                 parameters,
             )
@@ -554,7 +554,7 @@ impl RequestBuilder {
             .segment("findMeetingTimes")
             .send(
                 Operation(
-                    "op:POST /me/findMeetingTimes;;work=Calendars.Read.Shared,Calendars.ReadWrite.Shared;china",
+                    "op:POST /me/findMeetingTimes;;work=Calendars.Read.Shared,Calendars.ReadWrite.Shared;china;",
                 ),
                 parameters,
             )
@@ -575,7 +575,7 @@ impl RequestBuilder {
             .segment("getMailTips")
             .send(
                 Operation(
-                    "op:POST /me/getMailTips;;work=Mail.Read,Mail.Read.Shared,MailTips.ReadBasic.Shared personal=Mail.Read,MailTips.ReadBasic.Shared",
+                    "op:POST /me/getMailTips;;work=Mail.Read,Mail.Read.Shared,MailTips.ReadBasic.Shared personal=Mail.Read,MailTips.ReadBasic.Shared;;",
                 ),
                 parameters,
             )
@@ -599,7 +599,7 @@ impl RequestBuilder {
             .function("getManagedAppDiagnosticStatuses", &[])
             .call(
                 Operation(
-                    "op:GET /me/getManagedAppDiagnosticStatuses();count filter search skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=alias:/users/{}/getmanagedappdiagnosticstatuses",
+                    "op:GET /me/getManagedAppDiagnosticStatuses();count filter search skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=alias:/users/{}/getmanagedappdiagnosticstatuses;;",
                 ),
             )
     }
@@ -620,7 +620,7 @@ impl RequestBuilder {
             .function("getManagedAppPolicies", &[])
             .call(
                 Operation(
-                    "op:GET /me/getManagedAppPolicies();count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=alias:/users/{}/getmanagedapppolicies",
+                    "op:GET /me/getManagedAppPolicies();count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=alias:/users/{}/getmanagedapppolicies;;",
                 ),
             )
     }
@@ -641,7 +641,7 @@ impl RequestBuilder {
             .function("getManagedDevicesWithAppFailures", &[])
             .call(
                 Operation(
-                    "op:GET /me/getManagedDevicesWithAppFailures();count filter search skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All provenance=alias:/users/{}/getmanageddeviceswithappfailures",
+                    "op:GET /me/getManagedDevicesWithAppFailures();count filter search skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All provenance=alias:/users/{}/getmanageddeviceswithappfailures;;",
                 ),
             )
     }
@@ -672,7 +672,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /me/reminderView(StartDateTime='{StartDateTime}',EndDateTime='{EndDateTime}');count filter search skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite provenance=alias:/users/{}/reminderview(enddatetime={},startdatetime={})",
+                    "op:GET /me/reminderView(StartDateTime='{StartDateTime}',EndDateTime='{EndDateTime}');count filter search skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite provenance=alias:/users/{}/reminderview(enddatetime={},startdatetime={});;",
                 ),
             )
     }
@@ -683,7 +683,7 @@ impl RequestBuilder {
     pub fn remove_all_devices_from_management(&self) -> Request<()> {
         self.0
             .segment("removeAllDevicesFromManagement")
-            .call(Operation("op:POST /me/removeAllDevicesFromManagement;;"))
+            .call(Operation("op:POST /me/removeAllDevicesFromManagement;;;;"))
     }
     /// `POST /me/reprocessLicenseAssignment`
     ///
@@ -700,7 +700,7 @@ impl RequestBuilder {
             .segment("reprocessLicenseAssignment")
             .call(
                 Operation(
-                    "op:POST /me/reprocessLicenseAssignment;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All provenance=alias:/users/{}/reprocesslicenseassignment",
+                    "op:POST /me/reprocessLicenseAssignment;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All provenance=alias:/users/{}/reprocesslicenseassignment;;",
                 ),
             )
     }
@@ -711,7 +711,7 @@ impl RequestBuilder {
     pub fn retry_service_provisioning(&self) -> Request<()> {
         self.0
             .segment("retryServiceProvisioning")
-            .call(Operation("op:POST /me/retryServiceProvisioning;;"))
+            .call(Operation("op:POST /me/retryServiceProvisioning;;;;"))
     }
     /// `POST /me/revokeSignInSessions`
     ///
@@ -726,7 +726,7 @@ impl RequestBuilder {
             .segment("revokeSignInSessions")
             .call(
                 Operation(
-                    "op:POST /me/revokeSignInSessions;;work=User.RevokeSessions.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /me/revokeSignInSessions;;work=User.RevokeSessions.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All;;",
                 ),
             )
     }
@@ -745,7 +745,7 @@ impl RequestBuilder {
         self.0
             .segment("sendMail")
             .send(
-                Operation("op:POST /me/sendMail;;work=Mail.Send personal=Mail.Send"),
+                Operation("op:POST /me/sendMail;;work=Mail.Send personal=Mail.Send;;"),
                 parameters,
             )
     }
@@ -767,7 +767,7 @@ impl RequestBuilder {
             .segment("translateExchangeIds")
             .send(
                 Operation(
-                    "op:POST /me/translateExchangeIds;;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite,User.ReadWrite.All personal=User.Read,User.ReadWrite;us-government",
+                    "op:POST /me/translateExchangeIds;;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite,User.ReadWrite.All personal=User.Read,User.ReadWrite;us-government;",
                 ),
                 parameters,
             )
@@ -790,7 +790,7 @@ impl RequestBuilder {
             .segment("wipeManagedAppRegistrationsByDeviceTag")
             .send(
                 Operation(
-                    "op:POST /me/wipeManagedAppRegistrationsByDeviceTag;;work=DeviceManagementApps.ReadWrite.All provenance=alias:/users/{}/wipemanagedappregistrationsbydevicetag",
+                    "op:POST /me/wipeManagedAppRegistrationsByDeviceTag;;work=DeviceManagementApps.ReadWrite.All provenance=alias:/users/{}/wipemanagedappregistrationsbydevicetag;;",
                 ),
                 parameters,
             )
@@ -811,7 +811,7 @@ impl RequestBuilder {
             .segment("checkMemberGroups")
             .send(
                 Operation(
-                    "op:POST /me/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /me/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -832,7 +832,7 @@ impl RequestBuilder {
             .segment("checkMemberObjects")
             .send(
                 Operation(
-                    "op:POST /me/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /me/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -853,7 +853,7 @@ impl RequestBuilder {
             .segment("getMemberGroups")
             .send(
                 Operation(
-                    "op:POST /me/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /me/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -874,7 +874,7 @@ impl RequestBuilder {
             .segment("getMemberObjects")
             .send(
                 Operation(
-                    "op:POST /me/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /me/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -884,6 +884,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn restore(&self) -> Request<models::DirectoryObject> {
-        self.0.segment("restore").call(Operation("op:POST /me/restore;;"))
+        self.0.segment("restore").call(Operation("op:POST /me/restore;;;;"))
     }
 }

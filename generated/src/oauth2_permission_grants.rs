@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /oauth2PermissionGrants;count expand filter orderby search select skip top;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /oauth2PermissionGrants;count expand filter orderby search select skip top;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /oauth2PermissionGrants;;work=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /oauth2PermissionGrants;;work=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /oauth2PermissionGrants/$count;filter search;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/oauth2permissiongrants",
+                    "op:GET /oauth2PermissionGrants/$count;filter search;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/oauth2permissiongrants;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /oauth2PermissionGrants/delta();count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /oauth2PermissionGrants/delta();count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /oauth2PermissionGrants/{oAuth2PermissionGrant-id};expand select;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /oauth2PermissionGrants/{oAuth2PermissionGrant-id};expand select;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /oauth2PermissionGrants/{oAuth2PermissionGrant-id};;work=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:PATCH /oauth2PermissionGrants/{oAuth2PermissionGrant-id};;work=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /oauth2PermissionGrants/{oAuth2PermissionGrant-id};;work=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:DELETE /oauth2PermissionGrants/{oAuth2PermissionGrant-id};;work=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }

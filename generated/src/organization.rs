@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /organization;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,User.Read,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,Organization.Read.All,Organization.ReadWrite.All,User.Read.All,Directory.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,Organization.Read.All,User.Read.All,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,Organization.ReadWrite.All",
+                    "op:GET /organization;count expand filter orderby search select skip top;work=DeviceManagementServiceConfig.Read.All,User.Read,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,Organization.Read.All,Organization.ReadWrite.All,User.Read.All,Directory.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,Organization.Read.All,User.Read.All,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,Organization.ReadWrite.All;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Organization) -> Request<models::Organization> {
-        self.0.send(Operation("op:POST /organization;;"), body)
+        self.0.send(Operation("op:POST /organization;;;;"), body)
     }
     /// `GET /organization/$count`
     ///
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /organization/$count;filter search;work=DeviceManagementServiceConfig.Read.All,User.Read,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,Organization.Read.All,Organization.ReadWrite.All,User.Read.All,Directory.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,Organization.Read.All,User.Read.All,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,Organization.ReadWrite.All provenance=alias:/organization",
+                    "op:GET /organization/$count;filter search;work=DeviceManagementServiceConfig.Read.All,User.Read,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,Organization.Read.All,Organization.ReadWrite.All,User.Read.All,Directory.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,Organization.Read.All,User.Read.All,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,Organization.ReadWrite.All provenance=inferred:count:/organization;;",
                 ),
             )
     }
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /organization/delta();count expand filter orderby search select skip top;",
+                    "op:GET /organization/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl RequestBuilder {
         self.0
             .segment("getAvailableExtensionProperties")
             .send(
-                Operation("op:POST /organization/getAvailableExtensionProperties;;"),
+                Operation("op:POST /organization/getAvailableExtensionProperties;;;;"),
                 parameters,
             )
     }
@@ -100,7 +100,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /organization/getByIds;;"), parameters)
+            .send(Operation("op:POST /organization/getByIds;;;;"), parameters)
     }
     /// `POST /organization/validateProperties`
     ///
@@ -112,7 +112,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(Operation("op:POST /organization/validateProperties;;"), parameters)
+            .send(Operation("op:POST /organization/validateProperties;;;;"), parameters)
     }
 }
 /// Requests to `/organization/{organization-id}`.
@@ -151,7 +151,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.Read.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.Read.All,DeviceManagementConfiguration.Read.All",
+                    "op:GET /organization/{organization-id};expand select;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.Read.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.Read.All,DeviceManagementConfiguration.Read.All;;",
                 ),
             )
     }
@@ -170,7 +170,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /organization/{organization-id};;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,Organization.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,Organization.ReadWrite.All",
+                    "op:PATCH /organization/{organization-id};;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,Organization.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,Organization.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -180,7 +180,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /organization/{organization-id};;"))
+        self.0.call(Operation("op:DELETE /organization/{organization-id};;;;"))
     }
     /// `POST /organization/{organization-id}/setMobileDeviceManagementAuthority`
     ///
@@ -195,7 +195,7 @@ impl ItemRequestBuilder {
             .segment("setMobileDeviceManagementAuthority")
             .call(
                 Operation(
-                    "op:POST /organization/{organization-id}/setMobileDeviceManagementAuthority;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All",
+                    "op:POST /organization/{organization-id}/setMobileDeviceManagementAuthority;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 ),
             )
     }
@@ -210,7 +210,9 @@ impl ItemRequestBuilder {
         self.0
             .segment("checkMemberGroups")
             .send(
-                Operation("op:POST /organization/{organization-id}/checkMemberGroups;;"),
+                Operation(
+                    "op:POST /organization/{organization-id}/checkMemberGroups;;;;",
+                ),
                 parameters,
             )
     }
@@ -226,7 +228,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberObjects")
             .send(
                 Operation(
-                    "op:POST /organization/{organization-id}/checkMemberObjects;;",
+                    "op:POST /organization/{organization-id}/checkMemberObjects;;;;",
                 ),
                 parameters,
             )
@@ -242,7 +244,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberGroups")
             .send(
-                Operation("op:POST /organization/{organization-id}/getMemberGroups;;"),
+                Operation("op:POST /organization/{organization-id}/getMemberGroups;;;;"),
                 parameters,
             )
     }
@@ -257,7 +259,9 @@ impl ItemRequestBuilder {
         self.0
             .segment("getMemberObjects")
             .send(
-                Operation("op:POST /organization/{organization-id}/getMemberObjects;;"),
+                Operation(
+                    "op:POST /organization/{organization-id}/getMemberObjects;;;;",
+                ),
                 parameters,
             )
     }
@@ -268,6 +272,6 @@ impl ItemRequestBuilder {
     pub fn restore(&self) -> Request<models::DirectoryObject> {
         self.0
             .segment("restore")
-            .call(Operation("op:POST /organization/{organization-id}/restore;;"))
+            .call(Operation("op:POST /organization/{organization-id}/restore;;;;"))
     }
 }

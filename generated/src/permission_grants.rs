@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /permissionGrants;expand filter orderby search select;",
+                    "op:GET /permissionGrants;expand filter orderby search select;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         &self,
         body: &models::ResourceSpecificPermissionGrant,
     ) -> Request<models::ResourceSpecificPermissionGrant> {
-        self.0.send(Operation("op:POST /permissionGrants;;"), body)
+        self.0.send(Operation("op:POST /permissionGrants;;;;"), body)
     }
     /// `GET /permissionGrants/delta()`
     ///
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /permissionGrants/delta();count expand filter orderby search select skip top;",
+                    "op:GET /permissionGrants/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -64,7 +64,9 @@ impl RequestBuilder {
         self.0
             .segment("getAvailableExtensionProperties")
             .send(
-                Operation("op:POST /permissionGrants/getAvailableExtensionProperties;;"),
+                Operation(
+                    "op:POST /permissionGrants/getAvailableExtensionProperties;;;;",
+                ),
                 parameters,
             )
     }
@@ -78,7 +80,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /permissionGrants/getByIds;;"), parameters)
+            .send(Operation("op:POST /permissionGrants/getByIds;;;;"), parameters)
     }
     /// `POST /permissionGrants/validateProperties`
     ///
@@ -91,7 +93,7 @@ impl RequestBuilder {
         self.0
             .segment("validateProperties")
             .send(
-                Operation("op:POST /permissionGrants/validateProperties;;"),
+                Operation("op:POST /permissionGrants/validateProperties;;;;"),
                 parameters,
             )
     }
@@ -109,7 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /permissionGrants/{resourceSpecificPermissionGrant-id};expand select;",
+                    "op:GET /permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
                 ),
             )
     }
@@ -124,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:PATCH /permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
                 changes,
             )
@@ -137,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:DELETE /permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
             )
     }
@@ -153,7 +155,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberGroups")
             .send(
                 Operation(
-                    "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/checkMemberGroups;;",
+                    "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/checkMemberGroups;;;;",
                 ),
                 parameters,
             )
@@ -170,7 +172,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberObjects")
             .send(
                 Operation(
-                    "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/checkMemberObjects;;",
+                    "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/checkMemberObjects;;;;",
                 ),
                 parameters,
             )
@@ -187,7 +189,7 @@ impl ItemRequestBuilder {
             .segment("getMemberGroups")
             .send(
                 Operation(
-                    "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/getMemberGroups;;",
+                    "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/getMemberGroups;;;;",
                 ),
                 parameters,
             )
@@ -204,7 +206,7 @@ impl ItemRequestBuilder {
             .segment("getMemberObjects")
             .send(
                 Operation(
-                    "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/getMemberObjects;;",
+                    "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/getMemberObjects;;;;",
                 ),
                 parameters,
             )
@@ -218,7 +220,7 @@ impl ItemRequestBuilder {
             .segment("restore")
             .call(
                 Operation(
-                    "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/restore;;",
+                    "op:POST /permissionGrants/{resourceSpecificPermissionGrant-id}/restore;;;;",
                 ),
             )
     }

@@ -4,6 +4,7 @@
 //! [`application`] ones to the application itself.
 //!
 //! The two are different types, so that one cannot stand where the other is asked for.
+use crate::runtime;
 /// Permissions that an application uses on behalf of a signed-in user (OAuth 2.0 scopes).
 pub mod delegated {
     use crate::runtime::DelegatedPermission;
@@ -1609,6 +1610,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `APIConnectors.ReadWrite.All`
     pub const API_CONNECTORS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1618,6 +1620,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AccessReview.Read.All`
     pub const ACCESS_REVIEW_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1627,6 +1630,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AccessReview.ReadWrite.All`
     pub const ACCESS_REVIEW_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1636,6 +1640,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AccessReview.ReadWrite.Membership`
     pub const ACCESS_REVIEW_READ_WRITE_MEMBERSHIP: DelegatedPermission = DelegatedPermission::new(
@@ -1645,6 +1650,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Acronym.Read.All`
     pub const ACRONYM_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1654,6 +1660,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AdministrativeUnit.Read.All`
     pub const ADMINISTRATIVE_UNIT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1663,6 +1670,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AdministrativeUnit.ReadWrite.All`
     pub const ADMINISTRATIVE_UNIT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1672,6 +1680,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentCardManifest.Read.All`
     pub const AGENT_CARD_MANIFEST_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1681,6 +1690,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `AgentCardManifest.ReadWrite.All`
     pub const AGENT_CARD_MANIFEST_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1690,6 +1700,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `AgentCollection.Read.All`
     pub const AGENT_COLLECTION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1699,6 +1710,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `AgentCollection.Read.Global`
     pub const AGENT_COLLECTION_READ_GLOBAL: DelegatedPermission = DelegatedPermission::new(
@@ -1708,6 +1720,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentCollection.Read.Quarantined`
     pub const AGENT_COLLECTION_READ_QUARANTINED: DelegatedPermission = DelegatedPermission::new(
@@ -1717,6 +1730,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentCollection.ReadWrite.All`
     pub const AGENT_COLLECTION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1726,6 +1740,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `AgentCollection.ReadWrite.Global`
     pub const AGENT_COLLECTION_READ_WRITE_GLOBAL: DelegatedPermission = DelegatedPermission::new(
@@ -1735,6 +1750,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentCollection.ReadWrite.Quarantined`
     pub const AGENT_COLLECTION_READ_WRITE_QUARANTINED: DelegatedPermission = DelegatedPermission::new(
@@ -1744,6 +1760,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentCommunicationConfiguration.Read`
     pub const AGENT_COMMUNICATION_CONFIGURATION_READ: DelegatedPermission = DelegatedPermission::new(
@@ -1753,6 +1770,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AgentCommunicationConfiguration.ReadWrite`
     pub const AGENT_COMMUNICATION_CONFIGURATION_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -1762,6 +1780,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AgentIdUser.ReadWrite.All`
     pub const AGENT_ID_USER_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1771,6 +1790,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdUser.ReadWrite.IdentityParentedBy`
     pub const AGENT_ID_USER_READ_WRITE_IDENTITY_PARENTED_BY: DelegatedPermission = DelegatedPermission::new(
@@ -1780,6 +1800,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdUser.ReadWrite.ManagedBy`
     pub const AGENT_ID_USER_READ_WRITE_MANAGED_BY: DelegatedPermission = DelegatedPermission::new(
@@ -1789,6 +1810,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AgentIdentity.Create.All`
     pub const AGENT_IDENTITY_CREATE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1798,6 +1820,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentity.Delete.All`
     pub const AGENT_IDENTITY_DELETE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1806,6 +1829,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `AgentIdentity.DeleteRestore.All`
@@ -1816,6 +1840,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentity.Disable.All`
     pub const AGENT_IDENTITY_DISABLE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1824,6 +1849,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `AgentIdentity.EnableDisable.All`
@@ -1834,6 +1860,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentity.Read.All`
     pub const AGENT_IDENTITY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1843,6 +1870,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentity.ReadWrite.All`
     pub const AGENT_IDENTITY_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1852,6 +1880,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentity.ReadWrite.ManagedBy`
     pub const AGENT_IDENTITY_READ_WRITE_MANAGED_BY: DelegatedPermission = DelegatedPermission::new(
@@ -1861,6 +1890,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AgentIdentity.UpdateSponsors.All`
     pub const AGENT_IDENTITY_UPDATE_SPONSORS_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1870,6 +1900,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprint.AddRemoveCreds.All`
     pub const AGENT_IDENTITY_BLUEPRINT_ADD_REMOVE_CREDS_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1879,6 +1910,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprint.Create`
     pub const AGENT_IDENTITY_BLUEPRINT_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -1888,6 +1920,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprint.DeleteRestore.All`
     pub const AGENT_IDENTITY_BLUEPRINT_DELETE_RESTORE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1897,6 +1930,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprint.Read.All`
     pub const AGENT_IDENTITY_BLUEPRINT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1906,6 +1940,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprint.ReadWrite.All`
     pub const AGENT_IDENTITY_BLUEPRINT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1915,6 +1950,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprint.UpdateAuthProperties.All`
     pub const AGENT_IDENTITY_BLUEPRINT_UPDATE_AUTH_PROPERTIES_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1924,6 +1960,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprint.UpdateAuthorization.All`
     pub const AGENT_IDENTITY_BLUEPRINT_UPDATE_AUTHORIZATION_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1932,6 +1969,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `AgentIdentityBlueprint.UpdateBranding.All`
@@ -1942,6 +1980,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprint.UpdateManagerApps.All`
     pub const AGENT_IDENTITY_BLUEPRINT_UPDATE_MANAGER_APPS_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1950,6 +1989,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `AgentIdentityBlueprint.UpdateSponsors.All`
@@ -1960,6 +2000,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprintPrincipal.Create`
     pub const AGENT_IDENTITY_BLUEPRINT_PRINCIPAL_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -1969,6 +2010,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprintPrincipal.DeleteRestore.All`
     pub const AGENT_IDENTITY_BLUEPRINT_PRINCIPAL_DELETE_RESTORE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1978,6 +2020,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprintPrincipal.EnableDisable.All`
     pub const AGENT_IDENTITY_BLUEPRINT_PRINCIPAL_ENABLE_DISABLE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1987,6 +2030,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprintPrincipal.Read.All`
     pub const AGENT_IDENTITY_BLUEPRINT_PRINCIPAL_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -1996,6 +2040,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprintPrincipal.ReadWrite.All`
     pub const AGENT_IDENTITY_BLUEPRINT_PRINCIPAL_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2005,6 +2050,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprintPrincipal.ReadWrite.ManagedBy`
     pub const AGENT_IDENTITY_BLUEPRINT_PRINCIPAL_READ_WRITE_MANAGED_BY: DelegatedPermission = DelegatedPermission::new(
@@ -2014,6 +2060,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AgentIdentityBlueprintPrincipal.UpdateSponsors.All`
     pub const AGENT_IDENTITY_BLUEPRINT_PRINCIPAL_UPDATE_SPONSORS_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2022,6 +2069,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `AgentInstance.Read.All`
@@ -2032,6 +2080,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `AgentInstance.ReadWrite.All`
     pub const AGENT_INSTANCE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2041,6 +2090,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `AgentRegistration.Read.All`
     pub const AGENT_REGISTRATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2050,6 +2100,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentRegistration.ReadWrite.All`
     pub const AGENT_REGISTRATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2059,6 +2110,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Agreement.Read.All`
     pub const AGREEMENT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2068,6 +2120,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Agreement.ReadWrite.All`
     pub const AGREEMENT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2077,6 +2130,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgreementAcceptance.Read`
     pub const AGREEMENT_ACCEPTANCE_READ: DelegatedPermission = DelegatedPermission::new(
@@ -2086,6 +2140,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `AgreementAcceptance.Read.All`
     pub const AGREEMENT_ACCEPTANCE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2095,6 +2150,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AiEnterpriseInteraction.Read`
     pub const AI_ENTERPRISE_INTERACTION_READ: DelegatedPermission = DelegatedPermission::new(
@@ -2104,6 +2160,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Analytics.Read`
     pub const ANALYTICS_READ: DelegatedPermission = DelegatedPermission::new(
@@ -2113,6 +2170,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `AppCatalog.Read.All`
     pub const APP_CATALOG_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2122,6 +2180,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AppCatalog.ReadWrite.All`
     pub const APP_CATALOG_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2131,6 +2190,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AppCatalog.Submit`
     pub const APP_CATALOG_SUBMIT: DelegatedPermission = DelegatedPermission::new(
@@ -2140,6 +2200,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `AppCertTrustConfiguration.Read.All`
     pub const APP_CERT_TRUST_CONFIGURATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2149,6 +2210,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AppCertTrustConfiguration.ReadWrite.All`
     pub const APP_CERT_TRUST_CONFIGURATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2158,6 +2220,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AppFederatedCredentialIssuers.Read.All`
     pub const APP_FEDERATED_CREDENTIAL_ISSUERS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2167,6 +2230,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppFederatedCredentialIssuers.ReadWrite.All`
     pub const APP_FEDERATED_CREDENTIAL_ISSUERS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2176,6 +2240,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.Read.All`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2185,6 +2250,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.ReadArtifact.All`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_ARTIFACT_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2194,6 +2260,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.ReadData.All`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_DATA_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2203,6 +2270,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.ReadScimTest.All`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_SCIM_TEST_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2212,6 +2280,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.ReadSsoTest.All`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_SSO_TEST_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2221,6 +2290,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.ReadWrite`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -2230,6 +2300,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.ReadWriteArtifact.All`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_WRITE_ARTIFACT_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2239,6 +2310,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.ReadWriteScimTest.All`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_WRITE_SCIM_TEST_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2248,6 +2320,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.ReadWriteSsoTest.All`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_WRITE_SSO_TEST_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2257,6 +2330,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.Submit`
     pub const APP_GALLERY_INTEGRATION_REQUEST_SUBMIT: DelegatedPermission = DelegatedPermission::new(
@@ -2266,6 +2340,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppManagementOnboarding.Read.All`
     pub const APP_MANAGEMENT_ONBOARDING_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2275,6 +2350,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppManagementOnboarding.ReadWrite.All`
     pub const APP_MANAGEMENT_ONBOARDING_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2284,6 +2360,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppManagementOnboarding.Submit`
     pub const APP_MANAGEMENT_ONBOARDING_SUBMIT: DelegatedPermission = DelegatedPermission::new(
@@ -2293,6 +2370,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppManagementOnboardingBlob.Read.All`
     pub const APP_MANAGEMENT_ONBOARDING_BLOB_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2302,6 +2380,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppManagementOnboardingBlob.ReadWrite.All`
     pub const APP_MANAGEMENT_ONBOARDING_BLOB_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2311,6 +2390,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppManagementOnboardingScimTest.Read`
     pub const APP_MANAGEMENT_ONBOARDING_SCIM_TEST_READ: DelegatedPermission = DelegatedPermission::new(
@@ -2320,6 +2400,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppManagementOnboardingScimTest.ReadWrite.All`
     pub const APP_MANAGEMENT_ONBOARDING_SCIM_TEST_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2329,6 +2410,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppManagementOnboardingSsoTest.Read.All`
     pub const APP_MANAGEMENT_ONBOARDING_SSO_TEST_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2338,6 +2420,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppManagementOnboardingSsoTest.ReadWrite.All`
     pub const APP_MANAGEMENT_ONBOARDING_SSO_TEST_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2347,6 +2430,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppQuotaSettings.Read.All`
     pub const APP_QUOTA_SETTINGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2355,6 +2439,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `AppQuotaSettings.ReadWrite.All`
@@ -2365,6 +2450,7 @@ pub mod delegated {
         None,
         true,
         false,
+        false,
     );
     /// `AppRegistration.Create`
     pub const APP_REGISTRATION_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -2374,6 +2460,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AppRegistration.DeleteRestore.All`
     pub const APP_REGISTRATION_DELETE_RESTORE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2383,6 +2470,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppRegistration.EnableDisable.All`
     pub const APP_REGISTRATION_ENABLE_DISABLE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2392,6 +2480,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AppRoleAssignment.ReadWrite.All`
     pub const APP_ROLE_ASSIGNMENT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2401,6 +2490,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Application-RemoteDesktopConfig.ReadWrite.All`
     pub const APPLICATION_REMOTE_DESKTOP_CONFIG_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2410,6 +2500,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Application.Migrate.All`
     pub const APPLICATION_MIGRATE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2419,6 +2510,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Application.Read.All`
     pub const APPLICATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2428,6 +2520,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Application.ReadUpdate.All`
     pub const APPLICATION_READ_UPDATE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2437,6 +2530,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Application.ReadWrite.All`
     pub const APPLICATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2446,6 +2540,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ApplicationAuthorization.AssignAccessAdministrator`
     pub const APPLICATION_AUTHORIZATION_ASSIGN_ACCESS_ADMINISTRATOR: DelegatedPermission = DelegatedPermission::new(
@@ -2455,6 +2550,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ApplicationAuthorization.Read.All`
     pub const APPLICATION_AUTHORIZATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2464,6 +2560,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ApplicationAuthorization.ReadWrite.All`
     pub const APPLICATION_AUTHORIZATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2473,6 +2570,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Approval.Read.All`
     pub const APPROVAL_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2482,6 +2580,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Approval.ReadWrite.All`
     pub const APPROVAL_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2491,6 +2590,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalRequest.Read.AdminConsentRequest`
     pub const APPROVAL_REQUEST_READ_ADMIN_CONSENT_REQUEST: DelegatedPermission = DelegatedPermission::new(
@@ -2500,6 +2600,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalRequest.Read.CustomerLockbox`
     pub const APPROVAL_REQUEST_READ_CUSTOMER_LOCKBOX: DelegatedPermission = DelegatedPermission::new(
@@ -2509,6 +2610,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalRequest.Read.EntitlementManagement`
     pub const APPROVAL_REQUEST_READ_ENTITLEMENT_MANAGEMENT: DelegatedPermission = DelegatedPermission::new(
@@ -2518,6 +2620,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalRequest.Read.PriviligedAccess`
     pub const APPROVAL_REQUEST_READ_PRIVILIGED_ACCESS: DelegatedPermission = DelegatedPermission::new(
@@ -2527,6 +2630,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalRequest.ReadWrite.AdminConsentRequest`
     pub const APPROVAL_REQUEST_READ_WRITE_ADMIN_CONSENT_REQUEST: DelegatedPermission = DelegatedPermission::new(
@@ -2536,6 +2640,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalRequest.ReadWrite.CustomerLockbox`
     pub const APPROVAL_REQUEST_READ_WRITE_CUSTOMER_LOCKBOX: DelegatedPermission = DelegatedPermission::new(
@@ -2545,6 +2650,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalRequest.ReadWrite.EntitlementManagement`
     pub const APPROVAL_REQUEST_READ_WRITE_ENTITLEMENT_MANAGEMENT: DelegatedPermission = DelegatedPermission::new(
@@ -2554,6 +2660,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalRequest.ReadWrite.PriviligedAccess`
     pub const APPROVAL_REQUEST_READ_WRITE_PRIVILIGED_ACCESS: DelegatedPermission = DelegatedPermission::new(
@@ -2563,6 +2670,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalSolution.Read`
     pub const APPROVAL_SOLUTION_READ: DelegatedPermission = DelegatedPermission::new(
@@ -2572,6 +2680,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ApprovalSolution.ReadWrite`
     pub const APPROVAL_SOLUTION_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -2581,6 +2690,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ApprovalSolutionResponse.ReadWrite`
     pub const APPROVAL_SOLUTION_RESPONSE_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -2590,6 +2700,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AttackSimulation.Read.All`
     pub const ATTACK_SIMULATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2599,6 +2710,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AttackSimulation.ReadWrite.All`
     pub const ATTACK_SIMULATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2608,6 +2720,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AttackSurfaceManagement.Read.All`
     pub const ATTACK_SURFACE_MANAGEMENT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2617,6 +2730,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AttackSurfaceManagement.ReadWrite.All`
     pub const ATTACK_SURFACE_MANAGEMENT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2626,6 +2740,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AuditActivity.Read`
     pub const AUDIT_ACTIVITY_READ: DelegatedPermission = DelegatedPermission::new(
@@ -2635,6 +2750,7 @@ pub mod delegated {
         Some(1u8),
         false,
         true,
+        false,
     );
     /// `AuditActivity.Read.All`
     pub const AUDIT_ACTIVITY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2644,6 +2760,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `AuditActivity.Write`
     pub const AUDIT_ACTIVITY_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -2653,6 +2770,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `AuditLog.Read.All`
     pub const AUDIT_LOG_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2662,6 +2780,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuditLogsQuery-CRM.Read.All`
     pub const AUDIT_LOGS_QUERY_CRM_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2671,6 +2790,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuditLogsQuery-Directory.Read.All`
     pub const AUDIT_LOGS_QUERY_DIRECTORY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2680,6 +2800,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AuditLogsQuery-Endpoint.Read.All`
     pub const AUDIT_LOGS_QUERY_ENDPOINT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2689,6 +2810,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuditLogsQuery-Entra.Read.All`
     pub const AUDIT_LOGS_QUERY_ENTRA_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2698,6 +2820,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuditLogsQuery-Exchange.Read.All`
     pub const AUDIT_LOGS_QUERY_EXCHANGE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2707,6 +2830,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuditLogsQuery-General.Read.All`
     pub const AUDIT_LOGS_QUERY_GENERAL_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2716,6 +2840,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `AuditLogsQuery-OneDrive.Read.All`
     pub const AUDIT_LOGS_QUERY_ONE_DRIVE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2725,6 +2850,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuditLogsQuery-SharePoint.Read.All`
     pub const AUDIT_LOGS_QUERY_SHARE_POINT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2734,6 +2860,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuditLogsQuery.Read.All`
     pub const AUDIT_LOGS_QUERY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2743,6 +2870,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuthenticationContext.Read.All`
     pub const AUTHENTICATION_CONTEXT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2752,6 +2880,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuthenticationContext.ReadWrite.All`
     pub const AUTHENTICATION_CONTEXT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2761,6 +2890,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AutoSensitivityLabelPolicy.Evaluate.All`
     pub const AUTO_SENSITIVITY_LABEL_POLICY_EVALUATE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2770,6 +2900,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `BackupRestore-Configuration.Read.All`
     pub const BACKUP_RESTORE_CONFIGURATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2779,6 +2910,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `BackupRestore-Configuration.ReadWrite.All`
     pub const BACKUP_RESTORE_CONFIGURATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2788,6 +2920,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `BackupRestore-Control.Read.All`
     pub const BACKUP_RESTORE_CONTROL_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2797,6 +2930,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `BackupRestore-Control.ReadWrite.All`
     pub const BACKUP_RESTORE_CONTROL_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2806,6 +2940,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `BackupRestore-Monitor.Read.All`
     pub const BACKUP_RESTORE_MONITOR_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2815,6 +2950,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `BackupRestore-Restore.Read.All`
     pub const BACKUP_RESTORE_RESTORE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2824,6 +2960,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `BackupRestore-Restore.ReadWrite.All`
     pub const BACKUP_RESTORE_RESTORE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2833,6 +2970,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `BackupRestore-Search.Read.All`
     pub const BACKUP_RESTORE_SEARCH_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2842,6 +2980,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `BillingConfiguration.ReadWrite.All`
     pub const BILLING_CONFIGURATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2851,6 +2990,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `BitlockerKey.Read.All`
     pub const BITLOCKER_KEY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2860,6 +3000,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `BitlockerKey.ReadBasic.All`
     pub const BITLOCKER_KEY_READ_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2869,6 +3010,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Bookings.Manage.All`
     pub const BOOKINGS_MANAGE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2878,6 +3020,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Bookings.Read.All`
     pub const BOOKINGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2887,6 +3030,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Bookings.ReadWrite.All`
     pub const BOOKINGS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2896,6 +3040,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `BookingsAppointment.ReadWrite.All`
     pub const BOOKINGS_APPOINTMENT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2905,6 +3050,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Bookmark.Read.All`
     pub const BOOKMARK_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2914,6 +3060,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `BrowserSiteLists.Read.All`
     pub const BROWSER_SITE_LISTS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2923,6 +3070,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `BrowserSiteLists.ReadWrite.All`
     pub const BROWSER_SITE_LISTS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2932,6 +3080,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `BusinessScenarioConfig.Read.All`
     pub const BUSINESS_SCENARIO_CONFIG_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2941,6 +3090,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `BusinessScenarioConfig.Read.OwnedBy`
     pub const BUSINESS_SCENARIO_CONFIG_READ_OWNED_BY: DelegatedPermission = DelegatedPermission::new(
@@ -2950,6 +3100,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `BusinessScenarioConfig.ReadWrite.All`
     pub const BUSINESS_SCENARIO_CONFIG_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -2959,6 +3110,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `BusinessScenarioConfig.ReadWrite.OwnedBy`
     pub const BUSINESS_SCENARIO_CONFIG_READ_WRITE_OWNED_BY: DelegatedPermission = DelegatedPermission::new(
@@ -2968,6 +3120,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `BusinessScenarioData.Read.OwnedBy`
     pub const BUSINESS_SCENARIO_DATA_READ_OWNED_BY: DelegatedPermission = DelegatedPermission::new(
@@ -2977,6 +3130,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `BusinessScenarioData.ReadWrite.OwnedBy`
     pub const BUSINESS_SCENARIO_DATA_READ_WRITE_OWNED_BY: DelegatedPermission = DelegatedPermission::new(
@@ -2986,6 +3140,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Calendars.Read`
     pub const CALENDARS_READ: DelegatedPermission = DelegatedPermission::new(
@@ -2995,6 +3150,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Calendars.Read.Shared`
     pub const CALENDARS_READ_SHARED: DelegatedPermission = DelegatedPermission::new(
@@ -3004,6 +3160,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Calendars.ReadBasic`
     pub const CALENDARS_READ_BASIC: DelegatedPermission = DelegatedPermission::new(
@@ -3013,6 +3170,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Calendars.ReadWrite`
     pub const CALENDARS_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -3022,6 +3180,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Calendars.ReadWrite.Shared`
     pub const CALENDARS_READ_WRITE_SHARED: DelegatedPermission = DelegatedPermission::new(
@@ -3031,6 +3190,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `CallAiInsights.Read.All`
     pub const CALL_AI_INSIGHTS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3040,6 +3200,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `CallAiInsights.Read.Chat`
     pub const CALL_AI_INSIGHTS_READ_CHAT: DelegatedPermission = DelegatedPermission::new(
@@ -3048,6 +3209,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `CallDelegation.Read`
@@ -3058,6 +3220,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CallDelegation.ReadWrite`
     pub const CALL_DELEGATION_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -3067,6 +3230,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `CallEvents.Read`
     pub const CALL_EVENTS_READ: DelegatedPermission = DelegatedPermission::new(
@@ -3076,6 +3240,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CallRecordings.Read.All`
     pub const CALL_RECORDINGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3085,6 +3250,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CallTranscripts.Read.All`
     pub const CALL_TRANSCRIPTS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3094,6 +3260,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Canteen.Read.All`
     pub const CANTEEN_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3103,6 +3270,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Canteen.ReadWrite.All`
     pub const CANTEEN_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3112,6 +3280,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `CaseManagement.Read.All`
     pub const CASE_MANAGEMENT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3121,6 +3290,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CaseManagement.ReadWrite.All`
     pub const CASE_MANAGEMENT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3130,6 +3300,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChangeManagement.Read.All`
     pub const CHANGE_MANAGEMENT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3139,6 +3310,7 @@ pub mod delegated {
         Some(1u8),
         false,
         true,
+        false,
     );
     /// `Channel.Create`
     pub const CHANNEL_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -3148,6 +3320,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Channel.Delete.All`
     pub const CHANNEL_DELETE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3157,6 +3330,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Channel.ReadBasic.All`
     pub const CHANNEL_READ_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3166,6 +3340,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `ChannelMember.Read.All`
     pub const CHANNEL_MEMBER_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3175,6 +3350,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChannelMember.ReadWrite`
     pub const CHANNEL_MEMBER_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -3182,6 +3358,7 @@ pub mod delegated {
         None,
         Some(false),
         None,
+        false,
         false,
         false,
     );
@@ -3193,6 +3370,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChannelMessage.Delete`
     pub const CHANNEL_MESSAGE_DELETE: DelegatedPermission = DelegatedPermission::new(
@@ -3202,6 +3380,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ChannelMessage.Edit`
     pub const CHANNEL_MESSAGE_EDIT: DelegatedPermission = DelegatedPermission::new(
@@ -3211,6 +3390,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `ChannelMessage.Read.All`
     pub const CHANNEL_MESSAGE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3220,6 +3400,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChannelMessage.ReadWrite`
     pub const CHANNEL_MESSAGE_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -3229,6 +3410,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `ChannelMessage.Send`
     pub const CHANNEL_MESSAGE_SEND: DelegatedPermission = DelegatedPermission::new(
@@ -3238,6 +3420,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `ChannelSettings.Read.All`
     pub const CHANNEL_SETTINGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3247,6 +3430,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChannelSettings.ReadWrite.All`
     pub const CHANNEL_SETTINGS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3256,6 +3440,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Chat.Create`
     pub const CHAT_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -3265,6 +3450,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Chat.ManageDeletion.All`
     pub const CHAT_MANAGE_DELETION_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3274,6 +3460,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Chat.Read`
     pub const CHAT_READ: DelegatedPermission = DelegatedPermission::new(
@@ -3283,6 +3470,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Chat.ReadBasic`
     pub const CHAT_READ_BASIC: DelegatedPermission = DelegatedPermission::new(
@@ -3292,6 +3480,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Chat.ReadWrite`
     pub const CHAT_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -3301,6 +3490,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Chat.ReadWrite.All`
     pub const CHAT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3310,6 +3500,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChatMember.Read`
     pub const CHAT_MEMBER_READ: DelegatedPermission = DelegatedPermission::new(
@@ -3319,6 +3510,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `ChatMember.ReadWrite`
     pub const CHAT_MEMBER_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -3328,6 +3520,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChatMessage.Read`
     pub const CHAT_MESSAGE_READ: DelegatedPermission = DelegatedPermission::new(
@@ -3337,6 +3530,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `ChatMessage.Send`
     pub const CHAT_MESSAGE_SEND: DelegatedPermission = DelegatedPermission::new(
@@ -3346,6 +3540,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `CloudApp-Disc.Read.All`
     pub const CLOUD_APP_DISC_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3355,6 +3550,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `CloudApp-Discovery.Read.All`
     pub const CLOUD_APP_DISCOVERY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3364,6 +3560,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CloudPC.Read.All`
     pub const CLOUD_PC_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3373,6 +3570,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CloudPC.ReadWrite`
     pub const CLOUD_PC_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -3382,6 +3580,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `CloudPC.ReadWrite.All`
     pub const CLOUD_PC_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3391,6 +3590,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CloudPCWebhook.ReadWrite.All`
     pub const CLOUD_PC_WEBHOOK_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3400,6 +3600,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Community.Read.All`
     pub const COMMUNITY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3409,6 +3610,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Community.ReadWrite.All`
     pub const COMMUNITY_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3418,6 +3620,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ConfigurationMonitoring.Read.All`
     pub const CONFIGURATION_MONITORING_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3427,6 +3630,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ConfigurationMonitoring.ReadWrite.All`
     pub const CONFIGURATION_MONITORING_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3436,6 +3640,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ConsentRequest.Create`
     pub const CONSENT_REQUEST_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -3445,6 +3650,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `ConsentRequest.Read`
     pub const CONSENT_REQUEST_READ: DelegatedPermission = DelegatedPermission::new(
@@ -3454,6 +3660,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `ConsentRequest.Read.All`
     pub const CONSENT_REQUEST_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3463,6 +3670,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ConsentRequest.ReadApprove.All`
     pub const CONSENT_REQUEST_READ_APPROVE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3472,6 +3680,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `ConsentRequest.ReadWrite.All`
     pub const CONSENT_REQUEST_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3481,6 +3690,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Contacts-OnPremisesSyncBehavior.ReadWrite.All`
     pub const CONTACTS_ON_PREMISES_SYNC_BEHAVIOR_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3490,6 +3700,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Contacts.Read`
     pub const CONTACTS_READ: DelegatedPermission = DelegatedPermission::new(
@@ -3499,6 +3710,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Contacts.Read.Shared`
     pub const CONTACTS_READ_SHARED: DelegatedPermission = DelegatedPermission::new(
@@ -3508,6 +3720,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Contacts.ReadWrite`
     pub const CONTACTS_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -3517,6 +3730,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Contacts.ReadWrite.Shared`
     pub const CONTACTS_READ_WRITE_SHARED: DelegatedPermission = DelegatedPermission::new(
@@ -3526,6 +3740,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Content.Process.All`
     pub const CONTENT_PROCESS_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3535,6 +3750,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Content.Process.User`
     pub const CONTENT_PROCESS_USER: DelegatedPermission = DelegatedPermission::new(
@@ -3544,6 +3760,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `ContentActivity.Read`
     pub const CONTENT_ACTIVITY_READ: DelegatedPermission = DelegatedPermission::new(
@@ -3553,6 +3770,7 @@ pub mod delegated {
         Some(1u8),
         false,
         true,
+        false,
     );
     /// `ContentActivity.Read.All`
     pub const CONTENT_ACTIVITY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3562,6 +3780,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `ContentActivity.Write`
     pub const CONTENT_ACTIVITY_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -3571,6 +3790,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `ContentModel.Read.All`
     pub const CONTENT_MODEL_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3580,6 +3800,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ContentModel.ReadWrite.All`
     pub const CONTENT_MODEL_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3589,6 +3810,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ContentUpload.User`
     pub const CONTENT_UPLOAD_USER: DelegatedPermission = DelegatedPermission::new(
@@ -3598,6 +3820,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Contracts.Read.All`
     pub const CONTRACTS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3607,6 +3830,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `CopilotConversation.Delete`
     pub const COPILOT_CONVERSATION_DELETE: DelegatedPermission = DelegatedPermission::new(
@@ -3616,6 +3840,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `CopilotConversation.ReadWrite`
     pub const COPILOT_CONVERSATION_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -3625,6 +3850,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `CopilotPackages.Read.All`
     pub const COPILOT_PACKAGES_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3634,6 +3860,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CopilotPackages.ReadWrite.All`
     pub const COPILOT_PACKAGES_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3643,6 +3870,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CopilotPolicySettings.Read`
     pub const COPILOT_POLICY_SETTINGS_READ: DelegatedPermission = DelegatedPermission::new(
@@ -3652,6 +3880,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CopilotPolicySettings.ReadWrite`
     pub const COPILOT_POLICY_SETTINGS_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -3661,6 +3890,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CopilotSettings-LimitedMode.Read`
     pub const COPILOT_SETTINGS_LIMITED_MODE_READ: DelegatedPermission = DelegatedPermission::new(
@@ -3670,6 +3900,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CopilotSettings-LimitedMode.ReadWrite`
     pub const COPILOT_SETTINGS_LIMITED_MODE_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -3679,6 +3910,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CopilotTools.Read.All`
     pub const COPILOT_TOOLS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3688,6 +3920,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CredentialProvenance.ReadWrite.All`
     pub const CREDENTIAL_PROVENANCE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3697,6 +3930,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `CrossTenantContentMigration.Read.All`
     pub const CROSS_TENANT_CONTENT_MIGRATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3706,6 +3940,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `CrossTenantContentMigration.ReadWrite.All`
     pub const CROSS_TENANT_CONTENT_MIGRATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3715,6 +3950,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `CrossTenantIdentitySyncPolicy.Read.All`
     pub const CROSS_TENANT_IDENTITY_SYNC_POLICY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3724,6 +3960,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `CrossTenantIdentitySyncPolicy.ReadWrite.All`
     pub const CROSS_TENANT_IDENTITY_SYNC_POLICY_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3733,6 +3970,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `CrossTenantInformation.ReadBasic.All`
     pub const CROSS_TENANT_INFORMATION_READ_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3742,6 +3980,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `CrossTenantUserProfileSharing.Read`
     pub const CROSS_TENANT_USER_PROFILE_SHARING_READ: DelegatedPermission = DelegatedPermission::new(
@@ -3751,6 +3990,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CrossTenantUserProfileSharing.Read.All`
     pub const CROSS_TENANT_USER_PROFILE_SHARING_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3760,6 +4000,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CrossTenantUserProfileSharing.ReadWrite`
     pub const CROSS_TENANT_USER_PROFILE_SHARING_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -3769,6 +4010,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CrossTenantUserProfileSharing.ReadWrite.All`
     pub const CROSS_TENANT_USER_PROFILE_SHARING_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3778,6 +4020,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomAuthenticationExtension.Read.All`
     pub const CUSTOM_AUTHENTICATION_EXTENSION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3787,6 +4030,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomAuthenticationExtension.ReadWrite.All`
     pub const CUSTOM_AUTHENTICATION_EXTENSION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3796,6 +4040,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomDetection.Read.All`
     pub const CUSTOM_DETECTION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3805,6 +4050,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomDetection.ReadWrite.All`
     pub const CUSTOM_DETECTION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3814,6 +4060,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomSecAttributeAssignment.Read.All`
     pub const CUSTOM_SEC_ATTRIBUTE_ASSIGNMENT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3823,6 +4070,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomSecAttributeAssignment.ReadWrite.All`
     pub const CUSTOM_SEC_ATTRIBUTE_ASSIGNMENT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3832,6 +4080,7 @@ pub mod delegated {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `CustomSecAttributeAuditLogs.Read.All`
     pub const CUSTOM_SEC_ATTRIBUTE_AUDIT_LOGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3841,6 +4090,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomSecAttributeDefinition.Read.All`
     pub const CUSTOM_SEC_ATTRIBUTE_DEFINITION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3850,6 +4100,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomSecAttributeDefinition.ReadWrite.All`
     pub const CUSTOM_SEC_ATTRIBUTE_DEFINITION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3859,6 +4110,7 @@ pub mod delegated {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `CustomSecAttributeProvisioning.Read.All`
     pub const CUSTOM_SEC_ATTRIBUTE_PROVISIONING_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3868,6 +4120,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomSecAttributeProvisioning.ReadWrite.All`
     pub const CUSTOM_SEC_ATTRIBUTE_PROVISIONING_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3877,6 +4130,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomTags.Read.All`
     pub const CUSTOM_TAGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3886,6 +4140,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomTags.ReadWrite.All`
     pub const CUSTOM_TAGS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3895,6 +4150,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DashboardCard.Send.App`
     pub const DASHBOARD_CARD_SEND_APP: DelegatedPermission = DelegatedPermission::new(
@@ -3904,6 +4160,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `DataClassificationModel.Read.All`
     pub const DATA_CLASSIFICATION_MODEL_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3913,6 +4170,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `DataClassificationModel.ReadWrite.All`
     pub const DATA_CLASSIFICATION_MODEL_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3922,6 +4180,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `DataClassificationSession.Create`
     pub const DATA_CLASSIFICATION_SESSION_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -3931,6 +4190,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `DataLossPrevention.Read`
     pub const DATA_LOSS_PREVENTION_READ: DelegatedPermission = DelegatedPermission::new(
@@ -3940,6 +4200,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `DataLossPreventionPolicy.Evaluate`
     pub const DATA_LOSS_PREVENTION_POLICY_EVALUATE: DelegatedPermission = DelegatedPermission::new(
@@ -3949,6 +4210,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `DelegatedAdminRelationship.Read.All`
     pub const DELEGATED_ADMIN_RELATIONSHIP_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3958,6 +4220,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DelegatedAdminRelationship.ReadWrite.All`
     pub const DELEGATED_ADMIN_RELATIONSHIP_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3967,6 +4230,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DelegatedPermissionGrant.Read.All`
     pub const DELEGATED_PERMISSION_GRANT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3976,6 +4240,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `DelegatedPermissionGrant.ReadWrite.All`
     pub const DELEGATED_PERMISSION_GRANT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -3985,6 +4250,7 @@ pub mod delegated {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `DelegatedPermissionGrant.ReadWrite.ManagedBy`
     pub const DELEGATED_PERMISSION_GRANT_READ_WRITE_MANAGED_BY: DelegatedPermission = DelegatedPermission::new(
@@ -3994,6 +4260,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Device-CloudLicensing.AssignLicenses`
     pub const DEVICE_CLOUD_LICENSING_ASSIGN_LICENSES: DelegatedPermission = DelegatedPermission::new(
@@ -4003,6 +4270,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Device-CloudLicensing.AssignLicenses.Organization`
     pub const DEVICE_CLOUD_LICENSING_ASSIGN_LICENSES_ORGANIZATION: DelegatedPermission = DelegatedPermission::new(
@@ -4012,6 +4280,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Device-CloudLicensing.Read`
     pub const DEVICE_CLOUD_LICENSING_READ: DelegatedPermission = DelegatedPermission::new(
@@ -4021,6 +4290,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Device-CloudLicensing.Read.All`
     pub const DEVICE_CLOUD_LICENSING_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4030,6 +4300,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Device-ResourceAccount.Read.All`
     pub const DEVICE_RESOURCE_ACCOUNT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4039,6 +4310,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Device-UsageRight.Read.All`
     pub const DEVICE_USAGE_RIGHT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4048,6 +4320,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Device.Command`
     pub const DEVICE_COMMAND: DelegatedPermission = DelegatedPermission::new(
@@ -4057,6 +4330,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Device.CreateFromOwnedTemplate`
     pub const DEVICE_CREATE_FROM_OWNED_TEMPLATE: DelegatedPermission = DelegatedPermission::new(
@@ -4066,6 +4340,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Device.Delete.All`
     pub const DEVICE_DELETE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4075,6 +4350,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Device.DisableAccount`
     pub const DEVICE_DISABLE_ACCOUNT: DelegatedPermission = DelegatedPermission::new(
@@ -4084,6 +4360,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Device.DisableAccount.All`
     pub const DEVICE_DISABLE_ACCOUNT_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4093,6 +4370,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Device.EnableDisableAccount.All`
     pub const DEVICE_ENABLE_DISABLE_ACCOUNT_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4102,6 +4380,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Device.ProvisionForVDI`
     pub const DEVICE_PROVISION_FOR_VDI: DelegatedPermission = DelegatedPermission::new(
@@ -4111,6 +4390,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Device.Read`
     pub const DEVICE_READ: DelegatedPermission = DelegatedPermission::new(
@@ -4120,6 +4400,7 @@ pub mod delegated {
         Some(1u8),
         false,
         true,
+        false,
     );
     /// `Device.Read.All`
     pub const DEVICE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4129,6 +4410,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `DeviceLocalCredential.Read.All`
     pub const DEVICE_LOCAL_CREDENTIAL_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4138,6 +4420,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceLocalCredential.ReadBasic.All`
     pub const DEVICE_LOCAL_CREDENTIAL_READ_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4147,6 +4430,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagement.Scripts.Read.All`
     pub const DEVICE_MANAGEMENT_SCRIPTS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4156,6 +4440,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `DeviceManagement.Scripts.ReadWrite.All`
     pub const DEVICE_MANAGEMENT_SCRIPTS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4165,6 +4450,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `DeviceManagementApps.Read.All`
     pub const DEVICE_MANAGEMENT_APPS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4174,6 +4460,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementApps.ReadWrite.All`
     pub const DEVICE_MANAGEMENT_APPS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4183,6 +4470,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementCloudCA.Read.All`
     pub const DEVICE_MANAGEMENT_CLOUD_CA_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4192,6 +4480,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementCloudCA.ReadWrite.All`
     pub const DEVICE_MANAGEMENT_CLOUD_CA_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4201,6 +4490,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementConfiguration.Read.All`
     pub const DEVICE_MANAGEMENT_CONFIGURATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4210,6 +4500,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementConfiguration.ReadWrite.All`
     pub const DEVICE_MANAGEMENT_CONFIGURATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4219,6 +4510,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementDeploymentPlans.Read.All`
     pub const DEVICE_MANAGEMENT_DEPLOYMENT_PLANS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4227,6 +4519,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `DeviceManagementDeploymentPlans.ReadWrite.All`
@@ -4237,6 +4530,7 @@ pub mod delegated {
         None,
         true,
         false,
+        false,
     );
     /// `DeviceManagementManagedDevices.PrivilegedOperations.All`
     pub const DEVICE_MANAGEMENT_MANAGED_DEVICES_PRIVILEGED_OPERATIONS_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4246,6 +4540,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementManagedDevices.Read.All`
     pub const DEVICE_MANAGEMENT_MANAGED_DEVICES_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4255,6 +4550,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementManagedDevices.ReadWrite.All`
     pub const DEVICE_MANAGEMENT_MANAGED_DEVICES_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4264,6 +4560,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementRBAC.Read.All`
     pub const DEVICE_MANAGEMENT_RBAC_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4273,6 +4570,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementRBAC.ReadWrite.All`
     pub const DEVICE_MANAGEMENT_RBAC_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4282,6 +4580,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementScripts.Read.All`
     pub const DEVICE_MANAGEMENT_SCRIPTS_READ_ALL_PERMISSION: DelegatedPermission = DelegatedPermission::new(
@@ -4291,6 +4590,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementScripts.ReadWrite.All`
     pub const DEVICE_MANAGEMENT_SCRIPTS_READ_WRITE_ALL_PERMISSION: DelegatedPermission = DelegatedPermission::new(
@@ -4300,6 +4600,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementServiceConfig.Read.All`
     pub const DEVICE_MANAGEMENT_SERVICE_CONFIG_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4309,6 +4610,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementServiceConfig.ReadWrite.All`
     pub const DEVICE_MANAGEMENT_SERVICE_CONFIG_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4318,6 +4620,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementTeamsConfig.Read.All`
     pub const DEVICE_MANAGEMENT_TEAMS_CONFIG_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4327,6 +4630,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `DeviceMgmtAgentRecommendations.Read.All`
     pub const DEVICE_MGMT_AGENT_RECOMMENDATIONS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4336,6 +4640,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `DeviceMgmtAgentRecommendations.ReadWrite.All`
     pub const DEVICE_MGMT_AGENT_RECOMMENDATIONS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4345,6 +4650,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `DeviceTemplate.Create`
     pub const DEVICE_TEMPLATE_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -4354,6 +4660,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceTemplate.Read`
     pub const DEVICE_TEMPLATE_READ: DelegatedPermission = DelegatedPermission::new(
@@ -4363,6 +4670,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `DeviceTemplate.Read.All`
     pub const DEVICE_TEMPLATE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4372,6 +4680,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `DeviceTemplate.ReadWrite.All`
     pub const DEVICE_TEMPLATE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4381,6 +4690,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DigitalHealthSettings.Read`
     pub const DIGITAL_HEALTH_SETTINGS_READ: DelegatedPermission = DelegatedPermission::new(
@@ -4390,6 +4700,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Directory.AccessAsUser.All`
     pub const DIRECTORY_ACCESS_AS_USER_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4399,6 +4710,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Directory.Read.All`
     pub const DIRECTORY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4408,6 +4720,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Directory.ReadWrite.All`
     pub const DIRECTORY_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4417,6 +4730,7 @@ pub mod delegated {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Directory.Write.Restricted`
     pub const DIRECTORY_WRITE_RESTRICTED: DelegatedPermission = DelegatedPermission::new(
@@ -4426,6 +4740,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `DirectoryRecommendations.Read.All`
     pub const DIRECTORY_RECOMMENDATIONS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4435,6 +4750,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DirectoryRecommendations.ReadWrite.All`
     pub const DIRECTORY_RECOMMENDATIONS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4444,6 +4760,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DlpAuditLogs-Read.All`
     pub const DLP_AUDIT_LOGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4453,6 +4770,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Domain-InternalFederation.Read.All`
     pub const DOMAIN_INTERNAL_FEDERATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4462,6 +4780,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Domain-InternalFederation.ReadWrite.All`
     pub const DOMAIN_INTERNAL_FEDERATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4471,6 +4790,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Domain.Read.All`
     pub const DOMAIN_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4480,6 +4800,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Domain.ReadWrite.All`
     pub const DOMAIN_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4489,6 +4810,7 @@ pub mod delegated {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `EAS.AccessAsUser.All`
     pub const EAS_ACCESS_AS_USER_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4498,6 +4820,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `EWS.AccessAsUser.All`
     pub const EWS_ACCESS_AS_USER_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4507,6 +4830,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `EduAssignments.Read`
     pub const EDU_ASSIGNMENTS_READ: DelegatedPermission = DelegatedPermission::new(
@@ -4516,6 +4840,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduAssignments.ReadBasic`
     pub const EDU_ASSIGNMENTS_READ_BASIC: DelegatedPermission = DelegatedPermission::new(
@@ -4525,6 +4850,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `EduAssignments.ReadWrite`
     pub const EDU_ASSIGNMENTS_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -4534,6 +4860,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduAssignments.ReadWriteBasic`
     pub const EDU_ASSIGNMENTS_READ_WRITE_BASIC: DelegatedPermission = DelegatedPermission::new(
@@ -4543,6 +4870,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `EduClasswork.Read`
     pub const EDU_CLASSWORK_READ: DelegatedPermission = DelegatedPermission::new(
@@ -4552,6 +4880,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `EduClasswork.Read.All`
     pub const EDU_CLASSWORK_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4561,6 +4890,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `EduClasswork.ReadWrite`
     pub const EDU_CLASSWORK_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -4570,6 +4900,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `EduClasswork.ReadWrite.All`
     pub const EDU_CLASSWORK_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4579,6 +4910,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `EduCurricula.Read`
     pub const EDU_CURRICULA_READ: DelegatedPermission = DelegatedPermission::new(
@@ -4588,6 +4920,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduCurricula.ReadWrite`
     pub const EDU_CURRICULA_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -4597,6 +4930,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduRoster.Read`
     pub const EDU_ROSTER_READ: DelegatedPermission = DelegatedPermission::new(
@@ -4606,6 +4940,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduRoster.ReadBasic`
     pub const EDU_ROSTER_READ_BASIC: DelegatedPermission = DelegatedPermission::new(
@@ -4615,6 +4950,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `EduRoster.ReadWrite`
     pub const EDU_ROSTER_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -4624,6 +4960,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduRoster.Write`
     pub const EDU_ROSTER_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -4631,6 +4968,7 @@ pub mod delegated {
         None,
         Some(false),
         None,
+        false,
         false,
         false,
     );
@@ -4642,6 +4980,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `EngagementConversation.ReadWrite.All`
     pub const ENGAGEMENT_CONVERSATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4651,6 +4990,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `EngagementMeetingConversation.Read.All`
     pub const ENGAGEMENT_MEETING_CONVERSATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4660,6 +5000,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `EngagementRole.Read`
     pub const ENGAGEMENT_ROLE_READ: DelegatedPermission = DelegatedPermission::new(
@@ -4669,6 +5010,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `EngagementRole.Read.All`
     pub const ENGAGEMENT_ROLE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4678,6 +5020,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EngagementRole.ReadWrite.All`
     pub const ENGAGEMENT_ROLE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4687,6 +5030,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EntitlementManagement.AccessPkgAssignmentRemove.All`
     pub const ENTITLEMENT_MANAGEMENT_ACCESS_PKG_ASSIGNMENT_REMOVE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4696,6 +5040,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `EntitlementManagement.Read.All`
     pub const ENTITLEMENT_MANAGEMENT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4705,6 +5050,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EntitlementManagement.ReadWrite.All`
     pub const ENTITLEMENT_MANAGEMENT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4714,6 +5060,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EntitlementMgmt-SubjectAccess.ReadWrite`
     pub const ENTITLEMENT_MGMT_SUBJECT_ACCESS_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -4723,6 +5070,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `EntraBackup.Read.All`
     pub const ENTRA_BACKUP_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4732,6 +5080,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EntraBackup.ReadWrite.Preview`
     pub const ENTRA_BACKUP_READ_WRITE_PREVIEW: DelegatedPermission = DelegatedPermission::new(
@@ -4741,6 +5090,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EntraBackup.ReadWrite.Recovery`
     pub const ENTRA_BACKUP_READ_WRITE_RECOVERY: DelegatedPermission = DelegatedPermission::new(
@@ -4750,6 +5100,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EventListener.Read.All`
     pub const EVENT_LISTENER_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4759,6 +5110,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EventListener.ReadWrite.All`
     pub const EVENT_LISTENER_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4768,6 +5120,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExchangeMessageTrace.Read.All`
     pub const EXCHANGE_MESSAGE_TRACE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4777,6 +5130,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExternalConnection.Read.All`
     pub const EXTERNAL_CONNECTION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4786,6 +5140,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExternalConnection.Read.OwnedBy`
     pub const EXTERNAL_CONNECTION_READ_OWNED_BY: DelegatedPermission = DelegatedPermission::new(
@@ -4795,6 +5150,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ExternalConnection.ReadWrite.All`
     pub const EXTERNAL_CONNECTION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4804,6 +5160,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExternalConnection.ReadWrite.OwnedBy`
     pub const EXTERNAL_CONNECTION_READ_WRITE_OWNED_BY: DelegatedPermission = DelegatedPermission::new(
@@ -4813,6 +5170,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExternalItem.Read.All`
     pub const EXTERNAL_ITEM_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4822,6 +5180,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExternalItem.Read.OwnedBy`
     pub const EXTERNAL_ITEM_READ_OWNED_BY: DelegatedPermission = DelegatedPermission::new(
@@ -4831,6 +5190,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ExternalItem.ReadWrite.All`
     pub const EXTERNAL_ITEM_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4840,6 +5200,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExternalItem.ReadWrite.OwnedBy`
     pub const EXTERNAL_ITEM_READ_WRITE_OWNED_BY: DelegatedPermission = DelegatedPermission::new(
@@ -4849,6 +5210,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExternalUserProfile.Read.All`
     pub const EXTERNAL_USER_PROFILE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4858,6 +5220,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExternalUserProfile.ReadWrite.All`
     pub const EXTERNAL_USER_PROFILE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4867,6 +5230,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Family.Read`
     pub const FAMILY_READ: DelegatedPermission = DelegatedPermission::new(
@@ -4876,6 +5240,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `FileStorageContainer.Manage.All`
     pub const FILE_STORAGE_CONTAINER_MANAGE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4885,6 +5250,7 @@ pub mod delegated {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `FileStorageContainer.Selected`
     pub const FILE_STORAGE_CONTAINER_SELECTED: DelegatedPermission = DelegatedPermission::new(
@@ -4894,6 +5260,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `FileStorageContainerType.Manage.All`
     pub const FILE_STORAGE_CONTAINER_TYPE_MANAGE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4903,6 +5270,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `FileStorageContainerTypeReg.Manage.All`
     pub const FILE_STORAGE_CONTAINER_TYPE_REG_MANAGE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4912,6 +5280,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `FileStorageContainerTypeReg.Selected`
     pub const FILE_STORAGE_CONTAINER_TYPE_REG_SELECTED: DelegatedPermission = DelegatedPermission::new(
@@ -4921,6 +5290,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Files.Read`
     pub const FILES_READ: DelegatedPermission = DelegatedPermission::new(
@@ -4930,6 +5300,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Files.Read.All`
     pub const FILES_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4939,6 +5310,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Files.Read.Selected`
     pub const FILES_READ_SELECTED: DelegatedPermission = DelegatedPermission::new(
@@ -4948,6 +5320,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Files.ReadWrite`
     pub const FILES_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -4957,6 +5330,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Files.ReadWrite.All`
     pub const FILES_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -4966,6 +5340,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Files.ReadWrite.AppFolder`
     pub const FILES_READ_WRITE_APP_FOLDER: DelegatedPermission = DelegatedPermission::new(
@@ -4975,6 +5350,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Files.ReadWrite.Selected`
     pub const FILES_READ_WRITE_SELECTED: DelegatedPermission = DelegatedPermission::new(
@@ -4984,6 +5360,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Files.SelectedOperations.Selected`
     pub const FILES_SELECTED_OPERATIONS_SELECTED: DelegatedPermission = DelegatedPermission::new(
@@ -4993,6 +5370,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Financials.ReadWrite.All`
     pub const FINANCIALS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5002,6 +5380,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `FormsBody.Read.All`
     pub const FORMS_BODY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5011,6 +5390,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `FormsBody.ReadWrite.All`
     pub const FORMS_BODY_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5020,6 +5400,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `FormsResponse.Read.All`
     pub const FORMS_RESPONSE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5029,6 +5410,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Goals-Export.Read.All`
     pub const GOALS_EXPORT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5038,6 +5420,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Goals-Export.ReadWrite.All`
     pub const GOALS_EXPORT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5047,6 +5430,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Group-CloudLicensing.AssignLicenses`
     pub const GROUP_CLOUD_LICENSING_ASSIGN_LICENSES: DelegatedPermission = DelegatedPermission::new(
@@ -5056,6 +5440,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Group-CloudLicensing.AssignLicenses.Organization`
     pub const GROUP_CLOUD_LICENSING_ASSIGN_LICENSES_ORGANIZATION: DelegatedPermission = DelegatedPermission::new(
@@ -5065,6 +5450,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Group-CloudLicensing.Read`
     pub const GROUP_CLOUD_LICENSING_READ: DelegatedPermission = DelegatedPermission::new(
@@ -5074,6 +5460,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Group-CloudLicensing.Read.All`
     pub const GROUP_CLOUD_LICENSING_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5083,6 +5470,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Group-Conversation.Read.All`
     pub const GROUP_CONVERSATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5092,6 +5480,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Group-Conversation.ReadWrite.All`
     pub const GROUP_CONVERSATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5101,6 +5490,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Group-CrossDomainData.ReadWrite.All`
     pub const GROUP_CROSS_DOMAIN_DATA_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5110,6 +5500,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Group-NestingSupport.ReadWrite.All`
     pub const GROUP_NESTING_SUPPORT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5119,6 +5510,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Group-OnPremisesInfo.Read.All`
     pub const GROUP_ON_PREMISES_INFO_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5128,6 +5520,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Group-OnPremisesInfo.ReadWrite.All`
     pub const GROUP_ON_PREMISES_INFO_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5137,6 +5530,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Group-OnPremisesSyncBehavior.ReadWrite.All`
     pub const GROUP_ON_PREMISES_SYNC_BEHAVIOR_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5146,6 +5540,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Group-PreferredDataLocation.ReadWrite.All`
     pub const GROUP_PREFERRED_DATA_LOCATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5155,6 +5550,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Group-Priority.ReadWrite.All`
     pub const GROUP_PRIORITY_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5164,6 +5560,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Group-ResourceBehavior.Read.All`
     pub const GROUP_RESOURCE_BEHAVIOR_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5173,6 +5570,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Group-ResourceBehavior.ReadWrite.All`
     pub const GROUP_RESOURCE_BEHAVIOR_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5182,6 +5580,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Group-ResourceProvisioning.Read.All`
     pub const GROUP_RESOURCE_PROVISIONING_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5191,6 +5590,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Group-ResourceProvisioning.ReadWrite.All`
     pub const GROUP_RESOURCE_PROVISIONING_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5200,6 +5600,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Group-UsageRight.Read.All`
     pub const GROUP_USAGE_RIGHT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5209,6 +5610,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Group-XTenantIdentitySync.Read.All`
     pub const GROUP_X_TENANT_IDENTITY_SYNC_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5218,6 +5620,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Group.ManageProtection.All`
     pub const GROUP_MANAGE_PROTECTION_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5227,6 +5630,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Group.Read.All`
     pub const GROUP_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5236,6 +5640,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Group.ReadBasic.All`
     pub const GROUP_READ_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5245,6 +5650,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Group.ReadWrite.All`
     pub const GROUP_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5254,6 +5660,7 @@ pub mod delegated {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Group.ReadWriteBasic.All`
     pub const GROUP_READ_WRITE_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5263,6 +5670,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `GroupMember.Read.All`
     pub const GROUP_MEMBER_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5272,6 +5680,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `GroupMember.ReadBasic.All`
     pub const GROUP_MEMBER_READ_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5281,6 +5690,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `GroupMember.ReadWrite.All`
     pub const GROUP_MEMBER_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5290,6 +5700,7 @@ pub mod delegated {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `GroupSettings.Read.All`
     pub const GROUP_SETTINGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5299,6 +5710,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `GroupSettings.ReadWrite.All`
     pub const GROUP_SETTINGS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5308,6 +5720,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `HardDeletionSetting.ReadWrite.Enable`
     pub const HARD_DELETION_SETTING_READ_WRITE_ENABLE: DelegatedPermission = DelegatedPermission::new(
@@ -5317,6 +5730,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `HealthMonitoringAlert.Read.All`
     pub const HEALTH_MONITORING_ALERT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5326,6 +5740,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `HealthMonitoringAlert.ReadWrite.All`
     pub const HEALTH_MONITORING_ALERT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5335,6 +5750,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `HealthMonitoringAlertConfig.Read.All`
     pub const HEALTH_MONITORING_ALERT_CONFIG_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5344,6 +5760,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `HealthMonitoringAlertConfig.ReadWrite.All`
     pub const HEALTH_MONITORING_ALERT_CONFIG_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5353,6 +5770,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `IMAP.AccessAsUser.All`
     pub const IMAP_ACCESS_AS_USER_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5362,6 +5780,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `IdentityDiagnostic.Read`
     pub const IDENTITY_DIAGNOSTIC_READ: DelegatedPermission = DelegatedPermission::new(
@@ -5371,6 +5790,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `IdentityDiagnostic.Read.All`
     pub const IDENTITY_DIAGNOSTIC_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5380,6 +5800,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `IdentityDiagnostic.StartDiagnosis`
     pub const IDENTITY_DIAGNOSTIC_START_DIAGNOSIS: DelegatedPermission = DelegatedPermission::new(
@@ -5389,6 +5810,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `IdentityDiagnostic.StartDiagnosis.All`
     pub const IDENTITY_DIAGNOSTIC_START_DIAGNOSIS_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5398,6 +5820,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `IdentityNotifications.Read.All`
     pub const IDENTITY_NOTIFICATIONS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5407,6 +5830,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityNotifications.ReadWrite.All`
     pub const IDENTITY_NOTIFICATIONS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5416,6 +5840,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityPosture.Read.All`
     pub const IDENTITY_POSTURE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5425,6 +5850,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `IdentityPosture.ReadWrite.All`
     pub const IDENTITY_POSTURE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5434,6 +5860,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `IdentityProvider.Read.All`
     pub const IDENTITY_PROVIDER_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5443,6 +5870,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityProvider.ReadWrite.All`
     pub const IDENTITY_PROVIDER_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5452,6 +5880,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityRiskEvent.Read.All`
     pub const IDENTITY_RISK_EVENT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5461,6 +5890,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityRiskEvent.ReadWrite.All`
     pub const IDENTITY_RISK_EVENT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5470,6 +5900,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `IdentityRiskyAgent.Read.All`
     pub const IDENTITY_RISKY_AGENT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5479,6 +5910,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityRiskyAgent.ReadWrite.All`
     pub const IDENTITY_RISKY_AGENT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5488,6 +5920,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityRiskyServicePrincipal.Read.All`
     pub const IDENTITY_RISKY_SERVICE_PRINCIPAL_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5497,6 +5930,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityRiskyServicePrincipal.ReadWrite.All`
     pub const IDENTITY_RISKY_SERVICE_PRINCIPAL_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5506,6 +5940,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityRiskyUser.Read.All`
     pub const IDENTITY_RISKY_USER_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5515,6 +5950,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityRiskyUser.ReadWrite.All`
     pub const IDENTITY_RISKY_USER_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5524,6 +5960,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityUserFlow.Read.All`
     pub const IDENTITY_USER_FLOW_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5533,6 +5970,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityUserFlow.ReadWrite.All`
     pub const IDENTITY_USER_FLOW_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5542,6 +5980,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityVerification.Read`
     pub const IDENTITY_VERIFICATION_READ: DelegatedPermission = DelegatedPermission::new(
@@ -5550,6 +5989,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `IdentityVerification.Read.All`
@@ -5560,6 +6000,7 @@ pub mod delegated {
         None,
         true,
         false,
+        false,
     );
     /// `IdentityVerification.ReadWrite.All`
     pub const IDENTITY_VERIFICATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5568,6 +6009,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `IndustryData-DataConnector.Read.All`
@@ -5578,6 +6020,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-DataConnector.ReadWrite.All`
     pub const INDUSTRY_DATA_DATA_CONNECTOR_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5587,6 +6030,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-DataConnector.Upload`
     pub const INDUSTRY_DATA_DATA_CONNECTOR_UPLOAD: DelegatedPermission = DelegatedPermission::new(
@@ -5596,6 +6040,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-InboundFlow.Read.All`
     pub const INDUSTRY_DATA_INBOUND_FLOW_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5605,6 +6050,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-InboundFlow.ReadWrite.All`
     pub const INDUSTRY_DATA_INBOUND_FLOW_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5614,6 +6060,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-OutboundFlow.Read.All`
     pub const INDUSTRY_DATA_OUTBOUND_FLOW_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5623,6 +6070,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-OutboundFlow.ReadWrite.All`
     pub const INDUSTRY_DATA_OUTBOUND_FLOW_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5632,6 +6080,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-ReferenceDefinition.Read.All`
     pub const INDUSTRY_DATA_REFERENCE_DEFINITION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5641,6 +6090,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-ReferenceDefinition.ReadWrite.All`
     pub const INDUSTRY_DATA_REFERENCE_DEFINITION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5650,6 +6100,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-Run.Read.All`
     pub const INDUSTRY_DATA_RUN_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5659,6 +6110,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-Run.Start`
     pub const INDUSTRY_DATA_RUN_START: DelegatedPermission = DelegatedPermission::new(
@@ -5668,6 +6120,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-SourceSystem.Read.All`
     pub const INDUSTRY_DATA_SOURCE_SYSTEM_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5677,6 +6130,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-SourceSystem.ReadWrite.All`
     pub const INDUSTRY_DATA_SOURCE_SYSTEM_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5686,6 +6140,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-TimePeriod.Read.All`
     pub const INDUSTRY_DATA_TIME_PERIOD_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5695,6 +6150,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-TimePeriod.ReadWrite.All`
     pub const INDUSTRY_DATA_TIME_PERIOD_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5704,6 +6160,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData.ReadBasic.All`
     pub const INDUSTRY_DATA_READ_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5713,6 +6170,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `InfoProtectABACPolicy.Read.All`
     pub const INFO_PROTECT_ABAC_POLICY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5722,6 +6180,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `InfoProtectABACPolicy.ReadWrite.All`
     pub const INFO_PROTECT_ABAC_POLICY_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5731,6 +6190,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `InfoProtectAttributeAssignment.Read.All`
     pub const INFO_PROTECT_ATTRIBUTE_ASSIGNMENT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5740,6 +6200,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `InfoProtectAttributeAssignment.ReadWrite.All`
     pub const INFO_PROTECT_ATTRIBUTE_ASSIGNMENT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5749,6 +6210,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `InfoProtectAttributeDefinition.Read.All`
     pub const INFO_PROTECT_ATTRIBUTE_DEFINITION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5758,6 +6220,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `InfoProtectAttributeDefinition.ReadWrite.All`
     pub const INFO_PROTECT_ATTRIBUTE_DEFINITION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5767,6 +6230,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `InformationProtectionConfig.Read`
     pub const INFORMATION_PROTECTION_CONFIG_READ: DelegatedPermission = DelegatedPermission::new(
@@ -5776,6 +6240,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `InformationProtectionContent.Read`
     pub const INFORMATION_PROTECTION_CONTENT_READ: DelegatedPermission = DelegatedPermission::new(
@@ -5785,6 +6250,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `InformationProtectionContent.Sign`
     pub const INFORMATION_PROTECTION_CONTENT_SIGN: DelegatedPermission = DelegatedPermission::new(
@@ -5794,6 +6260,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `InformationProtectionContent.Write`
     pub const INFORMATION_PROTECTION_CONTENT_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -5803,6 +6270,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `InformationProtectionPolicy.Read`
     pub const INFORMATION_PROTECTION_POLICY_READ: DelegatedPermission = DelegatedPermission::new(
@@ -5812,6 +6280,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Insights-GuestActivity.Read.All`
     pub const INSIGHTS_GUEST_ACTIVITY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5821,6 +6290,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Insights-GuestActivity.ReadBasic.All`
     pub const INSIGHTS_GUEST_ACTIVITY_READ_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5830,6 +6300,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Insights-GuestActivity.ReadWrite.All`
     pub const INSIGHTS_GUEST_ACTIVITY_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5839,6 +6310,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Insights-MemberActivity.Read.All`
     pub const INSIGHTS_MEMBER_ACTIVITY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5848,6 +6320,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Insights-MemberActivity.ReadBasic.All`
     pub const INSIGHTS_MEMBER_ACTIVITY_READ_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5857,6 +6330,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Insights-MemberActivity.ReadWrite.All`
     pub const INSIGHTS_MEMBER_ACTIVITY_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5866,6 +6340,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Insights-UserMetric.Read.All`
     pub const INSIGHTS_USER_METRIC_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5875,6 +6350,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Insights-UserMetrics.Read.All`
     pub const INSIGHTS_USER_METRICS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5884,6 +6360,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `LearningAssignedCourse.Read`
     pub const LEARNING_ASSIGNED_COURSE_READ: DelegatedPermission = DelegatedPermission::new(
@@ -5893,6 +6370,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `LearningContent.Read.All`
     pub const LEARNING_CONTENT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5902,6 +6380,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LearningContent.ReadWrite.All`
     pub const LEARNING_CONTENT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5911,6 +6390,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LearningProvider.Read`
     pub const LEARNING_PROVIDER_READ: DelegatedPermission = DelegatedPermission::new(
@@ -5920,6 +6400,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `LearningProvider.ReadWrite`
     pub const LEARNING_PROVIDER_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -5929,6 +6410,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `LearningSelfInitiatedCourse.Read`
     pub const LEARNING_SELF_INITIATED_COURSE_READ: DelegatedPermission = DelegatedPermission::new(
@@ -5938,6 +6420,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `LicenseAssignment.Read.All`
     pub const LICENSE_ASSIGNMENT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5947,6 +6430,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LicenseAssignment.ReadWrite.All`
     pub const LICENSE_ASSIGNMENT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5956,6 +6440,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifeCycleInfo.Read.All`
     pub const LIFE_CYCLE_INFO_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5963,6 +6448,7 @@ pub mod delegated {
         None,
         Some(false),
         None,
+        false,
         false,
         false,
     );
@@ -5974,6 +6460,7 @@ pub mod delegated {
         None,
         false,
         false,
+        false,
     );
     /// `LifecycleManagement.Read.All`
     pub const LIFECYCLE_MANAGEMENT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5983,6 +6470,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `LifecycleManagement.ReadWrite.All`
     pub const LIFECYCLE_MANAGEMENT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -5992,6 +6480,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `LifecyclePolicies-AgentId.Read.All`
     pub const LIFECYCLE_POLICIES_AGENT_ID_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6001,6 +6490,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifecyclePolicies-AgentId.ReadWrite.All`
     pub const LIFECYCLE_POLICIES_AGENT_ID_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6010,6 +6500,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifecyclePolicies-Guests.Read`
     pub const LIFECYCLE_POLICIES_GUESTS_READ: DelegatedPermission = DelegatedPermission::new(
@@ -6019,6 +6510,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `LifecyclePolicies-Guests.ReadWrite`
     pub const LIFECYCLE_POLICIES_GUESTS_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -6028,6 +6520,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `LifecycleWorkflows-CustomExt.Read.All`
     pub const LIFECYCLE_WORKFLOWS_CUSTOM_EXT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6037,6 +6530,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `LifecycleWorkflows-CustomExt.ReadWrite.All`
     pub const LIFECYCLE_WORKFLOWS_CUSTOM_EXT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6046,6 +6540,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifecycleWorkflows-Reports.Read.All`
     pub const LIFECYCLE_WORKFLOWS_REPORTS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6055,6 +6550,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `LifecycleWorkflows-Workflow.Activate`
     pub const LIFECYCLE_WORKFLOWS_WORKFLOW_ACTIVATE: DelegatedPermission = DelegatedPermission::new(
@@ -6064,6 +6560,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifecycleWorkflows-Workflow.Read.All`
     pub const LIFECYCLE_WORKFLOWS_WORKFLOW_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6073,6 +6570,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `LifecycleWorkflows-Workflow.ReadBasic.All`
     pub const LIFECYCLE_WORKFLOWS_WORKFLOW_READ_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6082,6 +6580,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `LifecycleWorkflows-Workflow.ReadWrite.All`
     pub const LIFECYCLE_WORKFLOWS_WORKFLOW_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6091,6 +6590,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifecycleWorkflows.Read.All`
     pub const LIFECYCLE_WORKFLOWS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6100,6 +6600,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifecycleWorkflows.ReadWrite.All`
     pub const LIFECYCLE_WORKFLOWS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6109,6 +6610,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ListItems.SelectedOperations.Selected`
     pub const LIST_ITEMS_SELECTED_OPERATIONS_SELECTED: DelegatedPermission = DelegatedPermission::new(
@@ -6118,6 +6620,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Lists.SelectedOperations.Selected`
     pub const LISTS_SELECTED_OPERATIONS_SELECTED: DelegatedPermission = DelegatedPermission::new(
@@ -6127,6 +6630,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `LockboxRequest.Read.All`
     pub const LOCKBOX_REQUEST_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6136,6 +6640,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `LockboxRequest.ReadWrite.All`
     pub const LOCKBOX_REQUEST_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6145,6 +6650,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `LockboxSettings.Read.All`
     pub const LOCKBOX_SETTINGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6154,6 +6660,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `LockboxSettings.ReadWrite.All`
     pub const LOCKBOX_SETTINGS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6163,6 +6670,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `MCP.Server.Access`
     pub const MCP_SERVER_ACCESS: DelegatedPermission = DelegatedPermission::new(
@@ -6171,6 +6679,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `MS-BrandingMigration.ReadWrite.All`
@@ -6181,6 +6690,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `MS-CrossTenantRoleAssignment.Create`
     pub const MS_CROSS_TENANT_ROLE_ASSIGNMENT_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -6190,6 +6700,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `MS-CrossTenantRoleAssignment.Delete`
     pub const MS_CROSS_TENANT_ROLE_ASSIGNMENT_DELETE: DelegatedPermission = DelegatedPermission::new(
@@ -6199,6 +6710,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `MS-DAP.Remove`
     pub const MS_DAP_REMOVE: DelegatedPermission = DelegatedPermission::new(
@@ -6208,6 +6720,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `MS-Device-RegProperties.ReadWrite.All`
     pub const MS_DEVICE_REG_PROPERTIES_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6217,6 +6730,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `MS-LinkCount.Read.All`
     pub const MS_LINK_COUNT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6226,6 +6740,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `MS-NotificationDeliveryStatus.Read`
     pub const MS_NOTIFICATION_DELIVERY_STATUS_READ: DelegatedPermission = DelegatedPermission::new(
@@ -6235,6 +6750,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `MS-NotificationDeliveryStatus.Read.All`
     pub const MS_NOTIFICATION_DELIVERY_STATUS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6244,6 +6760,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `MS-RemoteTenantGroups.Read.All`
     pub const MS_REMOTE_TENANT_GROUPS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6253,6 +6770,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `MS-ServicePrincipal.Create`
     pub const MS_SERVICE_PRINCIPAL_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -6262,6 +6780,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Mail-Advanced.ReadWrite`
     pub const MAIL_ADVANCED_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -6271,6 +6790,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Mail-Advanced.ReadWrite.Shared`
     pub const MAIL_ADVANCED_READ_WRITE_SHARED: DelegatedPermission = DelegatedPermission::new(
@@ -6280,6 +6800,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Mail.Read`
     pub const MAIL_READ: DelegatedPermission = DelegatedPermission::new(
@@ -6289,6 +6810,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Mail.Read.Shared`
     pub const MAIL_READ_SHARED: DelegatedPermission = DelegatedPermission::new(
@@ -6298,6 +6820,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Mail.ReadBasic`
     pub const MAIL_READ_BASIC: DelegatedPermission = DelegatedPermission::new(
@@ -6307,6 +6830,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Mail.ReadBasic.Shared`
     pub const MAIL_READ_BASIC_SHARED: DelegatedPermission = DelegatedPermission::new(
@@ -6316,6 +6840,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `Mail.ReadWrite`
     pub const MAIL_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -6325,6 +6850,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Mail.ReadWrite.Shared`
     pub const MAIL_READ_WRITE_SHARED: DelegatedPermission = DelegatedPermission::new(
@@ -6334,6 +6860,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Mail.Send`
     pub const MAIL_SEND: DelegatedPermission = DelegatedPermission::new(
@@ -6343,6 +6870,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Mail.Send.Shared`
     pub const MAIL_SEND_SHARED: DelegatedPermission = DelegatedPermission::new(
@@ -6352,6 +6880,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MailTips.ReadBasic.Shared`
     pub const MAIL_TIPS_READ_BASIC_SHARED: DelegatedPermission = DelegatedPermission::new(
@@ -6361,6 +6890,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MailboxConfigItem.Read`
     pub const MAILBOX_CONFIG_ITEM_READ: DelegatedPermission = DelegatedPermission::new(
@@ -6370,6 +6900,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `MailboxConfigItem.ReadWrite`
     pub const MAILBOX_CONFIG_ITEM_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -6379,6 +6910,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MailboxFolder.Read`
     pub const MAILBOX_FOLDER_READ: DelegatedPermission = DelegatedPermission::new(
@@ -6388,6 +6920,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `MailboxFolder.ReadWrite`
     pub const MAILBOX_FOLDER_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -6397,6 +6930,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `MailboxItem.Export`
     pub const MAILBOX_ITEM_EXPORT: DelegatedPermission = DelegatedPermission::new(
@@ -6406,6 +6940,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `MailboxItem.ImportExport`
     pub const MAILBOX_ITEM_IMPORT_EXPORT: DelegatedPermission = DelegatedPermission::new(
@@ -6415,6 +6950,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `MailboxItem.Read`
     pub const MAILBOX_ITEM_READ: DelegatedPermission = DelegatedPermission::new(
@@ -6424,6 +6960,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `MailboxItem.ReadWrite`
     pub const MAILBOX_ITEM_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -6433,6 +6970,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `MailboxSettings.Read`
     pub const MAILBOX_SETTINGS_READ: DelegatedPermission = DelegatedPermission::new(
@@ -6442,6 +6980,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `MailboxSettings.ReadWrite`
     pub const MAILBOX_SETTINGS_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -6451,6 +6990,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ManagedIdentity.Create`
     pub const MANAGED_IDENTITY_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -6460,6 +7000,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ManagedIdentity.Delete.All`
     pub const MANAGED_IDENTITY_DELETE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6469,6 +7010,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ManagedIdentity.HardDelete.All`
     pub const MANAGED_IDENTITY_HARD_DELETE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6478,6 +7020,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ManagedIdentity.Read.All`
     pub const MANAGED_IDENTITY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6487,6 +7030,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ManagedIdentity.Restore.All`
     pub const MANAGED_IDENTITY_RESTORE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6496,6 +7040,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ManagedIdentity.Update.All`
     pub const MANAGED_IDENTITY_UPDATE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6505,6 +7050,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ManagedTenants.Read.All`
     pub const MANAGED_TENANTS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6514,6 +7060,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ManagedTenants.ReadWrite.All`
     pub const MANAGED_TENANTS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6523,6 +7070,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Member.Read.Hidden`
     pub const MEMBER_READ_HIDDEN: DelegatedPermission = DelegatedPermission::new(
@@ -6532,6 +7080,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MessageTrace.Read.All`
     pub const MESSAGE_TRACE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6541,6 +7090,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `MultiTenantOrganization.Read.All`
     pub const MULTI_TENANT_ORGANIZATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6550,6 +7100,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MultiTenantOrganization.ReadBasic.All`
     pub const MULTI_TENANT_ORGANIZATION_READ_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6559,6 +7110,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `MultiTenantOrganization.ReadWrite.All`
     pub const MULTI_TENANT_ORGANIZATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6568,6 +7120,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MutualTlsOauthConfiguration.Read.All`
     pub const MUTUAL_TLS_OAUTH_CONFIGURATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6577,6 +7130,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MutualTlsOauthConfiguration.ReadWrite.All`
     pub const MUTUAL_TLS_OAUTH_CONFIGURATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6586,6 +7140,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `NetworkAccess-Reports.Read.All`
     pub const NETWORK_ACCESS_REPORTS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6595,6 +7150,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `NetworkAccess.Read.All`
     pub const NETWORK_ACCESS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6604,6 +7160,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `NetworkAccess.ReadWrite.All`
     pub const NETWORK_ACCESS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6613,6 +7170,7 @@ pub mod delegated {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `NetworkAccessBranch.Read.All`
     pub const NETWORK_ACCESS_BRANCH_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6622,6 +7180,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `NetworkAccessBranch.ReadWrite.All`
     pub const NETWORK_ACCESS_BRANCH_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6631,6 +7190,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `NetworkAccessPolicy.Read.All`
     pub const NETWORK_ACCESS_POLICY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6640,6 +7200,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `NetworkAccessPolicy.ReadWrite.All`
     pub const NETWORK_ACCESS_POLICY_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6649,6 +7210,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `NetworkConnectivity.Read.All`
     pub const NETWORK_CONNECTIVITY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6658,6 +7220,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Notes.Create`
     pub const NOTES_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -6667,6 +7230,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Notes.Read`
     pub const NOTES_READ: DelegatedPermission = DelegatedPermission::new(
@@ -6676,6 +7240,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Notes.Read.All`
     pub const NOTES_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6685,6 +7250,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Notes.ReadWrite`
     pub const NOTES_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -6694,6 +7260,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Notes.ReadWrite.All`
     pub const NOTES_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6703,6 +7270,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Notes.ReadWrite.CreatedByApp`
     pub const NOTES_READ_WRITE_CREATED_BY_APP: DelegatedPermission = DelegatedPermission::new(
@@ -6712,6 +7280,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Notifications.ReadWrite.CreatedByApp`
     pub const NOTIFICATIONS_READ_WRITE_CREATED_BY_APP: DelegatedPermission = DelegatedPermission::new(
@@ -6721,6 +7290,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `OnPremDirectorySynchronization.Read.All`
     pub const ON_PREM_DIRECTORY_SYNCHRONIZATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6730,6 +7300,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OnPremDirectorySynchronization.ReadWrite.All`
     pub const ON_PREM_DIRECTORY_SYNCHRONIZATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6739,6 +7310,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OnPremisesPublishingProfiles.ReadWrite.All`
     pub const ON_PREMISES_PUBLISHING_PROFILES_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6748,6 +7320,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OnlineMeetingAiInsight.Read.All`
     pub const ONLINE_MEETING_AI_INSIGHT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6757,6 +7330,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OnlineMeetingArtifact.Read.All`
     pub const ONLINE_MEETING_ARTIFACT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6766,6 +7340,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OnlineMeetingArtifactInvite.Send.All`
     pub const ONLINE_MEETING_ARTIFACT_INVITE_SEND_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6775,6 +7350,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `OnlineMeetingRecording.Read.All`
     pub const ONLINE_MEETING_RECORDING_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6784,6 +7360,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OnlineMeetingTranscript.Read.All`
     pub const ONLINE_MEETING_TRANSCRIPT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6793,6 +7370,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OnlineMeetings.Read`
     pub const ONLINE_MEETINGS_READ: DelegatedPermission = DelegatedPermission::new(
@@ -6802,6 +7380,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OnlineMeetings.ReadWrite`
     pub const ONLINE_MEETINGS_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -6811,6 +7390,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgContact.Read`
     pub const ORG_CONTACT_READ: DelegatedPermission = DelegatedPermission::new(
@@ -6818,6 +7398,7 @@ pub mod delegated {
         None,
         Some(false),
         None,
+        false,
         false,
         false,
     );
@@ -6829,6 +7410,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-AppsAndServices.Read.All`
     pub const ORG_SETTINGS_APPS_AND_SERVICES_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6838,6 +7420,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-AppsAndServices.ReadWrite.All`
     pub const ORG_SETTINGS_APPS_AND_SERVICES_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6847,6 +7430,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-DynamicsVoice.Read.All`
     pub const ORG_SETTINGS_DYNAMICS_VOICE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6856,6 +7440,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-DynamicsVoice.ReadWrite.All`
     pub const ORG_SETTINGS_DYNAMICS_VOICE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6865,6 +7450,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-Forms.Read.All`
     pub const ORG_SETTINGS_FORMS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6874,6 +7460,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-Forms.ReadWrite.All`
     pub const ORG_SETTINGS_FORMS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6883,6 +7470,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-Microsoft365Install.Read.All`
     pub const ORG_SETTINGS_MICROSOFT365_INSTALL_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6892,6 +7480,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-Microsoft365Install.ReadWrite.All`
     pub const ORG_SETTINGS_MICROSOFT365_INSTALL_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6901,6 +7490,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-Todo.Read.All`
     pub const ORG_SETTINGS_TODO_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6910,6 +7500,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-Todo.ReadWrite.All`
     pub const ORG_SETTINGS_TODO_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6919,6 +7510,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Organization.Read.All`
     pub const ORGANIZATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6928,6 +7520,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Organization.ReadWrite.All`
     pub const ORGANIZATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6937,6 +7530,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrganizationalBranding.Read.All`
     pub const ORGANIZATIONAL_BRANDING_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6946,6 +7540,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrganizationalBranding.ReadWrite.All`
     pub const ORGANIZATIONAL_BRANDING_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6955,6 +7550,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrganizationalBrandingLocale.ReadWrite`
     pub const ORGANIZATIONAL_BRANDING_LOCALE_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -6964,6 +7560,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `OrganizationalBrandingOwners.ReadWrite.All`
     pub const ORGANIZATIONAL_BRANDING_OWNERS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6973,6 +7570,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `OrganizationalBrandingTheme.ReadWrite`
     pub const ORGANIZATIONAL_BRANDING_THEME_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -6982,6 +7580,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `POP.AccessAsUser.All`
     pub const POP_ACCESS_AS_USER_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -6991,6 +7590,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `PairwiseBrokerEmbeddedAppConfig.Read.All`
     pub const PAIRWISE_BROKER_EMBEDDED_APP_CONFIG_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7000,6 +7600,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PairwiseBrokerEmbeddedAppConfig.ReadWrite.All`
     pub const PAIRWISE_BROKER_EMBEDDED_APP_CONFIG_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7009,6 +7610,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PartnerBilling.Read.All`
     pub const PARTNER_BILLING_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7018,6 +7620,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `PartnerSecurity.Read.All`
     pub const PARTNER_SECURITY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7027,6 +7630,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PartnerSecurity.ReadWrite.All`
     pub const PARTNER_SECURITY_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7036,6 +7640,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PendingExternalUserProfile.Read.All`
     pub const PENDING_EXTERNAL_USER_PROFILE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7045,6 +7650,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PendingExternalUserProfile.ReadWrite.All`
     pub const PENDING_EXTERNAL_USER_PROFILE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7054,6 +7660,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `People.Read`
     pub const PEOPLE_READ: DelegatedPermission = DelegatedPermission::new(
@@ -7063,6 +7670,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `People.Read.All`
     pub const PEOPLE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7072,6 +7680,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PeopleInferred.Read`
     pub const PEOPLE_INFERRED_READ: DelegatedPermission = DelegatedPermission::new(
@@ -7081,6 +7690,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PeopleSettings.Read.All`
     pub const PEOPLE_SETTINGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7090,6 +7700,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PeopleSettings.ReadWrite.All`
     pub const PEOPLE_SETTINGS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7099,6 +7710,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PermissionsCreepIndexSummary.Read.All`
     pub const PERMISSIONS_CREEP_INDEX_SUMMARY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7108,6 +7720,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PermissionsManagementIdentity.Read.All`
     pub const PERMISSIONS_MANAGEMENT_IDENTITY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7117,6 +7730,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PermissionsManagementReport.ReadWrite.All`
     pub const PERMISSIONS_MANAGEMENT_REPORT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7126,6 +7740,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Place.Read`
     pub const PLACE_READ: DelegatedPermission = DelegatedPermission::new(
@@ -7134,6 +7749,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `Place.Read.All`
@@ -7144,6 +7760,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Place.Read.Shared`
     pub const PLACE_READ_SHARED: DelegatedPermission = DelegatedPermission::new(
@@ -7152,6 +7769,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `Place.ReadWrite`
@@ -7162,6 +7780,7 @@ pub mod delegated {
         None,
         true,
         false,
+        false,
     );
     /// `Place.ReadWrite.All`
     pub const PLACE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7171,6 +7790,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PlaceDevice.Read.All`
     pub const PLACE_DEVICE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7180,6 +7800,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PlaceDevice.Read.OwnedBy`
     pub const PLACE_DEVICE_READ_OWNED_BY: DelegatedPermission = DelegatedPermission::new(
@@ -7189,6 +7810,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PlaceDevice.ReadWrite.All`
     pub const PLACE_DEVICE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7198,6 +7820,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PlaceDevice.ReadWrite.OwnedBy`
     pub const PLACE_DEVICE_READ_WRITE_OWNED_BY: DelegatedPermission = DelegatedPermission::new(
@@ -7207,6 +7830,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.Read.All`
     pub const POLICY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7216,6 +7840,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.Read.ApplicationConfiguration`
     pub const POLICY_READ_APPLICATION_CONFIGURATION: DelegatedPermission = DelegatedPermission::new(
@@ -7224,6 +7849,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `Policy.Read.AuthenticationMethod`
@@ -7234,6 +7860,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.Read.B2BManagementPolicy`
     pub const POLICY_READ_B2_B_MANAGEMENT_POLICY: DelegatedPermission = DelegatedPermission::new(
@@ -7243,6 +7870,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.Read.ConditionalAccess`
     pub const POLICY_READ_CONDITIONAL_ACCESS: DelegatedPermission = DelegatedPermission::new(
@@ -7252,6 +7880,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.Read.CrossTenantAccess`
     pub const POLICY_READ_CROSS_TENANT_ACCESS: DelegatedPermission = DelegatedPermission::new(
@@ -7261,6 +7890,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.Read.DeviceConfiguration`
     pub const POLICY_READ_DEVICE_CONFIGURATION: DelegatedPermission = DelegatedPermission::new(
@@ -7270,6 +7900,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.Read.HybridAuthentication`
     pub const POLICY_READ_HYBRID_AUTHENTICATION: DelegatedPermission = DelegatedPermission::new(
@@ -7279,6 +7910,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.Read.IdentityProtection`
     pub const POLICY_READ_IDENTITY_PROTECTION: DelegatedPermission = DelegatedPermission::new(
@@ -7288,6 +7920,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `Policy.Read.OnPremAuthenticationPolicy`
     pub const POLICY_READ_ON_PREM_AUTHENTICATION_POLICY: DelegatedPermission = DelegatedPermission::new(
@@ -7297,6 +7930,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.Read.PermissionGrant`
     pub const POLICY_READ_PERMISSION_GRANT: DelegatedPermission = DelegatedPermission::new(
@@ -7306,6 +7940,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.Read.PrivateLink`
     pub const POLICY_READ_PRIVATE_LINK: DelegatedPermission = DelegatedPermission::new(
@@ -7315,6 +7950,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.Read.Recovery`
     pub const POLICY_READ_RECOVERY: DelegatedPermission = DelegatedPermission::new(
@@ -7324,6 +7960,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.Read.ServicePrincipalCreate`
     pub const POLICY_READ_SERVICE_PRINCIPAL_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -7333,6 +7970,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.ReadWrite.AccessReview`
     pub const POLICY_READ_WRITE_ACCESS_REVIEW: DelegatedPermission = DelegatedPermission::new(
@@ -7342,6 +7980,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.ApplicationConfiguration`
     pub const POLICY_READ_WRITE_APPLICATION_CONFIGURATION: DelegatedPermission = DelegatedPermission::new(
@@ -7351,6 +7990,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.AuthenticationFlows`
     pub const POLICY_READ_WRITE_AUTHENTICATION_FLOWS: DelegatedPermission = DelegatedPermission::new(
@@ -7360,6 +8000,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.AuthenticationMethod`
     pub const POLICY_READ_WRITE_AUTHENTICATION_METHOD: DelegatedPermission = DelegatedPermission::new(
@@ -7369,6 +8010,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.Authorization`
     pub const POLICY_READ_WRITE_AUTHORIZATION: DelegatedPermission = DelegatedPermission::new(
@@ -7378,6 +8020,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.B2BManagementPolicy`
     pub const POLICY_READ_WRITE_B2_B_MANAGEMENT_POLICY: DelegatedPermission = DelegatedPermission::new(
@@ -7387,6 +8030,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.ConditionalAccess`
     pub const POLICY_READ_WRITE_CONDITIONAL_ACCESS: DelegatedPermission = DelegatedPermission::new(
@@ -7396,6 +8040,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.ConsentRequest`
     pub const POLICY_READ_WRITE_CONSENT_REQUEST: DelegatedPermission = DelegatedPermission::new(
@@ -7405,6 +8050,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.CrossTenantAccess`
     pub const POLICY_READ_WRITE_CROSS_TENANT_ACCESS: DelegatedPermission = DelegatedPermission::new(
@@ -7414,6 +8060,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.CrossTenantCapability`
     pub const POLICY_READ_WRITE_CROSS_TENANT_CAPABILITY: DelegatedPermission = DelegatedPermission::new(
@@ -7423,6 +8070,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.DeviceConfiguration`
     pub const POLICY_READ_WRITE_DEVICE_CONFIGURATION: DelegatedPermission = DelegatedPermission::new(
@@ -7432,6 +8080,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.ExternalIdentities`
     pub const POLICY_READ_WRITE_EXTERNAL_IDENTITIES: DelegatedPermission = DelegatedPermission::new(
@@ -7441,6 +8090,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.FeatureRollout`
     pub const POLICY_READ_WRITE_FEATURE_ROLLOUT: DelegatedPermission = DelegatedPermission::new(
@@ -7450,6 +8100,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.FedTokenValidation`
     pub const POLICY_READ_WRITE_FED_TOKEN_VALIDATION: DelegatedPermission = DelegatedPermission::new(
@@ -7459,6 +8110,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.FederatedTokenValidation`
     pub const POLICY_READ_WRITE_FEDERATED_TOKEN_VALIDATION: DelegatedPermission = DelegatedPermission::new(
@@ -7468,6 +8120,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.ReadWrite.HybridAuthentication`
     pub const POLICY_READ_WRITE_HYBRID_AUTHENTICATION: DelegatedPermission = DelegatedPermission::new(
@@ -7477,6 +8130,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.IdentityProtection`
     pub const POLICY_READ_WRITE_IDENTITY_PROTECTION: DelegatedPermission = DelegatedPermission::new(
@@ -7486,6 +8140,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.MobilityManagement`
     pub const POLICY_READ_WRITE_MOBILITY_MANAGEMENT: DelegatedPermission = DelegatedPermission::new(
@@ -7495,6 +8150,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.OnPremAuthenticationPolicy`
     pub const POLICY_READ_WRITE_ON_PREM_AUTHENTICATION_POLICY: DelegatedPermission = DelegatedPermission::new(
@@ -7504,6 +8160,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.PermissionGrant`
     pub const POLICY_READ_WRITE_PERMISSION_GRANT: DelegatedPermission = DelegatedPermission::new(
@@ -7513,6 +8170,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.Recovery`
     pub const POLICY_READ_WRITE_RECOVERY: DelegatedPermission = DelegatedPermission::new(
@@ -7522,6 +8180,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.ReadWrite.SecurityDefaults`
     pub const POLICY_READ_WRITE_SECURITY_DEFAULTS: DelegatedPermission = DelegatedPermission::new(
@@ -7531,6 +8190,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.ServicePrincipalCreate`
     pub const POLICY_READ_WRITE_SERVICE_PRINCIPAL_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -7540,6 +8200,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.ReadWrite.TrustFramework`
     pub const POLICY_READ_WRITE_TRUST_FRAMEWORK: DelegatedPermission = DelegatedPermission::new(
@@ -7549,6 +8210,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PreAuthorizationGrant.Read.All`
     pub const PRE_AUTHORIZATION_GRANT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7558,6 +8220,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Presence.Read`
     pub const PRESENCE_READ: DelegatedPermission = DelegatedPermission::new(
@@ -7567,6 +8230,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Presence.Read.All`
     pub const PRESENCE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7576,6 +8240,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Presence.ReadWrite`
     pub const PRESENCE_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -7585,6 +8250,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `PrintAlertSettings.Read.All`
     pub const PRINT_ALERT_SETTINGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7594,6 +8260,7 @@ pub mod delegated {
         Some(3u8),
         true,
         true,
+        false,
     );
     /// `PrintAlertSettings.ReadWrite.All`
     pub const PRINT_ALERT_SETTINGS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7603,6 +8270,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrintConnector.Read.All`
     pub const PRINT_CONNECTOR_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7612,6 +8280,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrintConnector.ReadWrite.All`
     pub const PRINT_CONNECTOR_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7621,6 +8290,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrintDocumentAuditSettings.Purge.All`
     pub const PRINT_DOCUMENT_AUDIT_SETTINGS_PURGE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7629,6 +8299,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `PrintDocumentAuditSettings.Read.All`
@@ -7639,6 +8310,7 @@ pub mod delegated {
         None,
         true,
         false,
+        false,
     );
     /// `PrintDocumentAuditSettings.ReadWrite.All`
     pub const PRINT_DOCUMENT_AUDIT_SETTINGS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7647,6 +8319,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `PrintJob.Create`
@@ -7657,6 +8330,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `PrintJob.Read`
     pub const PRINT_JOB_READ: DelegatedPermission = DelegatedPermission::new(
@@ -7666,6 +8340,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `PrintJob.Read.All`
     pub const PRINT_JOB_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7675,6 +8350,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrintJob.ReadBasic`
     pub const PRINT_JOB_READ_BASIC: DelegatedPermission = DelegatedPermission::new(
@@ -7684,6 +8360,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `PrintJob.ReadBasic.All`
     pub const PRINT_JOB_READ_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7693,6 +8370,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `PrintJob.ReadWrite`
     pub const PRINT_JOB_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -7702,6 +8380,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `PrintJob.ReadWrite.All`
     pub const PRINT_JOB_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7711,6 +8390,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrintJob.ReadWriteBasic`
     pub const PRINT_JOB_READ_WRITE_BASIC: DelegatedPermission = DelegatedPermission::new(
@@ -7720,6 +8400,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `PrintJob.ReadWriteBasic.All`
     pub const PRINT_JOB_READ_WRITE_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7729,6 +8410,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `PrintSettings.Read.All`
     pub const PRINT_SETTINGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7738,6 +8420,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrintSettings.ReadWrite.All`
     pub const PRINT_SETTINGS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7747,6 +8430,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Printer.Create`
     pub const PRINTER_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -7756,6 +8440,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Printer.FullControl.All`
     pub const PRINTER_FULL_CONTROL_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7765,6 +8450,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Printer.Read.All`
     pub const PRINTER_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7774,6 +8460,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Printer.ReadWrite.All`
     pub const PRINTER_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7783,6 +8470,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrinterShare.Read.All`
     pub const PRINTER_SHARE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7792,6 +8480,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrinterShare.ReadBasic.All`
     pub const PRINTER_SHARE_READ_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7801,6 +8490,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrinterShare.ReadWrite.All`
     pub const PRINTER_SHARE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7810,6 +8500,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivateAccess.Read.All`
     pub const PRIVATE_ACCESS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7819,6 +8510,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PrivateAccess.ReadWrite.All`
     pub const PRIVATE_ACCESS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7828,6 +8520,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedAccess-CustomExt.Read.All`
     pub const PRIVILEGED_ACCESS_CUSTOM_EXT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7837,6 +8530,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedAccess-CustomExt.ReadWrite.All`
     pub const PRIVILEGED_ACCESS_CUSTOM_EXT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -7846,6 +8540,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedAccess.Read.AzureAD`
     pub const PRIVILEGED_ACCESS_READ_AZURE_AD: DelegatedPermission = DelegatedPermission::new(
@@ -7855,6 +8550,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `PrivilegedAccess.Read.AzureADGroup`
     pub const PRIVILEGED_ACCESS_READ_AZURE_AD_GROUP: DelegatedPermission = DelegatedPermission::new(
@@ -7864,6 +8560,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedAccess.Read.AzureResources`
     pub const PRIVILEGED_ACCESS_READ_AZURE_RESOURCES: DelegatedPermission = DelegatedPermission::new(
@@ -7873,6 +8570,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `PrivilegedAccess.ReadWrite.AzureAD`
     pub const PRIVILEGED_ACCESS_READ_WRITE_AZURE_AD: DelegatedPermission = DelegatedPermission::new(
@@ -7882,6 +8580,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedAccess.ReadWrite.AzureADGroup`
     pub const PRIVILEGED_ACCESS_READ_WRITE_AZURE_AD_GROUP: DelegatedPermission = DelegatedPermission::new(
@@ -7891,6 +8590,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedAccess.ReadWrite.AzureResources`
     pub const PRIVILEGED_ACCESS_READ_WRITE_AZURE_RESOURCES: DelegatedPermission = DelegatedPermission::new(
@@ -7900,6 +8600,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedAssignmentSchedule.Read.AzureADGroup`
     pub const PRIVILEGED_ASSIGNMENT_SCHEDULE_READ_AZURE_AD_GROUP: DelegatedPermission = DelegatedPermission::new(
@@ -7909,6 +8610,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedAssignmentSchedule.Read.EntraAppAuthorization`
     pub const PRIVILEGED_ASSIGNMENT_SCHEDULE_READ_ENTRA_APP_AUTHORIZATION: DelegatedPermission = DelegatedPermission::new(
@@ -7918,6 +8620,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedAssignmentSchedule.Read.EntraAppRole`
     pub const PRIVILEGED_ASSIGNMENT_SCHEDULE_READ_ENTRA_APP_ROLE: DelegatedPermission = DelegatedPermission::new(
@@ -7927,6 +8630,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup`
     pub const PRIVILEGED_ASSIGNMENT_SCHEDULE_READ_WRITE_AZURE_AD_GROUP: DelegatedPermission = DelegatedPermission::new(
@@ -7936,6 +8640,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedAssignmentSchedule.ReadWrite.EntraAppAuthorization`
     pub const PRIVILEGED_ASSIGNMENT_SCHEDULE_READ_WRITE_ENTRA_APP_AUTHORIZATION: DelegatedPermission = DelegatedPermission::new(
@@ -7945,6 +8650,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedAssignmentSchedule.ReadWrite.EntraAppRole`
     pub const PRIVILEGED_ASSIGNMENT_SCHEDULE_READ_WRITE_ENTRA_APP_ROLE: DelegatedPermission = DelegatedPermission::new(
@@ -7954,6 +8660,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedAssignmentSchedule.Remove.AzureADGroup`
     pub const PRIVILEGED_ASSIGNMENT_SCHEDULE_REMOVE_AZURE_AD_GROUP: DelegatedPermission = DelegatedPermission::new(
@@ -7963,6 +8670,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedEligibilitySchedule.Read.AzureADGroup`
     pub const PRIVILEGED_ELIGIBILITY_SCHEDULE_READ_AZURE_AD_GROUP: DelegatedPermission = DelegatedPermission::new(
@@ -7972,6 +8680,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedEligibilitySchedule.Read.EntraAppAuthorization`
     pub const PRIVILEGED_ELIGIBILITY_SCHEDULE_READ_ENTRA_APP_AUTHORIZATION: DelegatedPermission = DelegatedPermission::new(
@@ -7981,6 +8690,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedEligibilitySchedule.Read.EntraAppRole`
     pub const PRIVILEGED_ELIGIBILITY_SCHEDULE_READ_ENTRA_APP_ROLE: DelegatedPermission = DelegatedPermission::new(
@@ -7990,6 +8700,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup`
     pub const PRIVILEGED_ELIGIBILITY_SCHEDULE_READ_WRITE_AZURE_AD_GROUP: DelegatedPermission = DelegatedPermission::new(
@@ -7999,6 +8710,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedEligibilitySchedule.ReadWrite.EntraAppAuthorization`
     pub const PRIVILEGED_ELIGIBILITY_SCHEDULE_READ_WRITE_ENTRA_APP_AUTHORIZATION: DelegatedPermission = DelegatedPermission::new(
@@ -8008,6 +8720,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedEligibilitySchedule.ReadWrite.EntraAppRole`
     pub const PRIVILEGED_ELIGIBILITY_SCHEDULE_READ_WRITE_ENTRA_APP_ROLE: DelegatedPermission = DelegatedPermission::new(
@@ -8017,6 +8730,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedEligibilitySchedule.Remove.AzureADGroup`
     pub const PRIVILEGED_ELIGIBILITY_SCHEDULE_REMOVE_AZURE_AD_GROUP: DelegatedPermission = DelegatedPermission::new(
@@ -8026,6 +8740,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ProfilePhoto.Read.All`
     pub const PROFILE_PHOTO_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8035,6 +8750,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `ProfilePhoto.ReadWrite.All`
     pub const PROFILE_PHOTO_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8044,6 +8760,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ProgramControl.Read.All`
     pub const PROGRAM_CONTROL_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8053,6 +8770,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ProgramControl.ReadWrite.All`
     pub const PROGRAM_CONTROL_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8062,6 +8780,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ProtectionScopes.Compute.All`
     pub const PROTECTION_SCOPES_COMPUTE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8071,6 +8790,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ProtectionScopes.Compute.User`
     pub const PROTECTION_SCOPES_COMPUTE_USER: DelegatedPermission = DelegatedPermission::new(
@@ -8080,6 +8800,7 @@ pub mod delegated {
         Some(1u8),
         false,
         true,
+        false,
     );
     /// `ProvisioningLog.Read.All`
     pub const PROVISIONING_LOG_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8089,6 +8810,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PublicKeyInfrastructure.Read.All`
     pub const PUBLIC_KEY_INFRASTRUCTURE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8098,6 +8820,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PublicKeyInfrastructure.ReadWrite.All`
     pub const PUBLIC_KEY_INFRASTRUCTURE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8107,6 +8830,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PublicWebSearch.Read.All`
     pub const PUBLIC_WEB_SEARCH_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8116,6 +8840,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PullPrintPrinter.FullControl.All`
     pub const PULL_PRINT_PRINTER_FULL_CONTROL_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8124,6 +8849,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `PullPrintPrinter.Read.All`
@@ -8134,6 +8860,7 @@ pub mod delegated {
         None,
         true,
         false,
+        false,
     );
     /// `PullPrintPrinter.ReadWrite.All`
     pub const PULL_PRINT_PRINTER_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8142,6 +8869,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `PullPrintQueue.FullControl.All`
@@ -8152,6 +8880,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PullPrintQueue.Read.All`
     pub const PULL_PRINT_QUEUE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8161,6 +8890,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `PullPrintQueue.ReadWrite.All`
     pub const PULL_PRINT_QUEUE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8170,6 +8900,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `QnA.Read.All`
     pub const QN_A_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8179,6 +8910,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RealTimeActivityFeed.Read.All`
     pub const REAL_TIME_ACTIVITY_FEED_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8188,6 +8920,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RecordsManagement.Read.All`
     pub const RECORDS_MANAGEMENT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8197,6 +8930,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RecordsManagement.ReadWrite.All`
     pub const RECORDS_MANAGEMENT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8206,6 +8940,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RecoveryPolicy.Read.All`
     pub const RECOVERY_POLICY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8215,6 +8950,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `RecoveryPolicy.ReadWrite.All`
     pub const RECOVERY_POLICY_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8224,6 +8960,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `RemoteTenantGroups.Read.All`
     pub const REMOTE_TENANT_GROUPS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8233,6 +8970,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ReportSettings.Read.All`
     pub const REPORT_SETTINGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8242,6 +8980,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ReportSettings.ReadWrite.All`
     pub const REPORT_SETTINGS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8251,6 +8990,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Reports.Read.All`
     pub const REPORTS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8260,6 +9000,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ResourcePolicyAssignment.Read.All`
     pub const RESOURCE_POLICY_ASSIGNMENT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8269,6 +9010,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ResourcePolicyAssignment.ReadWrite.All`
     pub const RESOURCE_POLICY_ASSIGNMENT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8278,6 +9020,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ResourcePolicyConfiguration.Read.All`
     pub const RESOURCE_POLICY_CONFIGURATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8287,6 +9030,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ResourcePolicyConfiguration.ReadWrite.All`
     pub const RESOURCE_POLICY_CONFIGURATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8296,6 +9040,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ResourcePolicyDefinition.Read.All`
     pub const RESOURCE_POLICY_DEFINITION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8305,6 +9050,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ResourcePolicyDefinition.ReadWrite.All`
     pub const RESOURCE_POLICY_DEFINITION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8314,6 +9060,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ResourcePolicyEvaluation.Read.All`
     pub const RESOURCE_POLICY_EVALUATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8323,6 +9070,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ResourceSpecificPermissionGrant.ReadForChat`
     pub const RESOURCE_SPECIFIC_PERMISSION_GRANT_READ_FOR_CHAT: DelegatedPermission = DelegatedPermission::new(
@@ -8332,6 +9080,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `ResourceSpecificPermissionGrant.ReadForOnlineMeeting`
     pub const RESOURCE_SPECIFIC_PERMISSION_GRANT_READ_FOR_ONLINE_MEETING: DelegatedPermission = DelegatedPermission::new(
@@ -8341,6 +9090,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ResourceSpecificPermissionGrant.ReadForTeam`
     pub const RESOURCE_SPECIFIC_PERMISSION_GRANT_READ_FOR_TEAM: DelegatedPermission = DelegatedPermission::new(
@@ -8350,6 +9100,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `ResourceSpecificPermissionGrant.ReadForUser`
     pub const RESOURCE_SPECIFIC_PERMISSION_GRANT_READ_FOR_USER: DelegatedPermission = DelegatedPermission::new(
@@ -8359,6 +9110,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `ResponderFormBody.Read.All`
     pub const RESPONDER_FORM_BODY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8368,6 +9120,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ResponderFormResponse.ReadWrite.All`
     pub const RESPONDER_FORM_RESPONSE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8377,6 +9130,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `RiskPreventionProviders.Read.All`
     pub const RISK_PREVENTION_PROVIDERS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8386,6 +9140,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RiskPreventionProviders.ReadWrite.All`
     pub const RISK_PREVENTION_PROVIDERS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8395,6 +9150,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleAssignmentSchedule.Read.Directory`
     pub const ROLE_ASSIGNMENT_SCHEDULE_READ_DIRECTORY: DelegatedPermission = DelegatedPermission::new(
@@ -8404,6 +9160,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleAssignmentSchedule.ReadWrite.Directory`
     pub const ROLE_ASSIGNMENT_SCHEDULE_READ_WRITE_DIRECTORY: DelegatedPermission = DelegatedPermission::new(
@@ -8413,6 +9170,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleAssignmentSchedule.Remove.Directory`
     pub const ROLE_ASSIGNMENT_SCHEDULE_REMOVE_DIRECTORY: DelegatedPermission = DelegatedPermission::new(
@@ -8422,6 +9180,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleEligibilitySchedule.Read.Directory`
     pub const ROLE_ELIGIBILITY_SCHEDULE_READ_DIRECTORY: DelegatedPermission = DelegatedPermission::new(
@@ -8431,6 +9190,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleEligibilitySchedule.ReadWrite.Directory`
     pub const ROLE_ELIGIBILITY_SCHEDULE_READ_WRITE_DIRECTORY: DelegatedPermission = DelegatedPermission::new(
@@ -8440,6 +9200,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleEligibilitySchedule.Remove.Directory`
     pub const ROLE_ELIGIBILITY_SCHEDULE_REMOVE_DIRECTORY: DelegatedPermission = DelegatedPermission::new(
@@ -8449,6 +9210,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.Read.All`
     pub const ROLE_MANAGEMENT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8458,6 +9220,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.Read.Applications`
     pub const ROLE_MANAGEMENT_READ_APPLICATIONS: DelegatedPermission = DelegatedPermission::new(
@@ -8467,6 +9230,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagement.Read.CloudPC`
     pub const ROLE_MANAGEMENT_READ_CLOUD_PC: DelegatedPermission = DelegatedPermission::new(
@@ -8476,6 +9240,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.Read.Defender`
     pub const ROLE_MANAGEMENT_READ_DEFENDER: DelegatedPermission = DelegatedPermission::new(
@@ -8485,6 +9250,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.Read.Directory`
     pub const ROLE_MANAGEMENT_READ_DIRECTORY: DelegatedPermission = DelegatedPermission::new(
@@ -8494,6 +9260,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.Read.Exchange`
     pub const ROLE_MANAGEMENT_READ_EXCHANGE: DelegatedPermission = DelegatedPermission::new(
@@ -8503,6 +9270,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.Read.MailManagement`
     pub const ROLE_MANAGEMENT_READ_MAIL_MANAGEMENT: DelegatedPermission = DelegatedPermission::new(
@@ -8512,6 +9280,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagement.ReadWrite.Applications`
     pub const ROLE_MANAGEMENT_READ_WRITE_APPLICATIONS: DelegatedPermission = DelegatedPermission::new(
@@ -8521,6 +9290,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagement.ReadWrite.CloudPC`
     pub const ROLE_MANAGEMENT_READ_WRITE_CLOUD_PC: DelegatedPermission = DelegatedPermission::new(
@@ -8530,6 +9300,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.ReadWrite.Defender`
     pub const ROLE_MANAGEMENT_READ_WRITE_DEFENDER: DelegatedPermission = DelegatedPermission::new(
@@ -8539,6 +9310,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.ReadWrite.Directory`
     pub const ROLE_MANAGEMENT_READ_WRITE_DIRECTORY: DelegatedPermission = DelegatedPermission::new(
@@ -8548,6 +9320,7 @@ pub mod delegated {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.ReadWrite.Exchange`
     pub const ROLE_MANAGEMENT_READ_WRITE_EXCHANGE: DelegatedPermission = DelegatedPermission::new(
@@ -8557,6 +9330,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.ReadWrite.MailManagement`
     pub const ROLE_MANAGEMENT_READ_WRITE_MAIL_MANAGEMENT: DelegatedPermission = DelegatedPermission::new(
@@ -8566,6 +9340,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagementAlert.Read.Directory`
     pub const ROLE_MANAGEMENT_ALERT_READ_DIRECTORY: DelegatedPermission = DelegatedPermission::new(
@@ -8575,6 +9350,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagementAlert.ReadWrite.Directory`
     pub const ROLE_MANAGEMENT_ALERT_READ_WRITE_DIRECTORY: DelegatedPermission = DelegatedPermission::new(
@@ -8584,6 +9360,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagementPolicy.Read.AzureADGroup`
     pub const ROLE_MANAGEMENT_POLICY_READ_AZURE_AD_GROUP: DelegatedPermission = DelegatedPermission::new(
@@ -8593,6 +9370,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `RoleManagementPolicy.Read.Directory`
     pub const ROLE_MANAGEMENT_POLICY_READ_DIRECTORY: DelegatedPermission = DelegatedPermission::new(
@@ -8602,6 +9380,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagementPolicy.Read.EntraAppAuthorization`
     pub const ROLE_MANAGEMENT_POLICY_READ_ENTRA_APP_AUTHORIZATION: DelegatedPermission = DelegatedPermission::new(
@@ -8611,6 +9390,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagementPolicy.Read.EntraAppRole`
     pub const ROLE_MANAGEMENT_POLICY_READ_ENTRA_APP_ROLE: DelegatedPermission = DelegatedPermission::new(
@@ -8620,6 +9400,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagementPolicy.Read.Group`
     pub const ROLE_MANAGEMENT_POLICY_READ_GROUP: DelegatedPermission = DelegatedPermission::new(
@@ -8629,6 +9410,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagementPolicy.ReadWrite.AzureADGroup`
     pub const ROLE_MANAGEMENT_POLICY_READ_WRITE_AZURE_AD_GROUP: DelegatedPermission = DelegatedPermission::new(
@@ -8638,6 +9420,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `RoleManagementPolicy.ReadWrite.Directory`
     pub const ROLE_MANAGEMENT_POLICY_READ_WRITE_DIRECTORY: DelegatedPermission = DelegatedPermission::new(
@@ -8647,6 +9430,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagementPolicy.ReadWrite.EntraAppAuthorization`
     pub const ROLE_MANAGEMENT_POLICY_READ_WRITE_ENTRA_APP_AUTHORIZATION: DelegatedPermission = DelegatedPermission::new(
@@ -8656,6 +9440,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagementPolicy.ReadWrite.EntraAppRole`
     pub const ROLE_MANAGEMENT_POLICY_READ_WRITE_ENTRA_APP_ROLE: DelegatedPermission = DelegatedPermission::new(
@@ -8665,6 +9450,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagementPolicy.ReadWrite.Group`
     pub const ROLE_MANAGEMENT_POLICY_READ_WRITE_GROUP: DelegatedPermission = DelegatedPermission::new(
@@ -8674,6 +9460,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SMTP.Send`
     pub const SMTP_SEND: DelegatedPermission = DelegatedPermission::new(
@@ -8683,6 +9470,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `ScanJob.Read`
     pub const SCAN_JOB_READ: DelegatedPermission = DelegatedPermission::new(
@@ -8692,6 +9480,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ScanJob.ReadBasic.All`
     pub const SCAN_JOB_READ_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8701,6 +9490,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Schedule-WorkingTime.Read`
     pub const SCHEDULE_WORKING_TIME_READ: DelegatedPermission = DelegatedPermission::new(
@@ -8710,6 +9500,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Schedule-WorkingTime.ReadWrite`
     pub const SCHEDULE_WORKING_TIME_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -8719,6 +9510,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Schedule-WorkingTime.ReadWrite.All`
     pub const SCHEDULE_WORKING_TIME_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8726,6 +9518,7 @@ pub mod delegated {
         None,
         None,
         None,
+        false,
         false,
         false,
     );
@@ -8737,6 +9530,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Schedule.ReadWrite.All`
     pub const SCHEDULE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8746,6 +9540,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SchedulePermissions.ReadWrite.All`
     pub const SCHEDULE_PERMISSIONS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8755,6 +9550,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ScheduledPermissions.ReadWrite.All`
     pub const SCHEDULED_PERMISSIONS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8764,6 +9560,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SchemaExtension.ReadWrite.All`
     pub const SCHEMA_EXTENSION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8773,6 +9570,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SearchConfiguration.Read.All`
     pub const SEARCH_CONFIGURATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8782,6 +9580,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SearchConfiguration.ReadWrite.All`
     pub const SEARCH_CONFIGURATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8791,6 +9590,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityActions.Read.All`
     pub const SECURITY_ACTIONS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8800,6 +9600,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityActions.ReadWrite.All`
     pub const SECURITY_ACTIONS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8809,6 +9610,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityAlert.Create.All`
     pub const SECURITY_ALERT_CREATE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8818,6 +9620,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityAlert.Read.All`
     pub const SECURITY_ALERT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8827,6 +9630,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityAlert.ReadWrite.All`
     pub const SECURITY_ALERT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8836,6 +9640,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityAnalyzedMessage.Read.All`
     pub const SECURITY_ANALYZED_MESSAGE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8845,6 +9650,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `SecurityAnalyzedMessage.ReadWrite.All`
     pub const SECURITY_ANALYZED_MESSAGE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8854,6 +9660,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `SecurityConnector.Read.All`
     pub const SECURITY_CONNECTOR_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8863,6 +9670,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityConnector.ReadWrite.All`
     pub const SECURITY_CONNECTOR_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8872,6 +9680,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityCopilotWorkspaces.Read.All`
     pub const SECURITY_COPILOT_WORKSPACES_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8881,6 +9690,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `SecurityCopilotWorkspaces.ReadWrite.All`
     pub const SECURITY_COPILOT_WORKSPACES_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8890,6 +9700,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityDevice.Read.All`
     pub const SECURITY_DEVICE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8899,6 +9710,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityDevice.ReadWrite.All`
     pub const SECURITY_DEVICE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8908,6 +9720,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityDomain.Read.All`
     pub const SECURITY_DOMAIN_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8917,6 +9730,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityEnvironment.Read.All`
     pub const SECURITY_ENVIRONMENT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8926,6 +9740,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityEvents.Read.All`
     pub const SECURITY_EVENTS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8935,6 +9750,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityEvents.ReadWrite.All`
     pub const SECURITY_EVENTS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8944,6 +9760,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityFile.Read.All`
     pub const SECURITY_FILE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8953,6 +9770,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityFile.ReadWrite.All`
     pub const SECURITY_FILE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8962,6 +9780,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityIdentitiesAccount.Read.All`
     pub const SECURITY_IDENTITIES_ACCOUNT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8971,6 +9790,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesActions.ReadWrite.All`
     pub const SECURITY_IDENTITIES_ACTIONS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8980,6 +9800,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesAutoConfig.Read.All`
     pub const SECURITY_IDENTITIES_AUTO_CONFIG_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8989,6 +9810,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesAutoConfig.ReadWrite.All`
     pub const SECURITY_IDENTITIES_AUTO_CONFIG_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -8998,6 +9820,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesHealth.Read.All`
     pub const SECURITY_IDENTITIES_HEALTH_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9007,6 +9830,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesHealth.ReadWrite.All`
     pub const SECURITY_IDENTITIES_HEALTH_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9016,6 +9840,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesMigration.Read.All`
     pub const SECURITY_IDENTITIES_MIGRATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9025,6 +9850,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesMigration.ReadWrite.All`
     pub const SECURITY_IDENTITIES_MIGRATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9034,6 +9860,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesSensors.Read.All`
     pub const SECURITY_IDENTITIES_SENSORS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9043,6 +9870,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesSensors.ReadWrite.All`
     pub const SECURITY_IDENTITIES_SENSORS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9052,6 +9880,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesUserActions.Read.All`
     pub const SECURITY_IDENTITIES_USER_ACTIONS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9061,6 +9890,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesUserActions.ReadWrite.All`
     pub const SECURITY_IDENTITIES_USER_ACTIONS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9070,6 +9900,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesUsers.Read.All`
     pub const SECURITY_IDENTITIES_USERS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9077,6 +9908,7 @@ pub mod delegated {
         None,
         Some(true),
         Some(3u8),
+        false,
         false,
         false,
     );
@@ -9088,6 +9920,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIncident.ReadWrite.All`
     pub const SECURITY_INCIDENT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9097,6 +9930,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIncidentTask-TakeAction.ReadWrite.All`
     pub const SECURITY_INCIDENT_TASK_TAKE_ACTION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9106,6 +9940,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityIncidentTask.Read.All`
     pub const SECURITY_INCIDENT_TASK_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9115,6 +9950,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityIncidentTask.ReadWrite.All`
     pub const SECURITY_INCIDENT_TASK_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9124,6 +9960,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityIp.Read.All`
     pub const SECURITY_IP_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9133,6 +9970,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityUrl.Read.All`
     pub const SECURITY_URL_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9142,6 +9980,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SensitiveInfoType.Detect`
     pub const SENSITIVE_INFO_TYPE_DETECT: DelegatedPermission = DelegatedPermission::new(
@@ -9151,6 +9990,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SensitiveInfoType.Read.All`
     pub const SENSITIVE_INFO_TYPE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9160,6 +10000,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SensitivityLabel.Evaluate`
     pub const SENSITIVITY_LABEL_EVALUATE: DelegatedPermission = DelegatedPermission::new(
@@ -9169,6 +10010,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SensitivityLabel.Evaluate.All`
     pub const SENSITIVITY_LABEL_EVALUATE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9178,6 +10020,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SensitivityLabel.Read`
     pub const SENSITIVITY_LABEL_READ: DelegatedPermission = DelegatedPermission::new(
@@ -9187,6 +10030,7 @@ pub mod delegated {
         Some(1u8),
         false,
         true,
+        false,
     );
     /// `SensitivityLabels.Read.All`
     pub const SENSITIVITY_LABELS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9196,6 +10040,7 @@ pub mod delegated {
         Some(1u8),
         false,
         true,
+        false,
     );
     /// `SentimentSurvey.Export.All`
     pub const SENTIMENT_SURVEY_EXPORT_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9204,6 +10049,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `ServiceActivity-Exchange.Read.All`
@@ -9214,6 +10060,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ServiceActivity-Microsoft365Web.Read.All`
     pub const SERVICE_ACTIVITY_MICROSOFT365_WEB_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9223,6 +10070,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ServiceActivity-OneDrive.Read.All`
     pub const SERVICE_ACTIVITY_ONE_DRIVE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9232,6 +10080,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ServiceActivity-Teams.Read.All`
     pub const SERVICE_ACTIVITY_TEAMS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9241,6 +10090,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ServiceHealth.Read.All`
     pub const SERVICE_HEALTH_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9250,6 +10100,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ServiceMessage.Read.All`
     pub const SERVICE_MESSAGE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9259,6 +10110,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ServiceMessageViewpoint.Write`
     pub const SERVICE_MESSAGE_VIEWPOINT_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -9268,6 +10120,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `ServicePrincipal.AddRemoveCreds.All`
     pub const SERVICE_PRINCIPAL_ADD_REMOVE_CREDS_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9277,6 +10130,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ServicePrincipal.Create`
     pub const SERVICE_PRINCIPAL_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -9286,6 +10140,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ServicePrincipal.DeleteRestore.All`
     pub const SERVICE_PRINCIPAL_DELETE_RESTORE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9295,6 +10150,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ServicePrincipal.EnableDisable.All`
     pub const SERVICE_PRINCIPAL_ENABLE_DISABLE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9304,6 +10160,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ServicePrincipal.ManageCreds.All`
     pub const SERVICE_PRINCIPAL_MANAGE_CREDS_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9312,6 +10169,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `ServicePrincipal.ReadEnableDisable.All`
@@ -9322,6 +10180,7 @@ pub mod delegated {
         None,
         true,
         false,
+        false,
     );
     /// `ServicePrincipalEndpoint.Read.All`
     pub const SERVICE_PRINCIPAL_ENDPOINT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9331,6 +10190,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `ServicePrincipalEndpoint.ReadWrite.All`
     pub const SERVICE_PRINCIPAL_ENDPOINT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9340,6 +10200,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `SharePointCrossTenantMigration.Manage.All`
     pub const SHARE_POINT_CROSS_TENANT_MIGRATION_MANAGE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9349,6 +10210,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SharePointCrossTenantMigration.Read.All`
     pub const SHARE_POINT_CROSS_TENANT_MIGRATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9358,6 +10220,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SharePointTenantSettings.Read.All`
     pub const SHARE_POINT_TENANT_SETTINGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9367,6 +10230,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SharePointTenantSettings.ReadWrite.All`
     pub const SHARE_POINT_TENANT_SETTINGS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9376,6 +10240,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ShortNotes.Read`
     pub const SHORT_NOTES_READ: DelegatedPermission = DelegatedPermission::new(
@@ -9385,6 +10250,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `ShortNotes.ReadWrite`
     pub const SHORT_NOTES_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -9394,6 +10260,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `SignInIdentifier.Read.All`
     pub const SIGN_IN_IDENTIFIER_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9403,6 +10270,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SignInIdentifier.ReadWrite.All`
     pub const SIGN_IN_IDENTIFIER_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9412,6 +10280,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Sites.Archive.All`
     pub const SITES_ARCHIVE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9421,6 +10290,7 @@ pub mod delegated {
         Some(3u8),
         true,
         true,
+        false,
     );
     /// `Sites.Create.All`
     pub const SITES_CREATE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9430,6 +10300,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Sites.FullControl.All`
     pub const SITES_FULL_CONTROL_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9439,6 +10310,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Sites.Lock.All`
     pub const SITES_LOCK_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9448,6 +10320,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Sites.Manage.All`
     pub const SITES_MANAGE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9457,6 +10330,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Sites.Read.All`
     pub const SITES_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9466,6 +10340,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Sites.ReadWrite.All`
     pub const SITES_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9475,6 +10350,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Sites.Selected`
     pub const SITES_SELECTED: DelegatedPermission = DelegatedPermission::new(
@@ -9484,6 +10360,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SpiffeTrustDomain.Read.All`
     pub const SPIFFE_TRUST_DOMAIN_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9493,6 +10370,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SpiffeTrustDomain.ReadWrite.All`
     pub const SPIFFE_TRUST_DOMAIN_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9502,6 +10380,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Storyline.Read.All`
     pub const STORYLINE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9511,6 +10390,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Storyline.ReadWrite.All`
     pub const STORYLINE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9520,6 +10400,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SubjectNameRegistration.ReadWrite`
     pub const SUBJECT_NAME_REGISTRATION_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -9529,6 +10410,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `SubjectRightsRequest.Read.All`
     pub const SUBJECT_RIGHTS_REQUEST_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9538,6 +10420,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SubjectRightsRequest.ReadWrite.All`
     pub const SUBJECT_RIGHTS_REQUEST_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9547,6 +10430,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Subscription.Read.All`
     pub const SUBSCRIPTION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9556,6 +10440,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `Synchronization.Read.All`
     pub const SYNCHRONIZATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9565,6 +10450,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Synchronization.ReadWrite.All`
     pub const SYNCHRONIZATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9574,6 +10460,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SynchronizationData-User.Upload`
     pub const SYNCHRONIZATION_DATA_USER_UPLOAD: DelegatedPermission = DelegatedPermission::new(
@@ -9583,6 +10470,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SynchronizationMetadata.Read.All`
     pub const SYNCHRONIZATION_METADATA_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9591,6 +10479,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `SynchronizationMetadata.ReadWrite.All`
@@ -9601,6 +10490,7 @@ pub mod delegated {
         None,
         true,
         false,
+        false,
     );
     /// `Tasks.Read`
     pub const TASKS_READ: DelegatedPermission = DelegatedPermission::new(
@@ -9610,6 +10500,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Tasks.Read.Shared`
     pub const TASKS_READ_SHARED: DelegatedPermission = DelegatedPermission::new(
@@ -9619,6 +10510,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Tasks.ReadWrite`
     pub const TASKS_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -9628,6 +10520,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Tasks.ReadWrite.Shared`
     pub const TASKS_READ_WRITE_SHARED: DelegatedPermission = DelegatedPermission::new(
@@ -9637,6 +10530,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Team.Create`
     pub const TEAM_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -9646,6 +10540,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Team.ReadBasic.All`
     pub const TEAM_READ_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9655,6 +10550,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `TeamMember.Read.All`
     pub const TEAM_MEMBER_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9664,6 +10560,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamMember.ReadWrite.All`
     pub const TEAM_MEMBER_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9673,6 +10570,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamMember.ReadWriteNonOwnerRole.All`
     pub const TEAM_MEMBER_READ_WRITE_NON_OWNER_ROLE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9682,6 +10580,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamSettings.Read.All`
     pub const TEAM_SETTINGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9691,6 +10590,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `TeamSettings.ReadWrite.All`
     pub const TEAM_SETTINGS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9700,6 +10600,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamTemplates.Read`
     pub const TEAM_TEMPLATES_READ: DelegatedPermission = DelegatedPermission::new(
@@ -9709,6 +10610,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `TeamsActivity.Read`
     pub const TEAMS_ACTIVITY_READ: DelegatedPermission = DelegatedPermission::new(
@@ -9718,6 +10620,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `TeamsActivity.Send`
     pub const TEAMS_ACTIVITY_SEND: DelegatedPermission = DelegatedPermission::new(
@@ -9727,6 +10630,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `TeamsApp.Read`
     pub const TEAMS_APP_READ: DelegatedPermission = DelegatedPermission::new(
@@ -9736,6 +10640,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `TeamsApp.Read.All`
     pub const TEAMS_APP_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9745,6 +10650,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `TeamsApp.ReadWrite`
     pub const TEAMS_APP_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -9754,6 +10660,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `TeamsApp.ReadWrite.All`
     pub const TEAMS_APP_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9763,6 +10670,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ManageSelectedForChat`
     pub const TEAMS_APP_INSTALLATION_MANAGE_SELECTED_FOR_CHAT: DelegatedPermission = DelegatedPermission::new(
@@ -9772,6 +10680,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ManageSelectedForTeam`
     pub const TEAMS_APP_INSTALLATION_MANAGE_SELECTED_FOR_TEAM: DelegatedPermission = DelegatedPermission::new(
@@ -9781,6 +10690,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ManageSelectedForUser`
     pub const TEAMS_APP_INSTALLATION_MANAGE_SELECTED_FOR_USER: DelegatedPermission = DelegatedPermission::new(
@@ -9790,6 +10700,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadForChat`
     pub const TEAMS_APP_INSTALLATION_READ_FOR_CHAT: DelegatedPermission = DelegatedPermission::new(
@@ -9799,6 +10710,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadForTeam`
     pub const TEAMS_APP_INSTALLATION_READ_FOR_TEAM: DelegatedPermission = DelegatedPermission::new(
@@ -9808,6 +10720,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadForUser`
     pub const TEAMS_APP_INSTALLATION_READ_FOR_USER: DelegatedPermission = DelegatedPermission::new(
@@ -9817,6 +10730,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadSelectedForChat`
     pub const TEAMS_APP_INSTALLATION_READ_SELECTED_FOR_CHAT: DelegatedPermission = DelegatedPermission::new(
@@ -9826,6 +10740,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadSelectedForTeam`
     pub const TEAMS_APP_INSTALLATION_READ_SELECTED_FOR_TEAM: DelegatedPermission = DelegatedPermission::new(
@@ -9835,6 +10750,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadSelectedForUser`
     pub const TEAMS_APP_INSTALLATION_READ_SELECTED_FOR_USER: DelegatedPermission = DelegatedPermission::new(
@@ -9844,6 +10760,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteAndConsentForChat`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_AND_CONSENT_FOR_CHAT: DelegatedPermission = DelegatedPermission::new(
@@ -9853,6 +10770,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteAndConsentForTeam`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_AND_CONSENT_FOR_TEAM: DelegatedPermission = DelegatedPermission::new(
@@ -9862,6 +10780,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteAndConsentForUser`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_AND_CONSENT_FOR_USER: DelegatedPermission = DelegatedPermission::new(
@@ -9871,6 +10790,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteAndConsentSelfForChat`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_AND_CONSENT_SELF_FOR_CHAT: DelegatedPermission = DelegatedPermission::new(
@@ -9880,6 +10800,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteAndConsentSelfForTeam`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_AND_CONSENT_SELF_FOR_TEAM: DelegatedPermission = DelegatedPermission::new(
@@ -9889,6 +10810,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteAndConsentSelfForUser`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_AND_CONSENT_SELF_FOR_USER: DelegatedPermission = DelegatedPermission::new(
@@ -9898,6 +10820,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteForChat`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_FOR_CHAT: DelegatedPermission = DelegatedPermission::new(
@@ -9907,6 +10830,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteForTeam`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_FOR_TEAM: DelegatedPermission = DelegatedPermission::new(
@@ -9916,6 +10840,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteForUser`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_FOR_USER: DelegatedPermission = DelegatedPermission::new(
@@ -9925,6 +10850,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteSelectedForChat`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_SELECTED_FOR_CHAT: DelegatedPermission = DelegatedPermission::new(
@@ -9934,6 +10860,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteSelectedForTeam`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_SELECTED_FOR_TEAM: DelegatedPermission = DelegatedPermission::new(
@@ -9943,6 +10870,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteSelectedForUser`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_SELECTED_FOR_USER: DelegatedPermission = DelegatedPermission::new(
@@ -9952,6 +10880,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteSelfForChat`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_SELF_FOR_CHAT: DelegatedPermission = DelegatedPermission::new(
@@ -9961,6 +10890,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteSelfForTeam`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_SELF_FOR_TEAM: DelegatedPermission = DelegatedPermission::new(
@@ -9970,6 +10900,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteSelfForUser`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_SELF_FOR_USER: DelegatedPermission = DelegatedPermission::new(
@@ -9979,6 +10910,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `TeamsPolicyUserAssign.ReadWrite.All`
     pub const TEAMS_POLICY_USER_ASSIGN_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9988,6 +10920,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsResourceAccount.Read.All`
     pub const TEAMS_RESOURCE_ACCOUNT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -9997,6 +10930,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsTab.Create`
     pub const TEAMS_TAB_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -10006,6 +10940,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `TeamsTab.Read.All`
     pub const TEAMS_TAB_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10015,6 +10950,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsTab.ReadWrite.All`
     pub const TEAMS_TAB_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10024,6 +10960,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsTab.ReadWriteForChat`
     pub const TEAMS_TAB_READ_WRITE_FOR_CHAT: DelegatedPermission = DelegatedPermission::new(
@@ -10033,6 +10970,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `TeamsTab.ReadWriteForTeam`
     pub const TEAMS_TAB_READ_WRITE_FOR_TEAM: DelegatedPermission = DelegatedPermission::new(
@@ -10042,6 +10980,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsTab.ReadWriteForUser`
     pub const TEAMS_TAB_READ_WRITE_FOR_USER: DelegatedPermission = DelegatedPermission::new(
@@ -10051,6 +10990,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `TeamsTab.ReadWriteSelfForChat`
     pub const TEAMS_TAB_READ_WRITE_SELF_FOR_CHAT: DelegatedPermission = DelegatedPermission::new(
@@ -10060,6 +11000,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `TeamsTab.ReadWriteSelfForTeam`
     pub const TEAMS_TAB_READ_WRITE_SELF_FOR_TEAM: DelegatedPermission = DelegatedPermission::new(
@@ -10069,6 +11010,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsTab.ReadWriteSelfForUser`
     pub const TEAMS_TAB_READ_WRITE_SELF_FOR_USER: DelegatedPermission = DelegatedPermission::new(
@@ -10078,6 +11020,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `TeamsTelephoneNumber.Read.All`
     pub const TEAMS_TELEPHONE_NUMBER_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10087,6 +11030,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsTelephoneNumber.ReadWrite.All`
     pub const TEAMS_TELEPHONE_NUMBER_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10096,6 +11040,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsUserConfiguration.Read.All`
     pub const TEAMS_USER_CONFIGURATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10105,6 +11050,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Teamwork.Migrate.All`
     pub const TEAMWORK_MIGRATE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10112,6 +11058,7 @@ pub mod delegated {
         None,
         Some(false),
         None,
+        false,
         false,
         false,
     );
@@ -10123,6 +11070,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkAppSettings.Read.All`
     pub const TEAMWORK_APP_SETTINGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10132,6 +11080,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkAppSettings.ReadWrite.All`
     pub const TEAMWORK_APP_SETTINGS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10141,6 +11090,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkCustomEmoji.Create`
     pub const TEAMWORK_CUSTOM_EMOJI_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -10150,6 +11100,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkCustomEmoji.Read`
     pub const TEAMWORK_CUSTOM_EMOJI_READ: DelegatedPermission = DelegatedPermission::new(
@@ -10159,6 +11110,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkDevice.Read.All`
     pub const TEAMWORK_DEVICE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10168,6 +11120,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkDevice.ReadWrite.All`
     pub const TEAMWORK_DEVICE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10177,6 +11130,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkHierarchy.Read.All`
     pub const TEAMWORK_HIERARCHY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10186,6 +11140,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `TeamworkHierarchy.ReadWrite.All`
     pub const TEAMWORK_HIERARCHY_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10195,6 +11150,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `TeamworkSection.Read`
     pub const TEAMWORK_SECTION_READ: DelegatedPermission = DelegatedPermission::new(
@@ -10204,6 +11160,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `TeamworkSection.ReadWrite`
     pub const TEAMWORK_SECTION_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -10213,6 +11170,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `TeamworkTag.Read`
     pub const TEAMWORK_TAG_READ: DelegatedPermission = DelegatedPermission::new(
@@ -10222,6 +11180,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `TeamworkTag.ReadWrite`
     pub const TEAMWORK_TAG_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -10231,6 +11190,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `TeamworkTargetedMessage.ReadWrite`
     pub const TEAMWORK_TARGETED_MESSAGE_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -10240,6 +11200,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkUserInteraction.Read.All`
     pub const TEAMWORK_USER_INTERACTION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10249,6 +11210,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `TenantGovernance-Invitation.Read.All`
     pub const TENANT_GOVERNANCE_INVITATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10258,6 +11220,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TenantGovernance-Invitation.ReadWrite.All`
     pub const TENANT_GOVERNANCE_INVITATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10267,6 +11230,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TenantGovernance-PolicyTemplate.Read.All`
     pub const TENANT_GOVERNANCE_POLICY_TEMPLATE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10276,6 +11240,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TenantGovernance-PolicyTemplate.ReadWrite.All`
     pub const TENANT_GOVERNANCE_POLICY_TEMPLATE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10285,6 +11250,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TenantGovernance-RelatedTenant.Read.All`
     pub const TENANT_GOVERNANCE_RELATED_TENANT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10294,6 +11260,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TenantGovernance-RelatedTenant.ReadWrite.All`
     pub const TENANT_GOVERNANCE_RELATED_TENANT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10303,6 +11270,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TenantGovernance-Relationship.Read.All`
     pub const TENANT_GOVERNANCE_RELATIONSHIP_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10312,6 +11280,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TenantGovernance-Relationship.ReadWrite.All`
     pub const TENANT_GOVERNANCE_RELATIONSHIP_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10321,6 +11290,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TenantGovernance-Request.Read.All`
     pub const TENANT_GOVERNANCE_REQUEST_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10330,6 +11300,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TenantGovernance-Request.ReadWrite.All`
     pub const TENANT_GOVERNANCE_REQUEST_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10339,6 +11310,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TenantGovernance-Setting.Read.All`
     pub const TENANT_GOVERNANCE_SETTING_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10348,6 +11320,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TenantGovernance-Setting.ReadWrite.All`
     pub const TENANT_GOVERNANCE_SETTING_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10357,6 +11330,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TermStore.Read.All`
     pub const TERM_STORE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10366,6 +11340,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TermStore.ReadWrite.All`
     pub const TERM_STORE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10375,6 +11350,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ThreatAssessment.ReadWrite.All`
     pub const THREAT_ASSESSMENT_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10384,6 +11360,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ThreatHunting.Read.All`
     pub const THREAT_HUNTING_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10393,6 +11370,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ThreatIndicators.Read.All`
     pub const THREAT_INDICATORS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10402,6 +11380,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ThreatIndicators.ReadWrite.OwnedBy`
     pub const THREAT_INDICATORS_READ_WRITE_OWNED_BY: DelegatedPermission = DelegatedPermission::new(
@@ -10411,6 +11390,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `ThreatIntelligence.Read.All`
     pub const THREAT_INTELLIGENCE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10420,6 +11400,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ThreatSubmission.Read`
     pub const THREAT_SUBMISSION_READ: DelegatedPermission = DelegatedPermission::new(
@@ -10429,6 +11410,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ThreatSubmission.Read.All`
     pub const THREAT_SUBMISSION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10438,6 +11420,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ThreatSubmission.ReadWrite`
     pub const THREAT_SUBMISSION_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -10447,6 +11430,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ThreatSubmission.ReadWrite.All`
     pub const THREAT_SUBMISSION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10456,6 +11440,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ThreatSubmissionPolicy.ReadWrite.All`
     pub const THREAT_SUBMISSION_POLICY_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10465,6 +11450,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TokenRevocations.Read.All`
     pub const TOKEN_REVOCATIONS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10474,6 +11460,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `TokenRevocations.ReadWrite.All`
     pub const TOKEN_REVOCATIONS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10482,6 +11469,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `Topic.Read.All`
@@ -10492,6 +11480,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `TrustFrameworkKeySet.Read.All`
     pub const TRUST_FRAMEWORK_KEY_SET_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10501,6 +11490,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TrustFrameworkKeySet.ReadWrite.All`
     pub const TRUST_FRAMEWORK_KEY_SET_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10510,6 +11500,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UnifiedGroupMember.Read.AsGuest`
     pub const UNIFIED_GROUP_MEMBER_READ_AS_GUEST: DelegatedPermission = DelegatedPermission::new(
@@ -10519,6 +11510,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `UniversalPrintDevice.FullControl.All`
     pub const UNIVERSAL_PRINT_DEVICE_FULL_CONTROL_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10528,6 +11520,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `UniversalPrintDevice.Read.All`
     pub const UNIVERSAL_PRINT_DEVICE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10537,6 +11530,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `User-CloudLicensing.AssignLicenses`
     pub const USER_CLOUD_LICENSING_ASSIGN_LICENSES: DelegatedPermission = DelegatedPermission::new(
@@ -10546,6 +11540,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `User-CloudLicensing.AssignLicenses.Organization`
     pub const USER_CLOUD_LICENSING_ASSIGN_LICENSES_ORGANIZATION: DelegatedPermission = DelegatedPermission::new(
@@ -10555,6 +11550,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `User-CloudLicensing.Read`
     pub const USER_CLOUD_LICENSING_READ: DelegatedPermission = DelegatedPermission::new(
@@ -10564,6 +11560,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `User-CloudLicensing.Read.All`
     pub const USER_CLOUD_LICENSING_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10573,6 +11570,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `User-ConvertToInternal.ReadWrite.All`
     pub const USER_CONVERT_TO_INTERNAL_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10582,6 +11580,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `User-CrossDomainData.ReadWrite.All`
     pub const USER_CROSS_DOMAIN_DATA_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10591,6 +11590,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `User-DevicesForResourceAccount.Read.All`
     pub const USER_DEVICES_FOR_RESOURCE_ACCOUNT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10600,6 +11600,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `User-Identifiers.ReadWrite.All`
     pub const USER_IDENTIFIERS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10609,6 +11610,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `User-LifeCycleInfo.Read.All`
     pub const USER_LIFE_CYCLE_INFO_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10618,6 +11620,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `User-LifeCycleInfo.ReadWrite.All`
     pub const USER_LIFE_CYCLE_INFO_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10627,6 +11630,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `User-Mail.ReadWrite.All`
     pub const USER_MAIL_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10636,6 +11640,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `User-OnPremisesInfo.ReadWrite.All`
     pub const USER_ON_PREMISES_INFO_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10645,6 +11650,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `User-OnPremisesSyncBehavior.ReadWrite.All`
     pub const USER_ON_PREMISES_SYNC_BEHAVIOR_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10654,6 +11660,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `User-PasswordProfile.ReadWrite.All`
     pub const USER_PASSWORD_PROFILE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10663,6 +11670,7 @@ pub mod delegated {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `User-Phone.ReadWrite.All`
     pub const USER_PHONE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10672,6 +11680,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `User-PrivacyData.Export`
     pub const USER_PRIVACY_DATA_EXPORT: DelegatedPermission = DelegatedPermission::new(
@@ -10681,6 +11690,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `User-PrivacyData.Remove`
     pub const USER_PRIVACY_DATA_REMOVE: DelegatedPermission = DelegatedPermission::new(
@@ -10690,6 +11700,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `User-UsageRight.Read`
     pub const USER_USAGE_RIGHT_READ: DelegatedPermission = DelegatedPermission::new(
@@ -10699,6 +11710,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `User-UsageRight.Read.All`
     pub const USER_USAGE_RIGHT_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10708,6 +11720,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `User.Create`
     pub const USER_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -10717,6 +11730,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `User.DeleteRestore.All`
     pub const USER_DELETE_RESTORE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10726,6 +11740,7 @@ pub mod delegated {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `User.EnableDisableAccount.All`
     pub const USER_ENABLE_DISABLE_ACCOUNT_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10735,6 +11750,7 @@ pub mod delegated {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `User.Export.All`
     pub const USER_EXPORT_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10744,6 +11760,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `User.Invite.All`
     pub const USER_INVITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10753,6 +11770,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `User.ManageIdentities.All`
     pub const USER_MANAGE_IDENTITIES_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10762,6 +11780,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `User.Read`
     pub const USER_READ: DelegatedPermission = DelegatedPermission::new(
@@ -10771,6 +11790,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `User.Read.All`
     pub const USER_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10780,6 +11800,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `User.ReadBasic.All`
     pub const USER_READ_BASIC_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10789,6 +11810,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `User.ReadUpdate.All`
     pub const USER_READ_UPDATE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10798,6 +11820,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `User.ReadWrite`
     pub const USER_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -10807,6 +11830,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `User.ReadWrite.All`
     pub const USER_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10816,6 +11840,7 @@ pub mod delegated {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `User.RevokeSessions.All`
     pub const USER_REVOKE_SESSIONS_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10825,6 +11850,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserActivity.ReadWrite.CreatedByApp`
     pub const USER_ACTIVITY_READ_WRITE_CREATED_BY_APP: DelegatedPermission = DelegatedPermission::new(
@@ -10834,6 +11860,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Email.Read`
     pub const USER_AUTH_METHOD_EMAIL_READ: DelegatedPermission = DelegatedPermission::new(
@@ -10843,6 +11870,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Email.Read.All`
     pub const USER_AUTH_METHOD_EMAIL_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10852,6 +11880,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Email.ReadWrite`
     pub const USER_AUTH_METHOD_EMAIL_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -10861,6 +11890,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Email.ReadWrite.All`
     pub const USER_AUTH_METHOD_EMAIL_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10870,6 +11900,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-External.Read`
     pub const USER_AUTH_METHOD_EXTERNAL_READ: DelegatedPermission = DelegatedPermission::new(
@@ -10879,6 +11910,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-External.Read.All`
     pub const USER_AUTH_METHOD_EXTERNAL_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10888,6 +11920,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-External.ReadWrite`
     pub const USER_AUTH_METHOD_EXTERNAL_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -10897,6 +11930,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-External.ReadWrite.All`
     pub const USER_AUTH_METHOD_EXTERNAL_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10906,6 +11940,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-HardwareOATH.Read`
     pub const USER_AUTH_METHOD_HARDWARE_OATH_READ: DelegatedPermission = DelegatedPermission::new(
@@ -10915,6 +11950,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-HardwareOATH.Read.All`
     pub const USER_AUTH_METHOD_HARDWARE_OATH_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10924,6 +11960,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-HardwareOATH.ReadWrite`
     pub const USER_AUTH_METHOD_HARDWARE_OATH_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -10933,6 +11970,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-HardwareOATH.ReadWrite.All`
     pub const USER_AUTH_METHOD_HARDWARE_OATH_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10942,6 +11980,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-MicrosoftAuthApp.Read`
     pub const USER_AUTH_METHOD_MICROSOFT_AUTH_APP_READ: DelegatedPermission = DelegatedPermission::new(
@@ -10951,6 +11990,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-MicrosoftAuthApp.Read.All`
     pub const USER_AUTH_METHOD_MICROSOFT_AUTH_APP_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10960,6 +12000,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-MicrosoftAuthApp.ReadWrite`
     pub const USER_AUTH_METHOD_MICROSOFT_AUTH_APP_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -10969,6 +12010,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-MicrosoftAuthApp.ReadWrite.All`
     pub const USER_AUTH_METHOD_MICROSOFT_AUTH_APP_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10978,6 +12020,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Passkey.Read`
     pub const USER_AUTH_METHOD_PASSKEY_READ: DelegatedPermission = DelegatedPermission::new(
@@ -10987,6 +12030,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Passkey.Read.All`
     pub const USER_AUTH_METHOD_PASSKEY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -10996,6 +12040,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Passkey.ReadWrite`
     pub const USER_AUTH_METHOD_PASSKEY_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -11005,6 +12050,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Passkey.ReadWrite.All`
     pub const USER_AUTH_METHOD_PASSKEY_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11014,6 +12060,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Password.Read`
     pub const USER_AUTH_METHOD_PASSWORD_READ: DelegatedPermission = DelegatedPermission::new(
@@ -11023,6 +12070,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Password.Read.All`
     pub const USER_AUTH_METHOD_PASSWORD_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11032,6 +12080,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Password.ReadWrite`
     pub const USER_AUTH_METHOD_PASSWORD_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -11041,6 +12090,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Password.ReadWrite.All`
     pub const USER_AUTH_METHOD_PASSWORD_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11050,6 +12100,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Phone.Read`
     pub const USER_AUTH_METHOD_PHONE_READ: DelegatedPermission = DelegatedPermission::new(
@@ -11059,6 +12110,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Phone.Read.All`
     pub const USER_AUTH_METHOD_PHONE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11068,6 +12120,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Phone.ReadWrite`
     pub const USER_AUTH_METHOD_PHONE_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -11077,6 +12130,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Phone.ReadWrite.All`
     pub const USER_AUTH_METHOD_PHONE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11086,6 +12140,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-PlatformCred.Read`
     pub const USER_AUTH_METHOD_PLATFORM_CRED_READ: DelegatedPermission = DelegatedPermission::new(
@@ -11095,6 +12150,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-PlatformCred.Read.All`
     pub const USER_AUTH_METHOD_PLATFORM_CRED_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11104,6 +12160,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-PlatformCred.ReadWrite`
     pub const USER_AUTH_METHOD_PLATFORM_CRED_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -11113,6 +12170,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-PlatformCred.ReadWrite.All`
     pub const USER_AUTH_METHOD_PLATFORM_CRED_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11122,6 +12180,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-QR.Read`
     pub const USER_AUTH_METHOD_QR_READ: DelegatedPermission = DelegatedPermission::new(
@@ -11131,6 +12190,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-QR.Read.All`
     pub const USER_AUTH_METHOD_QR_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11140,6 +12200,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-QR.ReadWrite`
     pub const USER_AUTH_METHOD_QR_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -11149,6 +12210,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-QR.ReadWrite.All`
     pub const USER_AUTH_METHOD_QR_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11158,6 +12220,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-ResourceKey.Read.All`
     pub const USER_AUTH_METHOD_RESOURCE_KEY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11167,6 +12230,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-ResourceKey.ReadWrite.All`
     pub const USER_AUTH_METHOD_RESOURCE_KEY_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11176,6 +12240,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-SoftwareOATH.Read`
     pub const USER_AUTH_METHOD_SOFTWARE_OATH_READ: DelegatedPermission = DelegatedPermission::new(
@@ -11185,6 +12250,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-SoftwareOATH.Read.All`
     pub const USER_AUTH_METHOD_SOFTWARE_OATH_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11194,6 +12260,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-SoftwareOATH.ReadWrite`
     pub const USER_AUTH_METHOD_SOFTWARE_OATH_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -11203,6 +12270,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-SoftwareOATH.ReadWrite.All`
     pub const USER_AUTH_METHOD_SOFTWARE_OATH_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11212,6 +12280,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-TAP.Read`
     pub const USER_AUTH_METHOD_TAP_READ: DelegatedPermission = DelegatedPermission::new(
@@ -11221,6 +12290,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-TAP.Read.All`
     pub const USER_AUTH_METHOD_TAP_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11230,6 +12300,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-TAP.ReadWrite`
     pub const USER_AUTH_METHOD_TAP_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -11239,6 +12310,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-TAP.ReadWrite.All`
     pub const USER_AUTH_METHOD_TAP_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11248,6 +12320,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-WindowsHello.Read`
     pub const USER_AUTH_METHOD_WINDOWS_HELLO_READ: DelegatedPermission = DelegatedPermission::new(
@@ -11257,6 +12330,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-WindowsHello.Read.All`
     pub const USER_AUTH_METHOD_WINDOWS_HELLO_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11266,6 +12340,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-WindowsHello.ReadWrite`
     pub const USER_AUTH_METHOD_WINDOWS_HELLO_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -11275,6 +12350,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-WindowsHello.ReadWrite.All`
     pub const USER_AUTH_METHOD_WINDOWS_HELLO_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11284,6 +12360,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethodAuthApp-MSAuthApp.Delete`
     pub const USER_AUTH_METHOD_AUTH_APP_MS_AUTH_APP_DELETE: DelegatedPermission = DelegatedPermission::new(
@@ -11293,6 +12370,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthMethodAuthApp-Passkey.Create`
     pub const USER_AUTH_METHOD_AUTH_APP_PASSKEY_CREATE: DelegatedPermission = DelegatedPermission::new(
@@ -11302,6 +12380,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthMethodAuthApp-Passkey.Delete`
     pub const USER_AUTH_METHOD_AUTH_APP_PASSKEY_DELETE: DelegatedPermission = DelegatedPermission::new(
@@ -11311,6 +12390,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthMethodAuthApp-Policy.Read`
     pub const USER_AUTH_METHOD_AUTH_APP_POLICY_READ: DelegatedPermission = DelegatedPermission::new(
@@ -11320,6 +12400,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthenticationMethod-Policy.Read`
     pub const USER_AUTHENTICATION_METHOD_POLICY_READ: DelegatedPermission = DelegatedPermission::new(
@@ -11329,6 +12410,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthenticationMethod-Policy.Read.All`
     pub const USER_AUTHENTICATION_METHOD_POLICY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11338,6 +12420,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthenticationMethod.Read`
     pub const USER_AUTHENTICATION_METHOD_READ: DelegatedPermission = DelegatedPermission::new(
@@ -11347,6 +12430,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `UserAuthenticationMethod.Read.All`
     pub const USER_AUTHENTICATION_METHOD_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11356,6 +12440,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthenticationMethod.ReadWrite`
     pub const USER_AUTHENTICATION_METHOD_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -11365,6 +12450,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthenticationMethod.ReadWrite.All`
     pub const USER_AUTHENTICATION_METHOD_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11374,6 +12460,7 @@ pub mod delegated {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `UserCloudClipboard.Read`
     pub const USER_CLOUD_CLIPBOARD_READ: DelegatedPermission = DelegatedPermission::new(
@@ -11383,6 +12470,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `UserNotification.ReadWrite.CreatedByApp`
     pub const USER_NOTIFICATION_READ_WRITE_CREATED_BY_APP: DelegatedPermission = DelegatedPermission::new(
@@ -11392,6 +12480,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `UserTags.Read.All`
     pub const USER_TAGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11401,6 +12490,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `UserTags.ReadWrite.All`
     pub const USER_TAGS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11410,6 +12500,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `UserTeamwork.Read`
     pub const USER_TEAMWORK_READ: DelegatedPermission = DelegatedPermission::new(
@@ -11419,6 +12510,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `UserTimelineActivity.Write.CreatedByApp`
     pub const USER_TIMELINE_ACTIVITY_WRITE_CREATED_BY_APP: DelegatedPermission = DelegatedPermission::new(
@@ -11428,6 +12520,7 @@ pub mod delegated {
         None,
         false,
         true,
+        false,
     );
     /// `UserWindowsSettings.Read`
     pub const USER_WINDOWS_SETTINGS_READ: DelegatedPermission = DelegatedPermission::new(
@@ -11437,6 +12530,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `UserWindowsSettings.Read.All`
     pub const USER_WINDOWS_SETTINGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11446,6 +12540,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `UserWindowsSettings.ReadWrite.All`
     pub const USER_WINDOWS_SETTINGS_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11455,6 +12550,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `VerifiedId-Profile.Read.All`
     pub const VERIFIED_ID_PROFILE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11464,6 +12560,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `VerifiedId-Profile.ReadWrite.All`
     pub const VERIFIED_ID_PROFILE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11473,6 +12570,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `VirtualAppointment.Read`
     pub const VIRTUAL_APPOINTMENT_READ: DelegatedPermission = DelegatedPermission::new(
@@ -11482,6 +12580,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `VirtualAppointment.ReadWrite`
     pub const VIRTUAL_APPOINTMENT_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -11491,6 +12590,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `VirtualAppointmentNotification.Send`
     pub const VIRTUAL_APPOINTMENT_NOTIFICATION_SEND: DelegatedPermission = DelegatedPermission::new(
@@ -11500,6 +12600,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `VirtualEvent.Read`
     pub const VIRTUAL_EVENT_READ: DelegatedPermission = DelegatedPermission::new(
@@ -11509,6 +12610,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `VirtualEvent.ReadWrite`
     pub const VIRTUAL_EVENT_READ_WRITE: DelegatedPermission = DelegatedPermission::new(
@@ -11518,6 +12620,7 @@ pub mod delegated {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `WindowsUpdates.Read.All`
     pub const WINDOWS_UPDATES_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11527,6 +12630,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `WindowsUpdates.ReadWrite.All`
     pub const WINDOWS_UPDATES_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11536,6 +12640,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `WorkIQAgent.Ask`
     pub const WORK_IQ_AGENT_ASK: DelegatedPermission = DelegatedPermission::new(
@@ -11544,6 +12649,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `WorkIQAgent.Ask.Selected`
@@ -11554,6 +12660,7 @@ pub mod delegated {
         None,
         true,
         false,
+        false,
     );
     /// `WorkIQSettings.Read.All`
     pub const WORK_IQ_SETTINGS_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11562,6 +12669,7 @@ pub mod delegated {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `WorkIQSettings.ReadWrite.All`
@@ -11572,6 +12680,7 @@ pub mod delegated {
         None,
         true,
         false,
+        false,
     );
     /// `WorkforceIntegration.Read.All`
     pub const WORKFORCE_INTEGRATION_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11581,6 +12690,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `WorkforceIntegration.ReadWrite.All`
     pub const WORKFORCE_INTEGRATION_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11590,6 +12700,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `WorkloadIdentities-UsageSummary.Read.All`
     pub const WORKLOAD_IDENTITIES_USAGE_SUMMARY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11599,6 +12710,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `ZeroTrustAI.Data.Search`
     pub const ZERO_TRUST_AI_DATA_SEARCH: DelegatedPermission = DelegatedPermission::new(
@@ -11608,6 +12720,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Zone.Read.All`
     pub const ZONE_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11617,6 +12730,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `Zone.ReadWrite.All`
     pub const ZONE_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -11626,6 +12740,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_0.AA`
     pub const _0_AA: DelegatedPermission = DelegatedPermission::new(
@@ -11635,6 +12750,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_1.AA`
     pub const _1_AA: DelegatedPermission = DelegatedPermission::new(
@@ -11644,6 +12760,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_2.AA`
     pub const _2_AA: DelegatedPermission = DelegatedPermission::new(
@@ -11653,6 +12770,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_3.AA`
     pub const _3_AA: DelegatedPermission = DelegatedPermission::new(
@@ -11662,6 +12780,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_4.AA`
     pub const _4_AA: DelegatedPermission = DelegatedPermission::new(
@@ -11671,6 +12790,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_5.AA`
     pub const _5_AA: DelegatedPermission = DelegatedPermission::new(
@@ -11680,6 +12800,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_6.AA`
     pub const _6_AA: DelegatedPermission = DelegatedPermission::new(
@@ -11689,6 +12810,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_7.AA`
     pub const _7_AA: DelegatedPermission = DelegatedPermission::new(
@@ -11698,6 +12820,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_8.AA`
     pub const _8_AA: DelegatedPermission = DelegatedPermission::new(
@@ -11707,6 +12830,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_9.AA`
     pub const _9_AA: DelegatedPermission = DelegatedPermission::new(
@@ -11716,6 +12840,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A0`
     pub const A_A0: DelegatedPermission = DelegatedPermission::new(
@@ -11725,6 +12850,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A1`
     pub const A_A1: DelegatedPermission = DelegatedPermission::new(
@@ -11734,6 +12860,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A3`
     pub const A_A3: DelegatedPermission = DelegatedPermission::new(
@@ -11743,6 +12870,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A4`
     pub const A_A4: DelegatedPermission = DelegatedPermission::new(
@@ -11752,6 +12880,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A5`
     pub const A_A5: DelegatedPermission = DelegatedPermission::new(
@@ -11761,6 +12890,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A6`
     pub const A_A6: DelegatedPermission = DelegatedPermission::new(
@@ -11770,6 +12900,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A7`
     pub const A_A7: DelegatedPermission = DelegatedPermission::new(
@@ -11779,6 +12910,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A8`
     pub const A_A8: DelegatedPermission = DelegatedPermission::new(
@@ -11788,6 +12920,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A9`
     pub const A_A9: DelegatedPermission = DelegatedPermission::new(
@@ -11797,6 +12930,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AA`
     pub const A_AA: DelegatedPermission = DelegatedPermission::new(
@@ -11806,6 +12940,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AB`
     pub const A_AB: DelegatedPermission = DelegatedPermission::new(
@@ -11815,6 +12950,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AC`
     pub const A_AC: DelegatedPermission = DelegatedPermission::new(
@@ -11824,6 +12960,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AD`
     pub const A_AD: DelegatedPermission = DelegatedPermission::new(
@@ -11833,6 +12970,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AE`
     pub const A_AE: DelegatedPermission = DelegatedPermission::new(
@@ -11842,6 +12980,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AF`
     pub const A_AF: DelegatedPermission = DelegatedPermission::new(
@@ -11851,6 +12990,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AG`
     pub const A_AG: DelegatedPermission = DelegatedPermission::new(
@@ -11860,6 +13000,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AH`
     pub const A_AH: DelegatedPermission = DelegatedPermission::new(
@@ -11869,6 +13010,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AI`
     pub const A_AI: DelegatedPermission = DelegatedPermission::new(
@@ -11878,6 +13020,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AJ`
     pub const A_AJ: DelegatedPermission = DelegatedPermission::new(
@@ -11887,6 +13030,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AK`
     pub const A_AK: DelegatedPermission = DelegatedPermission::new(
@@ -11896,6 +13040,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AL`
     pub const A_AL: DelegatedPermission = DelegatedPermission::new(
@@ -11905,6 +13050,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AM`
     pub const A_AM: DelegatedPermission = DelegatedPermission::new(
@@ -11914,6 +13060,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AN`
     pub const A_AN: DelegatedPermission = DelegatedPermission::new(
@@ -11923,6 +13070,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AO`
     pub const A_AO: DelegatedPermission = DelegatedPermission::new(
@@ -11932,6 +13080,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AP`
     pub const A_AP: DelegatedPermission = DelegatedPermission::new(
@@ -11941,6 +13090,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AQ`
     pub const A_AQ: DelegatedPermission = DelegatedPermission::new(
@@ -11950,6 +13100,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AR`
     pub const A_AR: DelegatedPermission = DelegatedPermission::new(
@@ -11959,6 +13110,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AS`
     pub const A_AS: DelegatedPermission = DelegatedPermission::new(
@@ -11968,6 +13120,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AT`
     pub const A_AT: DelegatedPermission = DelegatedPermission::new(
@@ -11977,6 +13130,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AU`
     pub const A_AU: DelegatedPermission = DelegatedPermission::new(
@@ -11986,6 +13140,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AV`
     pub const A_AV: DelegatedPermission = DelegatedPermission::new(
@@ -11995,6 +13150,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AW`
     pub const A_AW: DelegatedPermission = DelegatedPermission::new(
@@ -12004,6 +13160,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AX`
     pub const A_AX: DelegatedPermission = DelegatedPermission::new(
@@ -12013,6 +13170,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AY`
     pub const A_AY: DelegatedPermission = DelegatedPermission::new(
@@ -12022,6 +13180,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AZ`
     pub const A_AZ: DelegatedPermission = DelegatedPermission::new(
@@ -12031,6 +13190,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B0`
     pub const A_B0: DelegatedPermission = DelegatedPermission::new(
@@ -12040,6 +13200,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B1`
     pub const A_B1: DelegatedPermission = DelegatedPermission::new(
@@ -12049,6 +13210,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B2`
     pub const A_B2: DelegatedPermission = DelegatedPermission::new(
@@ -12058,6 +13220,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B3`
     pub const A_B3: DelegatedPermission = DelegatedPermission::new(
@@ -12067,6 +13230,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B4`
     pub const A_B4: DelegatedPermission = DelegatedPermission::new(
@@ -12076,6 +13240,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B5`
     pub const A_B5: DelegatedPermission = DelegatedPermission::new(
@@ -12085,6 +13250,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B6`
     pub const A_B6: DelegatedPermission = DelegatedPermission::new(
@@ -12094,6 +13260,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B7`
     pub const A_B7: DelegatedPermission = DelegatedPermission::new(
@@ -12103,6 +13270,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B8`
     pub const A_B8: DelegatedPermission = DelegatedPermission::new(
@@ -12112,6 +13280,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B9`
     pub const A_B9: DelegatedPermission = DelegatedPermission::new(
@@ -12121,6 +13290,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BA`
     pub const A_BA: DelegatedPermission = DelegatedPermission::new(
@@ -12130,6 +13300,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BB`
     pub const A_BB: DelegatedPermission = DelegatedPermission::new(
@@ -12139,6 +13310,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BC`
     pub const A_BC: DelegatedPermission = DelegatedPermission::new(
@@ -12148,6 +13320,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BD`
     pub const A_BD: DelegatedPermission = DelegatedPermission::new(
@@ -12157,6 +13330,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BE`
     pub const A_BE: DelegatedPermission = DelegatedPermission::new(
@@ -12166,6 +13340,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BF`
     pub const A_BF: DelegatedPermission = DelegatedPermission::new(
@@ -12175,6 +13350,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BG`
     pub const A_BG: DelegatedPermission = DelegatedPermission::new(
@@ -12184,6 +13360,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BH`
     pub const A_BH: DelegatedPermission = DelegatedPermission::new(
@@ -12193,6 +13370,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BI`
     pub const A_BI: DelegatedPermission = DelegatedPermission::new(
@@ -12202,6 +13380,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BJ`
     pub const A_BJ: DelegatedPermission = DelegatedPermission::new(
@@ -12211,6 +13390,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BK`
     pub const A_BK: DelegatedPermission = DelegatedPermission::new(
@@ -12220,6 +13400,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BL`
     pub const A_BL: DelegatedPermission = DelegatedPermission::new(
@@ -12229,6 +13410,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BM`
     pub const A_BM: DelegatedPermission = DelegatedPermission::new(
@@ -12238,6 +13420,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BN`
     pub const A_BN: DelegatedPermission = DelegatedPermission::new(
@@ -12247,6 +13430,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BO`
     pub const A_BO: DelegatedPermission = DelegatedPermission::new(
@@ -12256,6 +13440,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BP`
     pub const A_BP: DelegatedPermission = DelegatedPermission::new(
@@ -12265,6 +13450,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BQ`
     pub const A_BQ: DelegatedPermission = DelegatedPermission::new(
@@ -12274,6 +13460,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BR`
     pub const A_BR: DelegatedPermission = DelegatedPermission::new(
@@ -12283,6 +13470,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BS`
     pub const A_BS: DelegatedPermission = DelegatedPermission::new(
@@ -12292,6 +13480,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BT`
     pub const A_BT: DelegatedPermission = DelegatedPermission::new(
@@ -12301,6 +13490,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BU`
     pub const A_BU: DelegatedPermission = DelegatedPermission::new(
@@ -12310,6 +13500,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BV`
     pub const A_BV: DelegatedPermission = DelegatedPermission::new(
@@ -12319,6 +13510,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BW`
     pub const A_BW: DelegatedPermission = DelegatedPermission::new(
@@ -12328,6 +13520,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BX`
     pub const A_BX: DelegatedPermission = DelegatedPermission::new(
@@ -12337,6 +13530,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BY`
     pub const A_BY: DelegatedPermission = DelegatedPermission::new(
@@ -12346,6 +13540,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BZ`
     pub const A_BZ: DelegatedPermission = DelegatedPermission::new(
@@ -12355,6 +13550,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CA`
     pub const A_CA: DelegatedPermission = DelegatedPermission::new(
@@ -12364,6 +13560,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CB`
     pub const A_CB: DelegatedPermission = DelegatedPermission::new(
@@ -12373,6 +13570,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CC`
     pub const A_CC: DelegatedPermission = DelegatedPermission::new(
@@ -12382,6 +13580,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CD`
     pub const A_CD: DelegatedPermission = DelegatedPermission::new(
@@ -12391,6 +13590,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CE`
     pub const A_CE: DelegatedPermission = DelegatedPermission::new(
@@ -12400,6 +13600,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CF`
     pub const A_CF: DelegatedPermission = DelegatedPermission::new(
@@ -12409,6 +13610,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CG`
     pub const A_CG: DelegatedPermission = DelegatedPermission::new(
@@ -12418,6 +13620,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CH`
     pub const A_CH: DelegatedPermission = DelegatedPermission::new(
@@ -12427,6 +13630,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CI`
     pub const A_CI: DelegatedPermission = DelegatedPermission::new(
@@ -12436,6 +13640,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CJ`
     pub const A_CJ: DelegatedPermission = DelegatedPermission::new(
@@ -12445,6 +13650,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CK`
     pub const A_CK: DelegatedPermission = DelegatedPermission::new(
@@ -12454,6 +13660,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CL`
     pub const A_CL: DelegatedPermission = DelegatedPermission::new(
@@ -12463,6 +13670,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CM`
     pub const A_CM: DelegatedPermission = DelegatedPermission::new(
@@ -12472,6 +13680,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CN`
     pub const A_CN: DelegatedPermission = DelegatedPermission::new(
@@ -12481,6 +13690,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CO`
     pub const A_CO: DelegatedPermission = DelegatedPermission::new(
@@ -12490,6 +13700,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CP`
     pub const A_CP: DelegatedPermission = DelegatedPermission::new(
@@ -12499,6 +13710,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CQ`
     pub const A_CQ: DelegatedPermission = DelegatedPermission::new(
@@ -12508,6 +13720,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CR`
     pub const A_CR: DelegatedPermission = DelegatedPermission::new(
@@ -12517,6 +13730,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CS`
     pub const A_CS: DelegatedPermission = DelegatedPermission::new(
@@ -12526,6 +13740,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CT`
     pub const A_CT: DelegatedPermission = DelegatedPermission::new(
@@ -12535,6 +13750,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CU`
     pub const A_CU: DelegatedPermission = DelegatedPermission::new(
@@ -12544,6 +13760,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CV`
     pub const A_CV: DelegatedPermission = DelegatedPermission::new(
@@ -12553,6 +13770,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CW`
     pub const A_CW: DelegatedPermission = DelegatedPermission::new(
@@ -12562,6 +13780,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CX`
     pub const A_CX: DelegatedPermission = DelegatedPermission::new(
@@ -12571,6 +13790,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CY`
     pub const A_CY: DelegatedPermission = DelegatedPermission::new(
@@ -12580,6 +13800,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CZ`
     pub const A_CZ: DelegatedPermission = DelegatedPermission::new(
@@ -12589,6 +13810,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.D9`
     pub const A_D9: DelegatedPermission = DelegatedPermission::new(
@@ -12598,6 +13820,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.DA`
     pub const A_DA: DelegatedPermission = DelegatedPermission::new(
@@ -12607,6 +13830,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.DB`
     pub const A_DB: DelegatedPermission = DelegatedPermission::new(
@@ -12616,6 +13840,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.DC`
     pub const A_DC: DelegatedPermission = DelegatedPermission::new(
@@ -12625,6 +13850,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.DD`
     pub const A_DD: DelegatedPermission = DelegatedPermission::new(
@@ -12634,6 +13860,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.DE`
     pub const A_DE: DelegatedPermission = DelegatedPermission::new(
@@ -12643,6 +13870,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.DF`
     pub const A_DF: DelegatedPermission = DelegatedPermission::new(
@@ -12652,6 +13880,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.DG`
     pub const A_DG: DelegatedPermission = DelegatedPermission::new(
@@ -12661,6 +13890,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.DH`
     pub const A_DH: DelegatedPermission = DelegatedPermission::new(
@@ -12670,6 +13900,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EA`
     pub const A_EA: DelegatedPermission = DelegatedPermission::new(
@@ -12679,6 +13910,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EB`
     pub const A_EB: DelegatedPermission = DelegatedPermission::new(
@@ -12688,6 +13920,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EC`
     pub const A_EC: DelegatedPermission = DelegatedPermission::new(
@@ -12697,6 +13930,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.ED`
     pub const A_ED: DelegatedPermission = DelegatedPermission::new(
@@ -12706,6 +13940,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EE`
     pub const A_EE: DelegatedPermission = DelegatedPermission::new(
@@ -12715,6 +13950,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EF`
     pub const A_EF: DelegatedPermission = DelegatedPermission::new(
@@ -12724,6 +13960,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EG`
     pub const A_EG: DelegatedPermission = DelegatedPermission::new(
@@ -12733,6 +13970,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EH`
     pub const A_EH: DelegatedPermission = DelegatedPermission::new(
@@ -12742,6 +13980,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EI`
     pub const A_EI: DelegatedPermission = DelegatedPermission::new(
@@ -12751,6 +13990,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EJ`
     pub const A_EJ: DelegatedPermission = DelegatedPermission::new(
@@ -12760,6 +14000,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EK`
     pub const A_EK: DelegatedPermission = DelegatedPermission::new(
@@ -12769,6 +14010,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EL`
     pub const A_EL: DelegatedPermission = DelegatedPermission::new(
@@ -12778,6 +14020,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_AA.AA`
     pub const AA_AA: DelegatedPermission = DelegatedPermission::new(
@@ -12787,6 +14030,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_AB.AA`
     pub const AB_AA: DelegatedPermission = DelegatedPermission::new(
@@ -12796,6 +14040,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_AC.AA`
     pub const AC_AA: DelegatedPermission = DelegatedPermission::new(
@@ -12805,6 +14050,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_AD.AA`
     pub const AD_AA: DelegatedPermission = DelegatedPermission::new(
@@ -12814,6 +14060,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_AE.AA`
     pub const AE_AA: DelegatedPermission = DelegatedPermission::new(
@@ -12823,6 +14070,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_AF.AA`
     pub const AF_AA: DelegatedPermission = DelegatedPermission::new(
@@ -12832,6 +14080,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A0`
     pub const B_A0: DelegatedPermission = DelegatedPermission::new(
@@ -12841,6 +14090,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A1`
     pub const B_A1: DelegatedPermission = DelegatedPermission::new(
@@ -12850,6 +14100,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A2`
     pub const B_A2: DelegatedPermission = DelegatedPermission::new(
@@ -12859,6 +14110,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A3`
     pub const B_A3: DelegatedPermission = DelegatedPermission::new(
@@ -12868,6 +14120,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A4`
     pub const B_A4: DelegatedPermission = DelegatedPermission::new(
@@ -12877,6 +14130,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A5`
     pub const B_A5: DelegatedPermission = DelegatedPermission::new(
@@ -12886,6 +14140,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A6`
     pub const B_A6: DelegatedPermission = DelegatedPermission::new(
@@ -12895,6 +14150,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A7`
     pub const B_A7: DelegatedPermission = DelegatedPermission::new(
@@ -12904,6 +14160,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A8`
     pub const B_A8: DelegatedPermission = DelegatedPermission::new(
@@ -12913,6 +14170,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A9`
     pub const B_A9: DelegatedPermission = DelegatedPermission::new(
@@ -12922,6 +14180,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AA`
     pub const B_AA: DelegatedPermission = DelegatedPermission::new(
@@ -12931,6 +14190,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AB`
     pub const B_AB: DelegatedPermission = DelegatedPermission::new(
@@ -12940,6 +14200,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AC`
     pub const B_AC: DelegatedPermission = DelegatedPermission::new(
@@ -12949,6 +14210,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AD`
     pub const B_AD: DelegatedPermission = DelegatedPermission::new(
@@ -12958,6 +14220,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AE`
     pub const B_AE: DelegatedPermission = DelegatedPermission::new(
@@ -12967,6 +14230,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AF`
     pub const B_AF: DelegatedPermission = DelegatedPermission::new(
@@ -12976,6 +14240,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AG`
     pub const B_AG: DelegatedPermission = DelegatedPermission::new(
@@ -12985,6 +14250,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AH`
     pub const B_AH: DelegatedPermission = DelegatedPermission::new(
@@ -12994,6 +14260,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AI`
     pub const B_AI: DelegatedPermission = DelegatedPermission::new(
@@ -13003,6 +14270,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AJ`
     pub const B_AJ: DelegatedPermission = DelegatedPermission::new(
@@ -13012,6 +14280,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AK`
     pub const B_AK: DelegatedPermission = DelegatedPermission::new(
@@ -13021,6 +14290,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AL`
     pub const B_AL: DelegatedPermission = DelegatedPermission::new(
@@ -13030,6 +14300,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AM`
     pub const B_AM: DelegatedPermission = DelegatedPermission::new(
@@ -13039,6 +14310,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AN`
     pub const B_AN: DelegatedPermission = DelegatedPermission::new(
@@ -13048,6 +14320,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AO`
     pub const B_AO: DelegatedPermission = DelegatedPermission::new(
@@ -13057,6 +14330,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AP`
     pub const B_AP: DelegatedPermission = DelegatedPermission::new(
@@ -13066,6 +14340,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AQ`
     pub const B_AQ: DelegatedPermission = DelegatedPermission::new(
@@ -13075,6 +14350,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AR`
     pub const B_AR: DelegatedPermission = DelegatedPermission::new(
@@ -13084,6 +14360,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AS`
     pub const B_AS: DelegatedPermission = DelegatedPermission::new(
@@ -13093,6 +14370,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AT`
     pub const B_AT: DelegatedPermission = DelegatedPermission::new(
@@ -13102,6 +14380,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AU`
     pub const B_AU: DelegatedPermission = DelegatedPermission::new(
@@ -13111,6 +14390,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AV`
     pub const B_AV: DelegatedPermission = DelegatedPermission::new(
@@ -13120,6 +14400,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AW`
     pub const B_AW: DelegatedPermission = DelegatedPermission::new(
@@ -13129,6 +14410,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AX`
     pub const B_AX: DelegatedPermission = DelegatedPermission::new(
@@ -13138,6 +14420,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AY`
     pub const B_AY: DelegatedPermission = DelegatedPermission::new(
@@ -13147,6 +14430,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AZ`
     pub const B_AZ: DelegatedPermission = DelegatedPermission::new(
@@ -13156,6 +14440,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BA`
     pub const B_BA: DelegatedPermission = DelegatedPermission::new(
@@ -13165,6 +14450,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BB`
     pub const B_BB: DelegatedPermission = DelegatedPermission::new(
@@ -13174,6 +14460,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BC`
     pub const B_BC: DelegatedPermission = DelegatedPermission::new(
@@ -13183,6 +14470,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BD`
     pub const B_BD: DelegatedPermission = DelegatedPermission::new(
@@ -13192,6 +14480,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BE`
     pub const B_BE: DelegatedPermission = DelegatedPermission::new(
@@ -13201,6 +14490,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BF`
     pub const B_BF: DelegatedPermission = DelegatedPermission::new(
@@ -13210,6 +14500,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BG`
     pub const B_BG: DelegatedPermission = DelegatedPermission::new(
@@ -13219,6 +14510,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BH`
     pub const B_BH: DelegatedPermission = DelegatedPermission::new(
@@ -13228,6 +14520,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BI`
     pub const B_BI: DelegatedPermission = DelegatedPermission::new(
@@ -13237,6 +14530,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BJ`
     pub const B_BJ: DelegatedPermission = DelegatedPermission::new(
@@ -13246,6 +14540,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BK`
     pub const B_BK: DelegatedPermission = DelegatedPermission::new(
@@ -13255,6 +14550,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BL`
     pub const B_BL: DelegatedPermission = DelegatedPermission::new(
@@ -13264,6 +14560,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BN`
     pub const B_BN: DelegatedPermission = DelegatedPermission::new(
@@ -13273,6 +14570,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BO`
     pub const B_BO: DelegatedPermission = DelegatedPermission::new(
@@ -13282,6 +14580,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BP`
     pub const B_BP: DelegatedPermission = DelegatedPermission::new(
@@ -13291,6 +14590,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BQ`
     pub const B_BQ: DelegatedPermission = DelegatedPermission::new(
@@ -13300,6 +14600,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BR`
     pub const B_BR: DelegatedPermission = DelegatedPermission::new(
@@ -13309,6 +14610,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BS`
     pub const B_BS: DelegatedPermission = DelegatedPermission::new(
@@ -13318,6 +14620,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BT`
     pub const B_BT: DelegatedPermission = DelegatedPermission::new(
@@ -13327,6 +14630,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BU`
     pub const B_BU: DelegatedPermission = DelegatedPermission::new(
@@ -13336,6 +14640,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BV`
     pub const B_BV: DelegatedPermission = DelegatedPermission::new(
@@ -13345,6 +14650,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BW`
     pub const B_BW: DelegatedPermission = DelegatedPermission::new(
@@ -13354,6 +14660,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BX`
     pub const B_BX: DelegatedPermission = DelegatedPermission::new(
@@ -13363,6 +14670,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BY`
     pub const B_BY: DelegatedPermission = DelegatedPermission::new(
@@ -13372,6 +14680,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BZ`
     pub const B_BZ: DelegatedPermission = DelegatedPermission::new(
@@ -13381,6 +14690,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.C9`
     pub const B_C9: DelegatedPermission = DelegatedPermission::new(
@@ -13390,6 +14700,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.CA`
     pub const B_CA: DelegatedPermission = DelegatedPermission::new(
@@ -13399,6 +14710,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.CC`
     pub const B_CC: DelegatedPermission = DelegatedPermission::new(
@@ -13408,6 +14720,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.CD`
     pub const B_CD: DelegatedPermission = DelegatedPermission::new(
@@ -13417,6 +14730,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.CE`
     pub const B_CE: DelegatedPermission = DelegatedPermission::new(
@@ -13426,6 +14740,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.CF`
     pub const B_CF: DelegatedPermission = DelegatedPermission::new(
@@ -13435,6 +14750,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.CG`
     pub const B_CG: DelegatedPermission = DelegatedPermission::new(
@@ -13444,6 +14760,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_B.DA`
     pub const B_DA: DelegatedPermission = DelegatedPermission::new(
@@ -13453,6 +14770,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A0`
     pub const C_A0: DelegatedPermission = DelegatedPermission::new(
@@ -13462,6 +14780,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A1`
     pub const C_A1: DelegatedPermission = DelegatedPermission::new(
@@ -13471,6 +14790,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A2`
     pub const C_A2: DelegatedPermission = DelegatedPermission::new(
@@ -13480,6 +14800,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A3`
     pub const C_A3: DelegatedPermission = DelegatedPermission::new(
@@ -13489,6 +14810,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A4`
     pub const C_A4: DelegatedPermission = DelegatedPermission::new(
@@ -13498,6 +14820,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A5`
     pub const C_A5: DelegatedPermission = DelegatedPermission::new(
@@ -13507,6 +14830,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A6`
     pub const C_A6: DelegatedPermission = DelegatedPermission::new(
@@ -13516,6 +14840,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A7`
     pub const C_A7: DelegatedPermission = DelegatedPermission::new(
@@ -13525,6 +14850,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A8`
     pub const C_A8: DelegatedPermission = DelegatedPermission::new(
@@ -13534,6 +14860,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A9`
     pub const C_A9: DelegatedPermission = DelegatedPermission::new(
@@ -13543,6 +14870,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AA`
     pub const C_AA: DelegatedPermission = DelegatedPermission::new(
@@ -13552,6 +14880,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AB`
     pub const C_AB: DelegatedPermission = DelegatedPermission::new(
@@ -13561,6 +14890,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AC`
     pub const C_AC: DelegatedPermission = DelegatedPermission::new(
@@ -13570,6 +14900,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AD`
     pub const C_AD: DelegatedPermission = DelegatedPermission::new(
@@ -13579,6 +14910,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AE`
     pub const C_AE: DelegatedPermission = DelegatedPermission::new(
@@ -13588,6 +14920,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AF`
     pub const C_AF: DelegatedPermission = DelegatedPermission::new(
@@ -13597,6 +14930,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AG`
     pub const C_AG: DelegatedPermission = DelegatedPermission::new(
@@ -13606,6 +14940,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AI`
     pub const C_AI: DelegatedPermission = DelegatedPermission::new(
@@ -13615,6 +14950,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AJ`
     pub const C_AJ: DelegatedPermission = DelegatedPermission::new(
@@ -13624,6 +14960,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AK`
     pub const C_AK: DelegatedPermission = DelegatedPermission::new(
@@ -13633,6 +14970,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AL`
     pub const C_AL: DelegatedPermission = DelegatedPermission::new(
@@ -13642,6 +14980,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AM`
     pub const C_AM: DelegatedPermission = DelegatedPermission::new(
@@ -13651,6 +14990,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AN`
     pub const C_AN: DelegatedPermission = DelegatedPermission::new(
@@ -13660,6 +15000,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AO`
     pub const C_AO: DelegatedPermission = DelegatedPermission::new(
@@ -13669,6 +15010,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AP`
     pub const C_AP: DelegatedPermission = DelegatedPermission::new(
@@ -13678,6 +15020,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AQ`
     pub const C_AQ: DelegatedPermission = DelegatedPermission::new(
@@ -13687,6 +15030,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AR`
     pub const C_AR: DelegatedPermission = DelegatedPermission::new(
@@ -13696,6 +15040,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AS`
     pub const C_AS: DelegatedPermission = DelegatedPermission::new(
@@ -13705,6 +15050,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AT`
     pub const C_AT: DelegatedPermission = DelegatedPermission::new(
@@ -13714,6 +15060,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AV`
     pub const C_AV: DelegatedPermission = DelegatedPermission::new(
@@ -13723,6 +15070,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AW`
     pub const C_AW: DelegatedPermission = DelegatedPermission::new(
@@ -13732,6 +15080,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AX`
     pub const C_AX: DelegatedPermission = DelegatedPermission::new(
@@ -13741,6 +15090,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AY`
     pub const C_AY: DelegatedPermission = DelegatedPermission::new(
@@ -13750,6 +15100,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AZ`
     pub const C_AZ: DelegatedPermission = DelegatedPermission::new(
@@ -13759,6 +15110,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BA`
     pub const C_BA: DelegatedPermission = DelegatedPermission::new(
@@ -13768,6 +15120,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BB`
     pub const C_BB: DelegatedPermission = DelegatedPermission::new(
@@ -13777,6 +15130,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BC`
     pub const C_BC: DelegatedPermission = DelegatedPermission::new(
@@ -13786,6 +15140,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BD`
     pub const C_BD: DelegatedPermission = DelegatedPermission::new(
@@ -13795,6 +15150,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BE`
     pub const C_BE: DelegatedPermission = DelegatedPermission::new(
@@ -13804,6 +15160,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BF`
     pub const C_BF: DelegatedPermission = DelegatedPermission::new(
@@ -13813,6 +15170,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BG`
     pub const C_BG: DelegatedPermission = DelegatedPermission::new(
@@ -13822,6 +15180,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BH`
     pub const C_BH: DelegatedPermission = DelegatedPermission::new(
@@ -13831,6 +15190,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BI`
     pub const C_BI: DelegatedPermission = DelegatedPermission::new(
@@ -13840,6 +15200,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BJ`
     pub const C_BJ: DelegatedPermission = DelegatedPermission::new(
@@ -13849,6 +15210,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BL`
     pub const C_BL: DelegatedPermission = DelegatedPermission::new(
@@ -13858,6 +15220,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BM`
     pub const C_BM: DelegatedPermission = DelegatedPermission::new(
@@ -13867,6 +15230,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BN`
     pub const C_BN: DelegatedPermission = DelegatedPermission::new(
@@ -13876,6 +15240,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BO`
     pub const C_BO: DelegatedPermission = DelegatedPermission::new(
@@ -13885,6 +15250,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BP`
     pub const C_BP: DelegatedPermission = DelegatedPermission::new(
@@ -13894,6 +15260,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BQ`
     pub const C_BQ: DelegatedPermission = DelegatedPermission::new(
@@ -13903,6 +15270,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A0`
     pub const D_A0: DelegatedPermission = DelegatedPermission::new(
@@ -13912,6 +15280,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A1`
     pub const D_A1: DelegatedPermission = DelegatedPermission::new(
@@ -13921,6 +15290,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A2`
     pub const D_A2: DelegatedPermission = DelegatedPermission::new(
@@ -13930,6 +15300,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A3`
     pub const D_A3: DelegatedPermission = DelegatedPermission::new(
@@ -13939,6 +15310,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A4`
     pub const D_A4: DelegatedPermission = DelegatedPermission::new(
@@ -13948,6 +15320,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A5`
     pub const D_A5: DelegatedPermission = DelegatedPermission::new(
@@ -13957,6 +15330,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A6`
     pub const D_A6: DelegatedPermission = DelegatedPermission::new(
@@ -13966,6 +15340,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A7`
     pub const D_A7: DelegatedPermission = DelegatedPermission::new(
@@ -13975,6 +15350,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A8`
     pub const D_A8: DelegatedPermission = DelegatedPermission::new(
@@ -13984,6 +15360,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A9`
     pub const D_A9: DelegatedPermission = DelegatedPermission::new(
@@ -13993,6 +15370,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AA`
     pub const D_AA: DelegatedPermission = DelegatedPermission::new(
@@ -14002,6 +15380,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AB`
     pub const D_AB: DelegatedPermission = DelegatedPermission::new(
@@ -14011,6 +15390,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AC`
     pub const D_AC: DelegatedPermission = DelegatedPermission::new(
@@ -14020,6 +15400,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AD`
     pub const D_AD: DelegatedPermission = DelegatedPermission::new(
@@ -14029,6 +15410,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AE`
     pub const D_AE: DelegatedPermission = DelegatedPermission::new(
@@ -14038,6 +15420,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AF`
     pub const D_AF: DelegatedPermission = DelegatedPermission::new(
@@ -14047,6 +15430,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AG`
     pub const D_AG: DelegatedPermission = DelegatedPermission::new(
@@ -14056,6 +15440,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AH`
     pub const D_AH: DelegatedPermission = DelegatedPermission::new(
@@ -14065,6 +15450,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AI`
     pub const D_AI: DelegatedPermission = DelegatedPermission::new(
@@ -14074,6 +15460,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AJ`
     pub const D_AJ: DelegatedPermission = DelegatedPermission::new(
@@ -14083,6 +15470,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AK`
     pub const D_AK: DelegatedPermission = DelegatedPermission::new(
@@ -14092,6 +15480,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AL`
     pub const D_AL: DelegatedPermission = DelegatedPermission::new(
@@ -14101,6 +15490,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AM`
     pub const D_AM: DelegatedPermission = DelegatedPermission::new(
@@ -14110,6 +15500,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AN`
     pub const D_AN: DelegatedPermission = DelegatedPermission::new(
@@ -14119,6 +15510,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AO`
     pub const D_AO: DelegatedPermission = DelegatedPermission::new(
@@ -14128,6 +15520,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AP`
     pub const D_AP: DelegatedPermission = DelegatedPermission::new(
@@ -14137,6 +15530,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AQ`
     pub const D_AQ: DelegatedPermission = DelegatedPermission::new(
@@ -14146,6 +15540,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AR`
     pub const D_AR: DelegatedPermission = DelegatedPermission::new(
@@ -14155,6 +15550,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AS`
     pub const D_AS: DelegatedPermission = DelegatedPermission::new(
@@ -14164,6 +15560,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AT`
     pub const D_AT: DelegatedPermission = DelegatedPermission::new(
@@ -14173,6 +15570,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AU`
     pub const D_AU: DelegatedPermission = DelegatedPermission::new(
@@ -14182,6 +15580,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AV`
     pub const D_AV: DelegatedPermission = DelegatedPermission::new(
@@ -14191,6 +15590,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AW`
     pub const D_AW: DelegatedPermission = DelegatedPermission::new(
@@ -14200,6 +15600,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AX`
     pub const D_AX: DelegatedPermission = DelegatedPermission::new(
@@ -14209,6 +15610,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AY`
     pub const D_AY: DelegatedPermission = DelegatedPermission::new(
@@ -14218,6 +15620,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AZ`
     pub const D_AZ: DelegatedPermission = DelegatedPermission::new(
@@ -14227,6 +15630,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BA`
     pub const D_BA: DelegatedPermission = DelegatedPermission::new(
@@ -14236,6 +15640,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BB`
     pub const D_BB: DelegatedPermission = DelegatedPermission::new(
@@ -14245,6 +15650,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BC`
     pub const D_BC: DelegatedPermission = DelegatedPermission::new(
@@ -14254,6 +15660,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BD`
     pub const D_BD: DelegatedPermission = DelegatedPermission::new(
@@ -14263,6 +15670,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BE`
     pub const D_BE: DelegatedPermission = DelegatedPermission::new(
@@ -14272,6 +15680,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BF`
     pub const D_BF: DelegatedPermission = DelegatedPermission::new(
@@ -14281,6 +15690,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BG`
     pub const D_BG: DelegatedPermission = DelegatedPermission::new(
@@ -14290,6 +15700,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BH`
     pub const D_BH: DelegatedPermission = DelegatedPermission::new(
@@ -14299,6 +15710,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BI`
     pub const D_BI: DelegatedPermission = DelegatedPermission::new(
@@ -14308,6 +15720,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BJ`
     pub const D_BJ: DelegatedPermission = DelegatedPermission::new(
@@ -14317,6 +15730,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BK`
     pub const D_BK: DelegatedPermission = DelegatedPermission::new(
@@ -14326,6 +15740,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BL`
     pub const D_BL: DelegatedPermission = DelegatedPermission::new(
@@ -14335,6 +15750,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BM`
     pub const D_BM: DelegatedPermission = DelegatedPermission::new(
@@ -14344,6 +15760,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BN`
     pub const D_BN: DelegatedPermission = DelegatedPermission::new(
@@ -14353,6 +15770,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BO`
     pub const D_BO: DelegatedPermission = DelegatedPermission::new(
@@ -14362,6 +15780,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BP`
     pub const D_BP: DelegatedPermission = DelegatedPermission::new(
@@ -14371,6 +15790,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BQ`
     pub const D_BQ: DelegatedPermission = DelegatedPermission::new(
@@ -14380,6 +15800,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BR`
     pub const D_BR: DelegatedPermission = DelegatedPermission::new(
@@ -14389,6 +15810,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BS`
     pub const D_BS: DelegatedPermission = DelegatedPermission::new(
@@ -14398,6 +15820,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BT`
     pub const D_BT: DelegatedPermission = DelegatedPermission::new(
@@ -14407,6 +15830,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.A0`
     pub const E_A0: DelegatedPermission = DelegatedPermission::new(
@@ -14416,6 +15840,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.A1`
     pub const E_A1: DelegatedPermission = DelegatedPermission::new(
@@ -14425,6 +15850,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.A2`
     pub const E_A2: DelegatedPermission = DelegatedPermission::new(
@@ -14434,6 +15860,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.A3`
     pub const E_A3: DelegatedPermission = DelegatedPermission::new(
@@ -14443,6 +15870,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.A4`
     pub const E_A4: DelegatedPermission = DelegatedPermission::new(
@@ -14452,6 +15880,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.A5`
     pub const E_A5: DelegatedPermission = DelegatedPermission::new(
@@ -14461,6 +15890,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AA`
     pub const E_AA: DelegatedPermission = DelegatedPermission::new(
@@ -14470,6 +15900,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AB`
     pub const E_AB: DelegatedPermission = DelegatedPermission::new(
@@ -14479,6 +15910,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AC`
     pub const E_AC: DelegatedPermission = DelegatedPermission::new(
@@ -14488,6 +15920,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AD`
     pub const E_AD: DelegatedPermission = DelegatedPermission::new(
@@ -14497,6 +15930,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AE`
     pub const E_AE: DelegatedPermission = DelegatedPermission::new(
@@ -14506,6 +15940,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AF`
     pub const E_AF: DelegatedPermission = DelegatedPermission::new(
@@ -14515,6 +15950,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AG`
     pub const E_AG: DelegatedPermission = DelegatedPermission::new(
@@ -14524,6 +15960,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AH`
     pub const E_AH: DelegatedPermission = DelegatedPermission::new(
@@ -14533,6 +15970,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AI`
     pub const E_AI: DelegatedPermission = DelegatedPermission::new(
@@ -14542,6 +15980,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AJ`
     pub const E_AJ: DelegatedPermission = DelegatedPermission::new(
@@ -14551,6 +15990,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AK`
     pub const E_AK: DelegatedPermission = DelegatedPermission::new(
@@ -14560,6 +16000,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AL`
     pub const E_AL: DelegatedPermission = DelegatedPermission::new(
@@ -14569,6 +16010,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AM`
     pub const E_AM: DelegatedPermission = DelegatedPermission::new(
@@ -14578,6 +16020,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AN`
     pub const E_AN: DelegatedPermission = DelegatedPermission::new(
@@ -14587,6 +16030,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AO`
     pub const E_AO: DelegatedPermission = DelegatedPermission::new(
@@ -14596,6 +16040,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AP`
     pub const E_AP: DelegatedPermission = DelegatedPermission::new(
@@ -14605,6 +16050,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AQ`
     pub const E_AQ: DelegatedPermission = DelegatedPermission::new(
@@ -14614,6 +16060,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AR`
     pub const E_AR: DelegatedPermission = DelegatedPermission::new(
@@ -14623,6 +16070,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AS`
     pub const E_AS: DelegatedPermission = DelegatedPermission::new(
@@ -14632,6 +16080,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AT`
     pub const E_AT: DelegatedPermission = DelegatedPermission::new(
@@ -14641,6 +16090,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AU`
     pub const E_AU: DelegatedPermission = DelegatedPermission::new(
@@ -14650,6 +16100,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AV`
     pub const E_AV: DelegatedPermission = DelegatedPermission::new(
@@ -14659,6 +16110,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AX`
     pub const E_AX: DelegatedPermission = DelegatedPermission::new(
@@ -14668,6 +16120,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AY`
     pub const E_AY: DelegatedPermission = DelegatedPermission::new(
@@ -14677,6 +16130,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AZ`
     pub const E_AZ: DelegatedPermission = DelegatedPermission::new(
@@ -14686,6 +16140,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B0`
     pub const E_B0: DelegatedPermission = DelegatedPermission::new(
@@ -14695,6 +16150,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B1`
     pub const E_B1: DelegatedPermission = DelegatedPermission::new(
@@ -14704,6 +16160,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B2`
     pub const E_B2: DelegatedPermission = DelegatedPermission::new(
@@ -14713,6 +16170,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B3`
     pub const E_B3: DelegatedPermission = DelegatedPermission::new(
@@ -14722,6 +16180,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B4`
     pub const E_B4: DelegatedPermission = DelegatedPermission::new(
@@ -14731,6 +16190,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B5`
     pub const E_B5: DelegatedPermission = DelegatedPermission::new(
@@ -14740,6 +16200,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B6`
     pub const E_B6: DelegatedPermission = DelegatedPermission::new(
@@ -14749,6 +16210,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B7`
     pub const E_B7: DelegatedPermission = DelegatedPermission::new(
@@ -14758,6 +16220,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B8`
     pub const E_B8: DelegatedPermission = DelegatedPermission::new(
@@ -14767,6 +16230,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B9`
     pub const E_B9: DelegatedPermission = DelegatedPermission::new(
@@ -14776,6 +16240,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.BA`
     pub const E_BA: DelegatedPermission = DelegatedPermission::new(
@@ -14785,6 +16250,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.BB`
     pub const E_BB: DelegatedPermission = DelegatedPermission::new(
@@ -14794,6 +16260,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.BC`
     pub const E_BC: DelegatedPermission = DelegatedPermission::new(
@@ -14803,6 +16270,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_E.CA`
     pub const E_CA: DelegatedPermission = DelegatedPermission::new(
@@ -14812,6 +16280,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AA`
     pub const F_AA: DelegatedPermission = DelegatedPermission::new(
@@ -14821,6 +16290,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AB`
     pub const F_AB: DelegatedPermission = DelegatedPermission::new(
@@ -14830,6 +16300,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AC`
     pub const F_AC: DelegatedPermission = DelegatedPermission::new(
@@ -14839,6 +16310,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AD`
     pub const F_AD: DelegatedPermission = DelegatedPermission::new(
@@ -14848,6 +16320,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AE`
     pub const F_AE: DelegatedPermission = DelegatedPermission::new(
@@ -14857,6 +16330,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AF`
     pub const F_AF: DelegatedPermission = DelegatedPermission::new(
@@ -14866,6 +16340,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AG`
     pub const F_AG: DelegatedPermission = DelegatedPermission::new(
@@ -14875,6 +16350,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AH`
     pub const F_AH: DelegatedPermission = DelegatedPermission::new(
@@ -14884,6 +16360,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AI`
     pub const F_AI: DelegatedPermission = DelegatedPermission::new(
@@ -14893,6 +16370,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AJ`
     pub const F_AJ: DelegatedPermission = DelegatedPermission::new(
@@ -14902,6 +16380,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AK`
     pub const F_AK: DelegatedPermission = DelegatedPermission::new(
@@ -14911,6 +16390,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AL`
     pub const F_AL: DelegatedPermission = DelegatedPermission::new(
@@ -14920,6 +16400,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AM`
     pub const F_AM: DelegatedPermission = DelegatedPermission::new(
@@ -14929,6 +16410,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AN`
     pub const F_AN: DelegatedPermission = DelegatedPermission::new(
@@ -14938,6 +16420,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AO`
     pub const F_AO: DelegatedPermission = DelegatedPermission::new(
@@ -14947,6 +16430,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AP`
     pub const F_AP: DelegatedPermission = DelegatedPermission::new(
@@ -14956,6 +16440,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AQ`
     pub const F_AQ: DelegatedPermission = DelegatedPermission::new(
@@ -14965,6 +16450,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AR`
     pub const F_AR: DelegatedPermission = DelegatedPermission::new(
@@ -14974,6 +16460,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AS`
     pub const F_AS: DelegatedPermission = DelegatedPermission::new(
@@ -14983,6 +16470,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AT`
     pub const F_AT: DelegatedPermission = DelegatedPermission::new(
@@ -14992,6 +16480,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AV`
     pub const F_AV: DelegatedPermission = DelegatedPermission::new(
@@ -15001,6 +16490,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AW`
     pub const F_AW: DelegatedPermission = DelegatedPermission::new(
@@ -15010,6 +16500,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AX`
     pub const F_AX: DelegatedPermission = DelegatedPermission::new(
@@ -15019,6 +16510,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AY`
     pub const F_AY: DelegatedPermission = DelegatedPermission::new(
@@ -15028,6 +16520,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AZ`
     pub const F_AZ: DelegatedPermission = DelegatedPermission::new(
@@ -15037,6 +16530,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.B0`
     pub const F_B0: DelegatedPermission = DelegatedPermission::new(
@@ -15046,6 +16540,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_F.B1`
     pub const F_B1: DelegatedPermission = DelegatedPermission::new(
@@ -15055,6 +16550,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AA`
     pub const G_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15064,6 +16560,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AB`
     pub const G_AB: DelegatedPermission = DelegatedPermission::new(
@@ -15073,6 +16570,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AC`
     pub const G_AC: DelegatedPermission = DelegatedPermission::new(
@@ -15082,6 +16580,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AD`
     pub const G_AD: DelegatedPermission = DelegatedPermission::new(
@@ -15091,6 +16590,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AE`
     pub const G_AE: DelegatedPermission = DelegatedPermission::new(
@@ -15100,6 +16600,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AF`
     pub const G_AF: DelegatedPermission = DelegatedPermission::new(
@@ -15109,6 +16610,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AG`
     pub const G_AG: DelegatedPermission = DelegatedPermission::new(
@@ -15118,6 +16620,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AI`
     pub const G_AI: DelegatedPermission = DelegatedPermission::new(
@@ -15127,6 +16630,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AJ`
     pub const G_AJ: DelegatedPermission = DelegatedPermission::new(
@@ -15136,6 +16640,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AK`
     pub const G_AK: DelegatedPermission = DelegatedPermission::new(
@@ -15145,6 +16650,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AL`
     pub const G_AL: DelegatedPermission = DelegatedPermission::new(
@@ -15154,6 +16660,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AM`
     pub const G_AM: DelegatedPermission = DelegatedPermission::new(
@@ -15163,6 +16670,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AN`
     pub const G_AN: DelegatedPermission = DelegatedPermission::new(
@@ -15172,6 +16680,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AO`
     pub const G_AO: DelegatedPermission = DelegatedPermission::new(
@@ -15181,6 +16690,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AP`
     pub const G_AP: DelegatedPermission = DelegatedPermission::new(
@@ -15190,6 +16700,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AQ`
     pub const G_AQ: DelegatedPermission = DelegatedPermission::new(
@@ -15199,6 +16710,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AR`
     pub const G_AR: DelegatedPermission = DelegatedPermission::new(
@@ -15208,6 +16720,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AS`
     pub const G_AS: DelegatedPermission = DelegatedPermission::new(
@@ -15217,6 +16730,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AT`
     pub const G_AT: DelegatedPermission = DelegatedPermission::new(
@@ -15226,6 +16740,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AU`
     pub const G_AU: DelegatedPermission = DelegatedPermission::new(
@@ -15235,6 +16750,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AV`
     pub const G_AV: DelegatedPermission = DelegatedPermission::new(
@@ -15244,6 +16760,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AW`
     pub const G_AW: DelegatedPermission = DelegatedPermission::new(
@@ -15253,6 +16770,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AX`
     pub const G_AX: DelegatedPermission = DelegatedPermission::new(
@@ -15262,6 +16780,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AA`
     pub const H_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15271,6 +16790,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AB`
     pub const H_AB: DelegatedPermission = DelegatedPermission::new(
@@ -15280,6 +16800,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AC`
     pub const H_AC: DelegatedPermission = DelegatedPermission::new(
@@ -15289,6 +16810,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AD`
     pub const H_AD: DelegatedPermission = DelegatedPermission::new(
@@ -15298,6 +16820,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AE`
     pub const H_AE: DelegatedPermission = DelegatedPermission::new(
@@ -15307,6 +16830,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AF`
     pub const H_AF: DelegatedPermission = DelegatedPermission::new(
@@ -15316,6 +16840,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AG`
     pub const H_AG: DelegatedPermission = DelegatedPermission::new(
@@ -15325,6 +16850,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AH`
     pub const H_AH: DelegatedPermission = DelegatedPermission::new(
@@ -15334,6 +16860,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AI`
     pub const H_AI: DelegatedPermission = DelegatedPermission::new(
@@ -15343,6 +16870,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AJ`
     pub const H_AJ: DelegatedPermission = DelegatedPermission::new(
@@ -15352,6 +16880,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AK`
     pub const H_AK: DelegatedPermission = DelegatedPermission::new(
@@ -15361,6 +16890,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AL`
     pub const H_AL: DelegatedPermission = DelegatedPermission::new(
@@ -15370,6 +16900,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AM`
     pub const H_AM: DelegatedPermission = DelegatedPermission::new(
@@ -15379,6 +16910,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AA`
     pub const I_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15388,6 +16920,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AB`
     pub const I_AB: DelegatedPermission = DelegatedPermission::new(
@@ -15397,6 +16930,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AC`
     pub const I_AC: DelegatedPermission = DelegatedPermission::new(
@@ -15406,6 +16940,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AD`
     pub const I_AD: DelegatedPermission = DelegatedPermission::new(
@@ -15415,6 +16950,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AE`
     pub const I_AE: DelegatedPermission = DelegatedPermission::new(
@@ -15424,6 +16960,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AF`
     pub const I_AF: DelegatedPermission = DelegatedPermission::new(
@@ -15433,6 +16970,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AG`
     pub const I_AG: DelegatedPermission = DelegatedPermission::new(
@@ -15442,6 +16980,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AH`
     pub const I_AH: DelegatedPermission = DelegatedPermission::new(
@@ -15451,6 +16990,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AI`
     pub const I_AI: DelegatedPermission = DelegatedPermission::new(
@@ -15460,6 +17000,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_J.AA`
     pub const J_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15469,6 +17010,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_J.AB`
     pub const J_AB: DelegatedPermission = DelegatedPermission::new(
@@ -15478,6 +17020,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_J.AC`
     pub const J_AC: DelegatedPermission = DelegatedPermission::new(
@@ -15487,6 +17030,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_J.AD`
     pub const J_AD: DelegatedPermission = DelegatedPermission::new(
@@ -15496,6 +17040,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_J.AE`
     pub const J_AE: DelegatedPermission = DelegatedPermission::new(
@@ -15505,6 +17050,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_J.AF`
     pub const J_AF: DelegatedPermission = DelegatedPermission::new(
@@ -15514,6 +17060,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_K.AA`
     pub const K_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15523,6 +17070,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_K.AB`
     pub const K_AB: DelegatedPermission = DelegatedPermission::new(
@@ -15532,6 +17080,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_K.AD`
     pub const K_AD: DelegatedPermission = DelegatedPermission::new(
@@ -15541,6 +17090,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_K.AE`
     pub const K_AE: DelegatedPermission = DelegatedPermission::new(
@@ -15550,6 +17100,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_K.AF`
     pub const K_AF: DelegatedPermission = DelegatedPermission::new(
@@ -15559,6 +17110,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_K.AG`
     pub const K_AG: DelegatedPermission = DelegatedPermission::new(
@@ -15568,6 +17120,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_L.AA`
     pub const L_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15577,6 +17130,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_L.AB`
     pub const L_AB: DelegatedPermission = DelegatedPermission::new(
@@ -15586,6 +17140,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_L.AC`
     pub const L_AC: DelegatedPermission = DelegatedPermission::new(
@@ -15595,6 +17150,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_L.AD`
     pub const L_AD: DelegatedPermission = DelegatedPermission::new(
@@ -15604,6 +17160,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_M.AA`
     pub const M_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15613,6 +17170,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_M.AB`
     pub const M_AB: DelegatedPermission = DelegatedPermission::new(
@@ -15622,6 +17180,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_M.AC`
     pub const M_AC: DelegatedPermission = DelegatedPermission::new(
@@ -15631,6 +17190,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_M.AD`
     pub const M_AD: DelegatedPermission = DelegatedPermission::new(
@@ -15640,6 +17200,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_N.AA`
     pub const N_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15649,6 +17210,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_N.AB`
     pub const N_AB: DelegatedPermission = DelegatedPermission::new(
@@ -15658,6 +17220,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_N.AC`
     pub const N_AC: DelegatedPermission = DelegatedPermission::new(
@@ -15667,6 +17230,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_N.AD`
     pub const N_AD: DelegatedPermission = DelegatedPermission::new(
@@ -15676,6 +17240,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_O.AA`
     pub const O_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15685,6 +17250,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_O.AB`
     pub const O_AB: DelegatedPermission = DelegatedPermission::new(
@@ -15694,6 +17260,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_O.AC`
     pub const O_AC: DelegatedPermission = DelegatedPermission::new(
@@ -15703,6 +17270,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_P.AA`
     pub const P_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15712,6 +17280,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_P.AB`
     pub const P_AB: DelegatedPermission = DelegatedPermission::new(
@@ -15721,6 +17290,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_Q.AA`
     pub const Q_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15730,6 +17300,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_Q.AB`
     pub const Q_AB: DelegatedPermission = DelegatedPermission::new(
@@ -15739,6 +17310,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_R.AA`
     pub const R_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15748,6 +17320,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_R.AB`
     pub const R_AB: DelegatedPermission = DelegatedPermission::new(
@@ -15757,6 +17330,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_S.AA`
     pub const S_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15766,6 +17340,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_S.AB`
     pub const S_AB: DelegatedPermission = DelegatedPermission::new(
@@ -15775,6 +17350,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_T.AA`
     pub const T_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15784,6 +17360,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_T.AB`
     pub const T_AB: DelegatedPermission = DelegatedPermission::new(
@@ -15793,6 +17370,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_T.AC`
     pub const T_AC: DelegatedPermission = DelegatedPermission::new(
@@ -15802,6 +17380,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_T.AD`
     pub const T_AD: DelegatedPermission = DelegatedPermission::new(
@@ -15811,6 +17390,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_U.AA`
     pub const U_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15820,6 +17400,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_U.AB`
     pub const U_AB: DelegatedPermission = DelegatedPermission::new(
@@ -15829,6 +17410,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_U.AC`
     pub const U_AC: DelegatedPermission = DelegatedPermission::new(
@@ -15838,6 +17420,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_U.AD`
     pub const U_AD: DelegatedPermission = DelegatedPermission::new(
@@ -15847,6 +17430,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_V.AA`
     pub const V_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15856,6 +17440,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_V.AB`
     pub const V_AB: DelegatedPermission = DelegatedPermission::new(
@@ -15865,6 +17450,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_W.AA`
     pub const W_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15874,6 +17460,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_X.AA`
     pub const X_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15883,6 +17470,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_Y.AA`
     pub const Y_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15892,6 +17480,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `_Z.AA`
     pub const Z_AA: DelegatedPermission = DelegatedPermission::new(
@@ -15901,6 +17490,7 @@ pub mod delegated {
         None,
         true,
         true,
+        false,
     );
     /// `eDiscovery.Read.All`
     pub const E_DISCOVERY_READ_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -15910,6 +17500,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `eDiscovery.ReadWrite.All`
     pub const E_DISCOVERY_READ_WRITE_ALL: DelegatedPermission = DelegatedPermission::new(
@@ -15919,6 +17510,7 @@ pub mod delegated {
         Some(3u8),
         false,
         true,
+        false,
     );
 }
 /// Permissions that an application uses as itself (app roles).
@@ -17512,6 +19104,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `APIConnectors.ReadWrite.All`
     pub const API_CONNECTORS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17521,6 +19114,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AccessReview.Read.All`
     pub const ACCESS_REVIEW_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17530,6 +19124,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AccessReview.ReadWrite.All`
     pub const ACCESS_REVIEW_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17539,6 +19134,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AccessReview.ReadWrite.Membership`
     pub const ACCESS_REVIEW_READ_WRITE_MEMBERSHIP: ApplicationPermission = ApplicationPermission::new(
@@ -17548,6 +19144,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Acronym.Read.All`
     pub const ACRONYM_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17557,6 +19154,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `AdministrativeUnit.Read.All`
     pub const ADMINISTRATIVE_UNIT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17566,6 +19164,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AdministrativeUnit.ReadBasic.All`
     pub const ADMINISTRATIVE_UNIT_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17574,6 +19173,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `AdministrativeUnit.ReadWrite.All`
@@ -17584,6 +19184,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AdministrativeUnit.ReadWriteBasic.All`
     pub const ADMINISTRATIVE_UNIT_READ_WRITE_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17592,6 +19193,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `AdministrativeUnitMember.ReadWrite.All`
@@ -17602,6 +19204,7 @@ pub mod application {
         None,
         true,
         false,
+        false,
     );
     /// `AgentCardManifest.Read.All`
     pub const AGENT_CARD_MANIFEST_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17611,6 +19214,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentCardManifest.ReadWrite.All`
     pub const AGENT_CARD_MANIFEST_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17620,6 +19224,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentCardManifest.ReadWrite.ManagedBy`
     pub const AGENT_CARD_MANIFEST_READ_WRITE_MANAGED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -17629,6 +19234,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `AgentCollection.Read.All`
     pub const AGENT_COLLECTION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17638,6 +19244,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentCollection.ReadWrite.All`
     pub const AGENT_COLLECTION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17647,6 +19254,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentCollection.ReadWrite.ManagedBy`
     pub const AGENT_COLLECTION_READ_WRITE_MANAGED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -17656,6 +19264,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `AgentCommunicationConfiguration.Read.All`
     pub const AGENT_COMMUNICATION_CONFIGURATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17665,6 +19274,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AgentCommunicationConfiguration.ReadWrite.All`
     pub const AGENT_COMMUNICATION_CONFIGURATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17674,6 +19284,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AgentIdUser.ReadWrite.All`
     pub const AGENT_ID_USER_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17683,6 +19294,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdUser.ReadWrite.IdentityParentedBy`
     pub const AGENT_ID_USER_READ_WRITE_IDENTITY_PARENTED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -17692,6 +19304,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdUser.ReadWrite.ManagedBy`
     pub const AGENT_ID_USER_READ_WRITE_MANAGED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -17701,6 +19314,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AgentIdentity.ConvertToApplicationSP.OwnedBy`
     pub const AGENT_IDENTITY_CONVERT_TO_APPLICATION_SP_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -17709,6 +19323,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `AgentIdentity.Create`
@@ -17719,6 +19334,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AgentIdentity.Create.All`
     pub const AGENT_IDENTITY_CREATE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17728,6 +19344,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentity.CreateAsManager`
     pub const AGENT_IDENTITY_CREATE_AS_MANAGER: ApplicationPermission = ApplicationPermission::new(
@@ -17737,6 +19354,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentity.Delete.All`
     pub const AGENT_IDENTITY_DELETE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17745,6 +19363,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `AgentIdentity.DeleteRestore.All`
@@ -17755,6 +19374,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentity.Disable.All`
     pub const AGENT_IDENTITY_DISABLE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17763,6 +19383,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `AgentIdentity.EnableDisable.All`
@@ -17773,6 +19394,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentity.Read.All`
     pub const AGENT_IDENTITY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17782,6 +19404,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentity.ReadWrite.All`
     pub const AGENT_IDENTITY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17791,6 +19414,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentity.ReadWrite.ManagedBy`
     pub const AGENT_IDENTITY_READ_WRITE_MANAGED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -17800,6 +19424,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AgentIdentity.UpdateLcpComplianceProperty.All`
     pub const AGENT_IDENTITY_UPDATE_LCP_COMPLIANCE_PROPERTY_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17808,6 +19433,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `AgentIdentity.UpdateSponsors.All`
@@ -17818,6 +19444,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprint.AddRemoveCreds.All`
     pub const AGENT_IDENTITY_BLUEPRINT_ADD_REMOVE_CREDS_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17827,6 +19454,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprint.Create`
     pub const AGENT_IDENTITY_BLUEPRINT_CREATE: ApplicationPermission = ApplicationPermission::new(
@@ -17836,6 +19464,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprint.CreateAsManager`
     pub const AGENT_IDENTITY_BLUEPRINT_CREATE_AS_MANAGER: ApplicationPermission = ApplicationPermission::new(
@@ -17845,6 +19474,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AgentIdentityBlueprint.DeleteRestore.All`
     pub const AGENT_IDENTITY_BLUEPRINT_DELETE_RESTORE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17854,6 +19484,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprint.Read.All`
     pub const AGENT_IDENTITY_BLUEPRINT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17863,6 +19494,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprint.ReadWrite.All`
     pub const AGENT_IDENTITY_BLUEPRINT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17872,6 +19504,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprint.UpdateAuthProperties.All`
     pub const AGENT_IDENTITY_BLUEPRINT_UPDATE_AUTH_PROPERTIES_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17881,6 +19514,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprint.UpdateAuthorization.All`
     pub const AGENT_IDENTITY_BLUEPRINT_UPDATE_AUTHORIZATION_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17889,6 +19523,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `AgentIdentityBlueprint.UpdateBranding.All`
@@ -17899,6 +19534,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprint.UpdateManagerApps.All`
     pub const AGENT_IDENTITY_BLUEPRINT_UPDATE_MANAGER_APPS_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17907,6 +19543,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `AgentIdentityBlueprint.UpdateSponsors.All`
@@ -17917,6 +19554,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprintPrincipal.Create`
     pub const AGENT_IDENTITY_BLUEPRINT_PRINCIPAL_CREATE: ApplicationPermission = ApplicationPermission::new(
@@ -17926,6 +19564,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprintPrincipal.DeleteRestore.All`
     pub const AGENT_IDENTITY_BLUEPRINT_PRINCIPAL_DELETE_RESTORE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17935,6 +19574,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprintPrincipal.EnableDisable.All`
     pub const AGENT_IDENTITY_BLUEPRINT_PRINCIPAL_ENABLE_DISABLE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17944,6 +19584,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprintPrincipal.Read.All`
     pub const AGENT_IDENTITY_BLUEPRINT_PRINCIPAL_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17953,6 +19594,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprintPrincipal.ReadWrite.All`
     pub const AGENT_IDENTITY_BLUEPRINT_PRINCIPAL_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17962,6 +19604,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentIdentityBlueprintPrincipal.ReadWrite.ManagedBy`
     pub const AGENT_IDENTITY_BLUEPRINT_PRINCIPAL_READ_WRITE_MANAGED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -17971,6 +19614,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AgentIdentityBlueprintPrincipal.UpdateLcpComplianceProperty.All`
     pub const AGENT_IDENTITY_BLUEPRINT_PRINCIPAL_UPDATE_LCP_COMPLIANCE_PROPERTY_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17979,6 +19623,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `AgentIdentityBlueprintPrincipal.UpdateSponsors.All`
@@ -17989,6 +19634,7 @@ pub mod application {
         None,
         true,
         false,
+        false,
     );
     /// `AgentInstance.Read.All`
     pub const AGENT_INSTANCE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -17998,6 +19644,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentInstance.ReadWrite.All`
     pub const AGENT_INSTANCE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18007,6 +19654,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentInstance.ReadWrite.ManagedBy`
     pub const AGENT_INSTANCE_READ_WRITE_MANAGED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -18016,6 +19664,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `AgentRegistration.Read.All`
     pub const AGENT_REGISTRATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18025,6 +19674,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AgentRegistration.ReadWrite.All`
     pub const AGENT_REGISTRATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18034,6 +19684,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Agreement.Read.All`
     pub const AGREEMENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18043,6 +19694,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `Agreement.ReadWrite.All`
     pub const AGREEMENT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18052,6 +19704,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `AgreementAcceptance.Read.All`
     pub const AGREEMENT_ACCEPTANCE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18061,6 +19714,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `AiEnterpriseInteraction.Read.All`
     pub const AI_ENTERPRISE_INTERACTION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18070,6 +19724,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AiEnterpriseInteraction.Read.User`
     pub const AI_ENTERPRISE_INTERACTION_READ_USER: ApplicationPermission = ApplicationPermission::new(
@@ -18078,6 +19733,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `AppCatalog.Read.All`
@@ -18088,6 +19744,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AppCatalog.ReadWrite.All`
     pub const APP_CATALOG_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18097,6 +19754,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AppCertTrustConfiguration.Read.All`
     pub const APP_CERT_TRUST_CONFIGURATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18106,6 +19764,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AppCertTrustConfiguration.ReadWrite.All`
     pub const APP_CERT_TRUST_CONFIGURATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18115,6 +19774,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AppFederatedCredentialIssuers.Read.All`
     pub const APP_FEDERATED_CREDENTIAL_ISSUERS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18124,6 +19784,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppFederatedCredentialIssuers.ReadWrite.All`
     pub const APP_FEDERATED_CREDENTIAL_ISSUERS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18133,6 +19794,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.Read.All`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18142,6 +19804,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.ReadArtifact.All`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_ARTIFACT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18151,6 +19814,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.ReadData.All`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_DATA_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18160,6 +19824,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.ReadScimTest.All`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_SCIM_TEST_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18169,6 +19834,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.ReadSsoTest.All`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_SSO_TEST_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18178,6 +19844,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.ReadWrite`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_WRITE: ApplicationPermission = ApplicationPermission::new(
@@ -18187,6 +19854,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.ReadWriteArtifact.All`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_WRITE_ARTIFACT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18196,6 +19864,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.ReadWriteScimTest.All`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_WRITE_SCIM_TEST_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18205,6 +19874,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppGalleryIntegrationRequest.ReadWriteSsoTest.All`
     pub const APP_GALLERY_INTEGRATION_REQUEST_READ_WRITE_SSO_TEST_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18214,6 +19884,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppManagementOnboarding.Read.All`
     pub const APP_MANAGEMENT_ONBOARDING_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18223,6 +19894,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppManagementOnboarding.ReadWrite.All`
     pub const APP_MANAGEMENT_ONBOARDING_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18232,6 +19904,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppManagementOnboardingBlob.Read.All`
     pub const APP_MANAGEMENT_ONBOARDING_BLOB_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18241,6 +19914,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppManagementOnboardingBlob.ReadWrite.All`
     pub const APP_MANAGEMENT_ONBOARDING_BLOB_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18250,6 +19924,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppManagementOnboardingScimTest.Read`
     pub const APP_MANAGEMENT_ONBOARDING_SCIM_TEST_READ: ApplicationPermission = ApplicationPermission::new(
@@ -18259,6 +19934,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppManagementOnboardingScimTest.ReadWrite.All`
     pub const APP_MANAGEMENT_ONBOARDING_SCIM_TEST_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18268,6 +19944,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppManagementOnboardingSsoTest.Read.All`
     pub const APP_MANAGEMENT_ONBOARDING_SSO_TEST_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18277,6 +19954,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppManagementOnboardingSsoTest.ReadWrite.All`
     pub const APP_MANAGEMENT_ONBOARDING_SSO_TEST_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18286,6 +19964,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppRegistration.Create`
     pub const APP_REGISTRATION_CREATE: ApplicationPermission = ApplicationPermission::new(
@@ -18295,6 +19974,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AppRegistration.DeleteRestore.All`
     pub const APP_REGISTRATION_DELETE_RESTORE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18304,6 +19984,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppRegistration.EnableDisable.All`
     pub const APP_REGISTRATION_ENABLE_DISABLE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18313,6 +19994,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AppRoleAssignment.ReadWrite.All`
     pub const APP_ROLE_ASSIGNMENT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18322,6 +20004,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Application-RemoteDesktopConfig.ReadWrite.All`
     pub const APPLICATION_REMOTE_DESKTOP_CONFIG_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18331,6 +20014,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Application.Manage.OwnedBy`
     pub const APPLICATION_MANAGE_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -18339,6 +20023,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `Application.Migrate.All`
@@ -18349,6 +20034,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Application.Read.All`
     pub const APPLICATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18358,6 +20044,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Application.ReadUpdate.All`
     pub const APPLICATION_READ_UPDATE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18367,6 +20054,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Application.ReadWrite.All`
     pub const APPLICATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18376,6 +20064,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Application.ReadWrite.OwnedBy`
     pub const APPLICATION_READ_WRITE_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -18385,6 +20074,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ApplicationAuthorization.AssignAccessAdministrator`
     pub const APPLICATION_AUTHORIZATION_ASSIGN_ACCESS_ADMINISTRATOR: ApplicationPermission = ApplicationPermission::new(
@@ -18394,6 +20084,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ApplicationAuthorization.Read.All`
     pub const APPLICATION_AUTHORIZATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18403,6 +20094,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ApplicationAuthorization.ReadWrite.All`
     pub const APPLICATION_AUTHORIZATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18412,6 +20104,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalRequest.Read.AdminConsentRequest`
     pub const APPROVAL_REQUEST_READ_ADMIN_CONSENT_REQUEST: ApplicationPermission = ApplicationPermission::new(
@@ -18421,6 +20114,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalRequest.Read.CustomerLockbox`
     pub const APPROVAL_REQUEST_READ_CUSTOMER_LOCKBOX: ApplicationPermission = ApplicationPermission::new(
@@ -18430,6 +20124,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalRequest.Read.EntitlementManagement`
     pub const APPROVAL_REQUEST_READ_ENTITLEMENT_MANAGEMENT: ApplicationPermission = ApplicationPermission::new(
@@ -18439,6 +20134,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalRequest.Read.PriviligedAccess`
     pub const APPROVAL_REQUEST_READ_PRIVILIGED_ACCESS: ApplicationPermission = ApplicationPermission::new(
@@ -18448,6 +20144,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalRequest.ReadWrite.AdminConsentRequest`
     pub const APPROVAL_REQUEST_READ_WRITE_ADMIN_CONSENT_REQUEST: ApplicationPermission = ApplicationPermission::new(
@@ -18457,6 +20154,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalRequest.ReadWrite.CustomerLockbox`
     pub const APPROVAL_REQUEST_READ_WRITE_CUSTOMER_LOCKBOX: ApplicationPermission = ApplicationPermission::new(
@@ -18466,6 +20164,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalRequest.ReadWrite.EntitlementManagement`
     pub const APPROVAL_REQUEST_READ_WRITE_ENTITLEMENT_MANAGEMENT: ApplicationPermission = ApplicationPermission::new(
@@ -18475,6 +20174,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalRequest.ReadWrite.PriviligedAccess`
     pub const APPROVAL_REQUEST_READ_WRITE_PRIVILIGED_ACCESS: ApplicationPermission = ApplicationPermission::new(
@@ -18484,6 +20184,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ApprovalSolution.Read.All`
     pub const APPROVAL_SOLUTION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18493,6 +20194,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ApprovalSolution.ReadWrite.All`
     pub const APPROVAL_SOLUTION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18502,6 +20204,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AttackSimulation.Read.All`
     pub const ATTACK_SIMULATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18511,6 +20214,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AttackSimulation.ReadWrite.All`
     pub const ATTACK_SIMULATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18520,6 +20224,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AttackSurfaceManagement.Read.All`
     pub const ATTACK_SURFACE_MANAGEMENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18529,6 +20234,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AttackSurfaceManagement.ReadWrite.All`
     pub const ATTACK_SURFACE_MANAGEMENT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18538,6 +20244,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AuditActivity.Read`
     pub const AUDIT_ACTIVITY_READ: ApplicationPermission = ApplicationPermission::new(
@@ -18547,6 +20254,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `AuditActivity.Read.All`
     pub const AUDIT_ACTIVITY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18556,6 +20264,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `AuditActivity.Write`
     pub const AUDIT_ACTIVITY_WRITE: ApplicationPermission = ApplicationPermission::new(
@@ -18565,6 +20274,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `AuditLog.Read.All`
     pub const AUDIT_LOG_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18574,6 +20284,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuditLogsQuery-CRM.Read.All`
     pub const AUDIT_LOGS_QUERY_CRM_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18583,6 +20294,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuditLogsQuery-Directory.Read.All`
     pub const AUDIT_LOGS_QUERY_DIRECTORY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18592,6 +20304,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AuditLogsQuery-Endpoint.Read.All`
     pub const AUDIT_LOGS_QUERY_ENDPOINT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18601,6 +20314,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuditLogsQuery-Entra.Read.All`
     pub const AUDIT_LOGS_QUERY_ENTRA_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18610,6 +20324,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuditLogsQuery-Exchange.Read.All`
     pub const AUDIT_LOGS_QUERY_EXCHANGE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18619,6 +20334,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuditLogsQuery-General.Read.All`
     pub const AUDIT_LOGS_QUERY_GENERAL_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18628,6 +20344,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AuditLogsQuery-OneDrive.Read.All`
     pub const AUDIT_LOGS_QUERY_ONE_DRIVE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18637,6 +20354,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuditLogsQuery-SharePoint.Read.All`
     pub const AUDIT_LOGS_QUERY_SHARE_POINT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18646,6 +20364,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuditLogsQuery.Read.All`
     pub const AUDIT_LOGS_QUERY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18655,6 +20374,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuthenticationContext.Read.All`
     pub const AUTHENTICATION_CONTEXT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18664,6 +20384,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuthenticationContext.ReadWrite.All`
     pub const AUTHENTICATION_CONTEXT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18673,6 +20394,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `AuthorizationSystem.Read.All`
     pub const AUTHORIZATION_SYSTEM_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18682,6 +20404,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AuthorizationSystem.ReadWrite.All`
     pub const AUTHORIZATION_SYSTEM_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18691,6 +20414,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AuthorizationSystemInventory.Read.All`
     pub const AUTHORIZATION_SYSTEM_INVENTORY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18700,6 +20424,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AuthorizationSystemOnboarding.Read.All`
     pub const AUTHORIZATION_SYSTEM_ONBOARDING_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18709,6 +20434,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AuthorizationSystemOnboarding.Read.OwnedBy`
     pub const AUTHORIZATION_SYSTEM_ONBOARDING_READ_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -18718,6 +20444,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AuthorizationSystemOnboarding.ReadWrite.All`
     pub const AUTHORIZATION_SYSTEM_ONBOARDING_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18727,6 +20454,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AuthorizationSystemOnboarding.ReadWrite.OwnedBy`
     pub const AUTHORIZATION_SYSTEM_ONBOARDING_READ_WRITE_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -18736,6 +20464,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `AutoSensitivityLabelPolicy.Evaluate.All`
     pub const AUTO_SENSITIVITY_LABEL_POLICY_EVALUATE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18745,6 +20474,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `BackupRestore-Configuration.Read.All`
     pub const BACKUP_RESTORE_CONFIGURATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18754,6 +20484,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `BackupRestore-Configuration.ReadWrite.All`
     pub const BACKUP_RESTORE_CONFIGURATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18763,6 +20494,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `BackupRestore-Control.Read.All`
     pub const BACKUP_RESTORE_CONTROL_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18772,6 +20504,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `BackupRestore-Control.ReadWrite.All`
     pub const BACKUP_RESTORE_CONTROL_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18781,6 +20514,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `BackupRestore-Monitor.Read.All`
     pub const BACKUP_RESTORE_MONITOR_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18790,6 +20524,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `BackupRestore-Restore.Read.All`
     pub const BACKUP_RESTORE_RESTORE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18799,6 +20534,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `BackupRestore-Restore.ReadWrite.All`
     pub const BACKUP_RESTORE_RESTORE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18808,6 +20544,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `BackupRestore-Search.Read.All`
     pub const BACKUP_RESTORE_SEARCH_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18817,6 +20554,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `BillingConfiguration.ReadWrite.All`
     pub const BILLING_CONFIGURATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18826,6 +20564,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `BitlockerKey.Read.All`
     pub const BITLOCKER_KEY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18835,6 +20574,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `BitlockerKey.ReadBasic.All`
     pub const BITLOCKER_KEY_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18844,6 +20584,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Bookings.Manage.All`
     pub const BOOKINGS_MANAGE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18853,6 +20594,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Bookings.Read.All`
     pub const BOOKINGS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18862,6 +20604,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Bookings.ReadWrite.All`
     pub const BOOKINGS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18871,6 +20614,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `BookingsAppointment.ReadWrite.All`
     pub const BOOKINGS_APPOINTMENT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18880,6 +20624,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Bookmark.Read.All`
     pub const BOOKMARK_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18889,6 +20634,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `BrowserSiteLists.Read.All`
     pub const BROWSER_SITE_LISTS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18898,6 +20644,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `BrowserSiteLists.ReadWrite.All`
     pub const BROWSER_SITE_LISTS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18907,6 +20654,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `BusinessScenarioConfig.Read.OwnedBy`
     pub const BUSINESS_SCENARIO_CONFIG_READ_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -18916,6 +20664,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `BusinessScenarioConfig.ReadWrite.OwnedBy`
     pub const BUSINESS_SCENARIO_CONFIG_READ_WRITE_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -18925,6 +20674,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `BusinessScenarioData.Read.OwnedBy`
     pub const BUSINESS_SCENARIO_DATA_READ_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -18934,6 +20684,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `BusinessScenarioData.ReadWrite.OwnedBy`
     pub const BUSINESS_SCENARIO_DATA_READ_WRITE_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -18943,6 +20694,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CalendarRecurrence.Find`
     pub const CALENDAR_RECURRENCE_FIND: ApplicationPermission = ApplicationPermission::new(
@@ -18952,6 +20704,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Calendars.Read`
     pub const CALENDARS_READ: ApplicationPermission = ApplicationPermission::new(
@@ -18961,6 +20714,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Calendars.Read.All`
     pub const CALENDARS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -18970,6 +20724,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Calendars.ReadBasic`
     pub const CALENDARS_READ_BASIC: ApplicationPermission = ApplicationPermission::new(
@@ -18977,6 +20732,7 @@ pub mod application {
         None,
         Some(true),
         None,
+        false,
         false,
         false,
     );
@@ -18988,6 +20744,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Calendars.ReadWrite`
     pub const CALENDARS_READ_WRITE: ApplicationPermission = ApplicationPermission::new(
@@ -18997,6 +20754,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Calendars.ReadWrite.All`
     pub const CALENDARS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19006,6 +20764,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `CallAiInsights.Read.All`
     pub const CALL_AI_INSIGHTS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19015,6 +20774,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `CallAiInsights.Read.Chat`
     pub const CALL_AI_INSIGHTS_READ_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -19024,6 +20784,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `CallDelegation.Read.All`
     pub const CALL_DELEGATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19033,6 +20794,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CallDelegation.ReadWrite.All`
     pub const CALL_DELEGATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19042,6 +20804,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CallEvents-Emergency.Read.All`
     pub const CALL_EVENTS_EMERGENCY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19051,6 +20814,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CallEvents.Read.All`
     pub const CALL_EVENTS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19060,6 +20824,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CallRecord-PstnCalls.Read.All`
     pub const CALL_RECORD_PSTN_CALLS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19069,6 +20834,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CallRecordings.Read.All`
     pub const CALL_RECORDINGS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19078,6 +20844,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CallRecordings.Read.Chat`
     pub const CALL_RECORDINGS_READ_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -19087,6 +20854,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `CallRecords.Read.All`
     pub const CALL_RECORDS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19096,6 +20864,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CallTranscripts.Read.All`
     pub const CALL_TRANSCRIPTS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19105,6 +20874,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CallTranscripts.Read.Chat`
     pub const CALL_TRANSCRIPTS_READ_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -19114,6 +20884,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Calls.AccessMedia.All`
     pub const CALLS_ACCESS_MEDIA_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19123,6 +20894,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Calls.AccessMedia.Chat`
     pub const CALLS_ACCESS_MEDIA_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -19131,6 +20903,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `Calls.Initiate.All`
@@ -19141,6 +20914,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Calls.InitiateGroupCall.All`
     pub const CALLS_INITIATE_GROUP_CALL_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19150,6 +20924,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Calls.JoinGroupCall.All`
     pub const CALLS_JOIN_GROUP_CALL_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19159,6 +20934,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Calls.JoinGroupCallAsGuest.All`
     pub const CALLS_JOIN_GROUP_CALL_AS_GUEST_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19168,6 +20944,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Calls.JoinGroupCallasGuest.All`
     pub const CALLS_JOIN_GROUP_CALLAS_GUEST_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19175,6 +20952,7 @@ pub mod application {
         None,
         Some(true),
         None,
+        false,
         false,
         false,
     );
@@ -19186,6 +20964,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        true,
     );
     /// `Calls.ReportSyntheticMedia.All`
     pub const CALLS_REPORT_SYNTHETIC_MEDIA_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19195,6 +20974,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Canteen.Read.All`
     pub const CANTEEN_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19204,6 +20984,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Canteen.ReadWrite.All`
     pub const CANTEEN_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19213,6 +20994,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `CaseManagement.Read.All`
     pub const CASE_MANAGEMENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19222,6 +21004,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CaseManagement.ReadWrite.All`
     pub const CASE_MANAGEMENT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19231,6 +21014,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChangeManagement.Read.All`
     pub const CHANGE_MANAGEMENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19240,6 +21024,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Channel.Create`
     pub const CHANNEL_CREATE: ApplicationPermission = ApplicationPermission::new(
@@ -19249,6 +21034,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Channel.Create.Group`
     pub const CHANNEL_CREATE_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -19257,6 +21043,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `Channel.Delete.All`
@@ -19267,6 +21054,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Channel.Delete.Group`
     pub const CHANNEL_DELETE_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -19275,6 +21063,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `Channel.ReadBasic.All`
@@ -19285,6 +21074,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChannelMeeting.ReadBasic.Group`
     pub const CHANNEL_MEETING_READ_BASIC_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -19294,6 +21084,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `ChannelMeetingNotification.Send.Group`
     pub const CHANNEL_MEETING_NOTIFICATION_SEND_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -19303,6 +21094,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `ChannelMeetingParticipant.Read.Group`
     pub const CHANNEL_MEETING_PARTICIPANT_READ_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -19312,6 +21104,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `ChannelMeetingRecording.Read.Group`
     pub const CHANNEL_MEETING_RECORDING_READ_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -19321,6 +21114,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `ChannelMeetingTranscript.Read.Group`
     pub const CHANNEL_MEETING_TRANSCRIPT_READ_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -19330,6 +21124,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `ChannelMember.Read.All`
     pub const CHANNEL_MEMBER_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19339,6 +21134,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChannelMember.Read.Group`
     pub const CHANNEL_MEMBER_READ_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -19347,6 +21143,7 @@ pub mod application {
         Some(true),
         Some(3u8),
         false,
+        true,
         true,
     );
     /// `ChannelMember.ReadWrite.All`
@@ -19357,6 +21154,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChannelMember.ReadWrite.Group`
     pub const CHANNEL_MEMBER_READ_WRITE_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -19365,6 +21163,7 @@ pub mod application {
         Some(true),
         Some(3u8),
         false,
+        true,
         true,
     );
     /// `ChannelMessage.Read.All`
@@ -19375,6 +21174,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `ChannelMessage.Read.Group`
     pub const CHANNEL_MESSAGE_READ_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -19383,6 +21183,7 @@ pub mod application {
         Some(true),
         Some(4u8),
         false,
+        true,
         true,
     );
     /// `ChannelMessage.Send.All`
@@ -19393,6 +21194,7 @@ pub mod application {
         None,
         true,
         false,
+        false,
     );
     /// `ChannelMessage.Send.Group`
     pub const CHANNEL_MESSAGE_SEND_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -19402,6 +21204,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `ChannelMessage.UpdatePolicyViolation.All`
     pub const CHANNEL_MESSAGE_UPDATE_POLICY_VIOLATION_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19411,6 +21214,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChannelSettings.Read.All`
     pub const CHANNEL_SETTINGS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19420,6 +21224,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChannelSettings.Read.Group`
     pub const CHANNEL_SETTINGS_READ_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -19428,6 +21233,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `ChannelSettings.ReadWrite.All`
@@ -19438,6 +21244,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChannelSettings.ReadWrite.Group`
     pub const CHANNEL_SETTINGS_READ_WRITE_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -19446,6 +21253,7 @@ pub mod application {
         Some(true),
         Some(3u8),
         false,
+        true,
         true,
     );
     /// `Chat.Create`
@@ -19456,6 +21264,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Chat.Manage.Chat`
     pub const CHAT_MANAGE_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -19464,6 +21273,7 @@ pub mod application {
         Some(true),
         Some(3u8),
         false,
+        true,
         true,
     );
     /// `Chat.ManageDeletion.All`
@@ -19474,6 +21284,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Chat.ManageDeletion.Chat`
     pub const CHAT_MANAGE_DELETION_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -19482,6 +21293,7 @@ pub mod application {
         Some(true),
         Some(3u8),
         false,
+        true,
         true,
     );
     /// `Chat.Read.All`
@@ -19492,6 +21304,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Chat.Read.WhereInstalled`
     pub const CHAT_READ_WHERE_INSTALLED: ApplicationPermission = ApplicationPermission::new(
@@ -19501,6 +21314,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Chat.ReadBasic.All`
     pub const CHAT_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19510,6 +21324,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Chat.ReadBasic.WhereInstalled`
     pub const CHAT_READ_BASIC_WHERE_INSTALLED: ApplicationPermission = ApplicationPermission::new(
@@ -19519,6 +21334,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Chat.ReadWrite.All`
     pub const CHAT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19528,6 +21344,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Chat.ReadWrite.WhereInstalled`
     pub const CHAT_READ_WRITE_WHERE_INSTALLED: ApplicationPermission = ApplicationPermission::new(
@@ -19537,6 +21354,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Chat.UpdatePolicyViolation.All`
     pub const CHAT_UPDATE_POLICY_VIOLATION_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19546,6 +21364,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChatMember.Read.All`
     pub const CHAT_MEMBER_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19555,6 +21374,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChatMember.Read.Chat`
     pub const CHAT_MEMBER_READ_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -19563,6 +21383,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `ChatMember.Read.WhereInstalled`
@@ -19573,6 +21394,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChatMember.ReadWrite.All`
     pub const CHAT_MEMBER_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19582,6 +21404,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChatMember.ReadWrite.WhereInstalled`
     pub const CHAT_MEMBER_READ_WRITE_WHERE_INSTALLED: ApplicationPermission = ApplicationPermission::new(
@@ -19591,6 +21414,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChatMessage.Read.All`
     pub const CHAT_MESSAGE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19600,6 +21424,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ChatMessage.Read.Chat`
     pub const CHAT_MESSAGE_READ_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -19608,6 +21433,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `ChatMessage.ReadWriteSelected.Chat`
@@ -19618,6 +21444,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ChatMessage.Send.All`
     pub const CHAT_MESSAGE_SEND_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19626,6 +21453,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `ChatMessage.Send.Chat`
@@ -19636,6 +21464,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `ChatMessageReadReceipt.Read.Chat`
     pub const CHAT_MESSAGE_READ_RECEIPT_READ_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -19645,6 +21474,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `ChatSettings.Read.Chat`
     pub const CHAT_SETTINGS_READ_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -19653,6 +21483,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `ChatSettings.ReadWrite.Chat`
@@ -19663,6 +21494,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        true,
     );
     /// `CloudApp-Disc.Read.All`
     pub const CLOUD_APP_DISC_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19672,6 +21504,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `CloudApp-Discovery.Read.All`
     pub const CLOUD_APP_DISCOVERY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19681,6 +21514,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CloudPC.Read.All`
     pub const CLOUD_PC_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19690,6 +21524,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CloudPC.ReadWrite.All`
     pub const CLOUD_PC_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19699,6 +21534,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Community.Read.All`
     pub const COMMUNITY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19708,6 +21544,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Community.ReadWrite.All`
     pub const COMMUNITY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19717,6 +21554,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ConfigurationMonitoring.Read.All`
     pub const CONFIGURATION_MONITORING_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19726,6 +21564,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ConfigurationMonitoring.ReadWrite.All`
     pub const CONFIGURATION_MONITORING_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19735,6 +21574,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ConsentRequest.Read.All`
     pub const CONSENT_REQUEST_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19744,6 +21584,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ConsentRequest.ReadWrite.All`
     pub const CONSENT_REQUEST_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19753,6 +21594,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Contacts-OnPremisesSyncBehavior.ReadWrite.All`
     pub const CONTACTS_ON_PREMISES_SYNC_BEHAVIOR_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19762,6 +21604,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Contacts.Read`
     pub const CONTACTS_READ: ApplicationPermission = ApplicationPermission::new(
@@ -19771,6 +21614,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Contacts.ReadWrite`
     pub const CONTACTS_READ_WRITE: ApplicationPermission = ApplicationPermission::new(
@@ -19780,6 +21624,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Content.Process.All`
     pub const CONTENT_PROCESS_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19789,6 +21634,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Content.Process.User`
     pub const CONTENT_PROCESS_USER: ApplicationPermission = ApplicationPermission::new(
@@ -19798,6 +21644,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `ContentActivity.Read`
     pub const CONTENT_ACTIVITY_READ: ApplicationPermission = ApplicationPermission::new(
@@ -19807,6 +21654,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `ContentActivity.Read.All`
     pub const CONTENT_ACTIVITY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19816,6 +21664,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `ContentActivity.Write`
     pub const CONTENT_ACTIVITY_WRITE: ApplicationPermission = ApplicationPermission::new(
@@ -19825,6 +21674,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `ContentModel.Read.All`
     pub const CONTENT_MODEL_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19834,6 +21684,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ContentModel.ReadWrite.All`
     pub const CONTENT_MODEL_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19843,6 +21694,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ContentUpload.User`
     pub const CONTENT_UPLOAD_USER: ApplicationPermission = ApplicationPermission::new(
@@ -19852,6 +21704,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Contracts.Read.All`
     pub const CONTRACTS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19861,6 +21714,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `CopilotPackages.Read.All`
     pub const COPILOT_PACKAGES_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19869,6 +21723,7 @@ pub mod application {
         Some(true),
         Some(3u8),
         true,
+        false,
         false,
     );
     /// `CopilotPackages.ReadWrite.All`
@@ -19879,6 +21734,7 @@ pub mod application {
         Some(3u8),
         true,
         false,
+        false,
     );
     /// `CopilotPolicySettings.Read`
     pub const COPILOT_POLICY_SETTINGS_READ: ApplicationPermission = ApplicationPermission::new(
@@ -19888,6 +21744,7 @@ pub mod application {
         Some(3u8),
         true,
         true,
+        false,
     );
     /// `CopilotPolicySettings.ReadWrite`
     pub const COPILOT_POLICY_SETTINGS_READ_WRITE: ApplicationPermission = ApplicationPermission::new(
@@ -19897,6 +21754,7 @@ pub mod application {
         Some(3u8),
         true,
         true,
+        false,
     );
     /// `CredentialProvenance.ReadWrite.All`
     pub const CREDENTIAL_PROVENANCE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19906,6 +21764,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `CrossTenantIdentitySyncPolicy.Read.All`
     pub const CROSS_TENANT_IDENTITY_SYNC_POLICY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19915,6 +21774,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `CrossTenantIdentitySyncPolicy.ReadWrite.All`
     pub const CROSS_TENANT_IDENTITY_SYNC_POLICY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19924,6 +21784,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `CrossTenantInformation.ReadBasic.All`
     pub const CROSS_TENANT_INFORMATION_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19933,6 +21794,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CrossTenantUserProfileSharing.Read.All`
     pub const CROSS_TENANT_USER_PROFILE_SHARING_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19942,6 +21804,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CrossTenantUserProfileSharing.ReadWrite.All`
     pub const CROSS_TENANT_USER_PROFILE_SHARING_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19951,6 +21814,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomAuthenticationExtension.Read.All`
     pub const CUSTOM_AUTHENTICATION_EXTENSION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19960,6 +21824,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomAuthenticationExtension.ReadWrite.All`
     pub const CUSTOM_AUTHENTICATION_EXTENSION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19969,6 +21834,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomAuthenticationExtension.Receive.Payload`
     pub const CUSTOM_AUTHENTICATION_EXTENSION_RECEIVE_PAYLOAD: ApplicationPermission = ApplicationPermission::new(
@@ -19978,6 +21844,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `CustomDetection.Read.All`
     pub const CUSTOM_DETECTION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19987,6 +21854,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomDetection.ReadWrite.All`
     pub const CUSTOM_DETECTION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -19996,6 +21864,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomSecAttributeAssignment.Read.All`
     pub const CUSTOM_SEC_ATTRIBUTE_ASSIGNMENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20005,6 +21874,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomSecAttributeAssignment.ReadWrite.All`
     pub const CUSTOM_SEC_ATTRIBUTE_ASSIGNMENT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20014,6 +21884,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `CustomSecAttributeAuditLogs.Read.All`
     pub const CUSTOM_SEC_ATTRIBUTE_AUDIT_LOGS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20023,6 +21894,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomSecAttributeDefinition.Read.All`
     pub const CUSTOM_SEC_ATTRIBUTE_DEFINITION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20032,6 +21904,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomSecAttributeDefinition.ReadWrite.All`
     pub const CUSTOM_SEC_ATTRIBUTE_DEFINITION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20041,6 +21914,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `CustomSecAttributeProvisioning.Read.All`
     pub const CUSTOM_SEC_ATTRIBUTE_PROVISIONING_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20050,6 +21924,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `CustomSecAttributeProvisioning.ReadWrite.All`
     pub const CUSTOM_SEC_ATTRIBUTE_PROVISIONING_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20059,6 +21934,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `CustomTags.Read.All`
     pub const CUSTOM_TAGS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20068,6 +21944,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `CustomTags.ReadWrite.All`
     pub const CUSTOM_TAGS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20077,6 +21954,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DashboardCard.Send.App`
     pub const DASHBOARD_CARD_SEND_APP: ApplicationPermission = ApplicationPermission::new(
@@ -20086,6 +21964,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `DataClassificationModel.Read.All`
     pub const DATA_CLASSIFICATION_MODEL_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20095,6 +21974,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `DataClassificationModel.ReadWrite.All`
     pub const DATA_CLASSIFICATION_MODEL_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20104,6 +21984,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `DataClassificationSession.Create`
     pub const DATA_CLASSIFICATION_SESSION_CREATE: ApplicationPermission = ApplicationPermission::new(
@@ -20113,6 +21994,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `DataLossPrevention.Read.All`
     pub const DATA_LOSS_PREVENTION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20122,6 +22004,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `DataLossPreventionPolicy.Evaluate`
     pub const DATA_LOSS_PREVENTION_POLICY_EVALUATE: ApplicationPermission = ApplicationPermission::new(
@@ -20131,6 +22014,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `DelegatedAdminRelationship.Read.All`
     pub const DELEGATED_ADMIN_RELATIONSHIP_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20140,6 +22024,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DelegatedAdminRelationship.ReadWrite.All`
     pub const DELEGATED_ADMIN_RELATIONSHIP_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20149,6 +22034,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DelegatedPermissionGrant.Read.All`
     pub const DELEGATED_PERMISSION_GRANT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20158,6 +22044,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `DelegatedPermissionGrant.ReadWrite.All`
     pub const DELEGATED_PERMISSION_GRANT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20167,6 +22054,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `DelegatedPermissionGrant.ReadWrite.ManagedBy`
     pub const DELEGATED_PERMISSION_GRANT_READ_WRITE_MANAGED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -20176,6 +22064,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Device-CloudLicensing.AssignLicenses.Organization`
     pub const DEVICE_CLOUD_LICENSING_ASSIGN_LICENSES_ORGANIZATION: ApplicationPermission = ApplicationPermission::new(
@@ -20185,6 +22074,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Device-CloudLicensing.Read.All`
     pub const DEVICE_CLOUD_LICENSING_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20194,6 +22084,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Device-MdmManagedProperties.ReadWrite.All`
     pub const DEVICE_MDM_MANAGED_PROPERTIES_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20203,6 +22094,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Device-OnPremisesSyncBehavior.ReadWrite.All`
     pub const DEVICE_ON_PREMISES_SYNC_BEHAVIOR_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20212,6 +22104,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Device-UsageRight.Read.All`
     pub const DEVICE_USAGE_RIGHT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20221,6 +22114,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Device-VDIProperties.ReadWrite.VDIOwned`
     pub const DEVICE_VDI_PROPERTIES_READ_WRITE_VDI_OWNED: ApplicationPermission = ApplicationPermission::new(
@@ -20230,6 +22124,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Device.Delete.All`
     pub const DEVICE_DELETE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20239,6 +22134,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Device.Delete.VDIOwned`
     pub const DEVICE_DELETE_VDI_OWNED: ApplicationPermission = ApplicationPermission::new(
@@ -20248,6 +22144,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Device.DisableAccount.All`
     pub const DEVICE_DISABLE_ACCOUNT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20257,6 +22154,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Device.EnableDisableAccount.All`
     pub const DEVICE_ENABLE_DISABLE_ACCOUNT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20266,6 +22164,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Device.Read.All`
     pub const DEVICE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20275,6 +22174,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Device.ReadWrite.All`
     pub const DEVICE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20284,6 +22184,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `DeviceLocalCredential.Read.All`
     pub const DEVICE_LOCAL_CREDENTIAL_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20293,6 +22194,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceLocalCredential.ReadBasic.All`
     pub const DEVICE_LOCAL_CREDENTIAL_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20302,6 +22204,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagement.Scripts.Read.All`
     pub const DEVICE_MANAGEMENT_SCRIPTS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20311,6 +22214,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `DeviceManagement.Scripts.ReadWrite.All`
     pub const DEVICE_MANAGEMENT_SCRIPTS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20320,6 +22224,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `DeviceManagementApps.Read.All`
     pub const DEVICE_MANAGEMENT_APPS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20329,6 +22234,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementApps.ReadWrite.All`
     pub const DEVICE_MANAGEMENT_APPS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20338,6 +22244,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementCloudCA.Read.All`
     pub const DEVICE_MANAGEMENT_CLOUD_CA_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20347,6 +22254,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementCloudCA.ReadWrite.All`
     pub const DEVICE_MANAGEMENT_CLOUD_CA_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20356,6 +22264,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementConfiguration.Read.All`
     pub const DEVICE_MANAGEMENT_CONFIGURATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20365,6 +22274,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementConfiguration.ReadWrite.All`
     pub const DEVICE_MANAGEMENT_CONFIGURATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20374,6 +22284,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementDeploymentPlans.Read.All`
     pub const DEVICE_MANAGEMENT_DEPLOYMENT_PLANS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20382,6 +22293,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `DeviceManagementDeploymentPlans.ReadWrite.All`
@@ -20392,6 +22304,7 @@ pub mod application {
         None,
         true,
         false,
+        false,
     );
     /// `DeviceManagementEndpointSecurity.Assign.All`
     pub const DEVICE_MANAGEMENT_ENDPOINT_SECURITY_ASSIGN_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20401,6 +22314,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `DeviceManagementEndpointSecurity.Read.All`
     pub const DEVICE_MANAGEMENT_ENDPOINT_SECURITY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20410,6 +22324,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `DeviceManagementEndpointSecurity.ReadWrite.All`
     pub const DEVICE_MANAGEMENT_ENDPOINT_SECURITY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20419,6 +22334,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `DeviceManagementEndpointSecurity.ViewReport`
     pub const DEVICE_MANAGEMENT_ENDPOINT_SECURITY_VIEW_REPORT: ApplicationPermission = ApplicationPermission::new(
@@ -20428,6 +22344,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `DeviceManagementManagedDevices.PrivilegedOperations.All`
     pub const DEVICE_MANAGEMENT_MANAGED_DEVICES_PRIVILEGED_OPERATIONS_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20437,6 +22354,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementManagedDevices.Read.All`
     pub const DEVICE_MANAGEMENT_MANAGED_DEVICES_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20446,6 +22364,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementManagedDevices.ReadWrite.All`
     pub const DEVICE_MANAGEMENT_MANAGED_DEVICES_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20455,6 +22374,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementRBAC.Read.All`
     pub const DEVICE_MANAGEMENT_RBAC_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20464,6 +22384,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementRBAC.ReadWrite.All`
     pub const DEVICE_MANAGEMENT_RBAC_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20473,6 +22394,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementScripts.Read.All`
     pub const DEVICE_MANAGEMENT_SCRIPTS_READ_ALL_PERMISSION: ApplicationPermission = ApplicationPermission::new(
@@ -20482,6 +22404,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementScripts.ReadWrite.All`
     pub const DEVICE_MANAGEMENT_SCRIPTS_READ_WRITE_ALL_PERMISSION: ApplicationPermission = ApplicationPermission::new(
@@ -20491,6 +22414,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementServiceConfig.Read.All`
     pub const DEVICE_MANAGEMENT_SERVICE_CONFIG_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20500,6 +22424,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementServiceConfig.ReadWrite.All`
     pub const DEVICE_MANAGEMENT_SERVICE_CONFIG_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20509,6 +22434,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceManagementTeamsConfig.Read.All`
     pub const DEVICE_MANAGEMENT_TEAMS_CONFIG_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20518,6 +22444,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `DeviceTemplate.Create`
     pub const DEVICE_TEMPLATE_CREATE: ApplicationPermission = ApplicationPermission::new(
@@ -20527,6 +22454,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceTemplate.Read.All`
     pub const DEVICE_TEMPLATE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20536,6 +22464,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DeviceTemplate.ReadWrite.All`
     pub const DEVICE_TEMPLATE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20545,6 +22474,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Directory.Read.All`
     pub const DIRECTORY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20554,6 +22484,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Directory.ReadWrite.All`
     pub const DIRECTORY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20563,6 +22494,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Directory.Write.Restricted`
     pub const DIRECTORY_WRITE_RESTRICTED: ApplicationPermission = ApplicationPermission::new(
@@ -20572,6 +22504,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `DirectoryRecommendations.Read.All`
     pub const DIRECTORY_RECOMMENDATIONS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20581,6 +22514,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DirectoryRecommendations.ReadWrite.All`
     pub const DIRECTORY_RECOMMENDATIONS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20590,6 +22524,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `DlpAuditLogs-Read.All`
     pub const DLP_AUDIT_LOGS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20599,6 +22534,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Domain-InternalFederation.Read.All`
     pub const DOMAIN_INTERNAL_FEDERATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20608,6 +22544,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Domain-InternalFederation.ReadWrite.All`
     pub const DOMAIN_INTERNAL_FEDERATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20617,6 +22554,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Domain.Read.All`
     pub const DOMAIN_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20626,6 +22564,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Domain.ReadWrite.All`
     pub const DOMAIN_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20635,6 +22574,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `EduAssignments.Read.All`
     pub const EDU_ASSIGNMENTS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20644,6 +22584,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduAssignments.ReadBasic.All`
     pub const EDU_ASSIGNMENTS_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20653,6 +22594,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduAssignments.ReadWrite.All`
     pub const EDU_ASSIGNMENTS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20662,6 +22604,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduAssignments.ReadWriteBasic.All`
     pub const EDU_ASSIGNMENTS_READ_WRITE_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20671,6 +22614,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduClasswork.Read.All`
     pub const EDU_CLASSWORK_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20680,6 +22624,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `EduClasswork.ReadWrite.All`
     pub const EDU_CLASSWORK_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20689,6 +22634,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `EduCurricula.Read.All`
     pub const EDU_CURRICULA_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20698,6 +22644,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduCurricula.ReadWrite.All`
     pub const EDU_CURRICULA_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20707,6 +22654,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduReports-Reading.Read.All`
     pub const EDU_REPORTS_READING_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20716,6 +22664,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduReports-Reading.ReadAnonymous.All`
     pub const EDU_REPORTS_READING_READ_ANONYMOUS_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20725,6 +22674,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduReports-Reflect.Read.All`
     pub const EDU_REPORTS_REFLECT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20734,6 +22684,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduReports-Reflect.ReadAnonymous.All`
     pub const EDU_REPORTS_REFLECT_READ_ANONYMOUS_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20743,6 +22694,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduRoster.Read.All`
     pub const EDU_ROSTER_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20752,6 +22704,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduRoster.ReadBasic.All`
     pub const EDU_ROSTER_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20761,6 +22714,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EduRoster.ReadWrite.All`
     pub const EDU_ROSTER_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20770,6 +22724,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `EngagementConversation.Migration.All`
     pub const ENGAGEMENT_CONVERSATION_MIGRATION_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20779,6 +22734,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `EngagementConversation.Read.All`
     pub const ENGAGEMENT_CONVERSATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20788,6 +22744,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `EngagementConversation.ReadWrite.All`
     pub const ENGAGEMENT_CONVERSATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20797,6 +22754,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `EngagementExport.Read.All`
     pub const ENGAGEMENT_EXPORT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20806,6 +22764,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `EngagementMeetingConversation.Read.All`
     pub const ENGAGEMENT_MEETING_CONVERSATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20815,6 +22774,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EngagementRole.Read.All`
     pub const ENGAGEMENT_ROLE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20824,6 +22784,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EngagementRole.ReadWrite.All`
     pub const ENGAGEMENT_ROLE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20833,6 +22794,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `EntitlementManagement.AccessPkgAssignmentRemove.All`
     pub const ENTITLEMENT_MANAGEMENT_ACCESS_PKG_ASSIGNMENT_REMOVE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20842,6 +22804,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `EntitlementManagement.Read.All`
     pub const ENTITLEMENT_MANAGEMENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20851,6 +22814,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EntitlementManagement.ReadWrite.All`
     pub const ENTITLEMENT_MANAGEMENT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20860,6 +22824,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `EntraBackup.Read.All`
     pub const ENTRA_BACKUP_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20869,6 +22834,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EventListener.Read.All`
     pub const EVENT_LISTENER_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20878,6 +22844,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `EventListener.ReadWrite.All`
     pub const EVENT_LISTENER_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20887,6 +22854,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExchangeMessageTrace.Read.All`
     pub const EXCHANGE_MESSAGE_TRACE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20896,6 +22864,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExternalConnection.Read.All`
     pub const EXTERNAL_CONNECTION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20905,6 +22874,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExternalConnection.Read.OwnedBy`
     pub const EXTERNAL_CONNECTION_READ_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -20914,6 +22884,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ExternalConnection.ReadWrite.All`
     pub const EXTERNAL_CONNECTION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20923,6 +22894,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExternalConnection.ReadWrite.OwnedBy`
     pub const EXTERNAL_CONNECTION_READ_WRITE_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -20932,6 +22904,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExternalItem.Read.All`
     pub const EXTERNAL_ITEM_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20941,6 +22914,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExternalItem.Read.OwnedBy`
     pub const EXTERNAL_ITEM_READ_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -20950,6 +22924,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ExternalItem.ReadWrite.All`
     pub const EXTERNAL_ITEM_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20959,6 +22934,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExternalItem.ReadWrite.OwnedBy`
     pub const EXTERNAL_ITEM_READ_WRITE_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -20968,6 +22944,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExternalUserProfile.Read.All`
     pub const EXTERNAL_USER_PROFILE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20977,6 +22954,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ExternalUserProfile.ReadWrite.All`
     pub const EXTERNAL_USER_PROFILE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -20986,6 +22964,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `File.Read.Group`
     pub const FILE_READ_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -20993,6 +22972,7 @@ pub mod application {
         None,
         Some(true),
         None,
+        false,
         false,
         false,
     );
@@ -21004,6 +22984,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `FileIngestionHybridOnboarding.Manage`
     pub const FILE_INGESTION_HYBRID_ONBOARDING_MANAGE: ApplicationPermission = ApplicationPermission::new(
@@ -21013,6 +22994,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `FileStorageContainer.Selected`
     pub const FILE_STORAGE_CONTAINER_SELECTED: ApplicationPermission = ApplicationPermission::new(
@@ -21022,6 +23004,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `FileStorageContainerType.ReadPermissions.All`
     pub const FILE_STORAGE_CONTAINER_TYPE_READ_PERMISSIONS_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21031,6 +23014,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `FileStorageContainerTypeReg.Selected`
     pub const FILE_STORAGE_CONTAINER_TYPE_REG_SELECTED: ApplicationPermission = ApplicationPermission::new(
@@ -21040,6 +23024,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Files.Read.All`
     pub const FILES_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21049,6 +23034,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Files.Read.Recordings`
     pub const FILES_READ_RECORDINGS: ApplicationPermission = ApplicationPermission::new(
@@ -21058,6 +23044,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Files.ReadWrite.All`
     pub const FILES_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21067,6 +23054,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Files.ReadWrite.AppFolder`
     pub const FILES_READ_WRITE_APP_FOLDER: ApplicationPermission = ApplicationPermission::new(
@@ -21076,6 +23064,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Files.SelectedOperations.Selected`
     pub const FILES_SELECTED_OPERATIONS_SELECTED: ApplicationPermission = ApplicationPermission::new(
@@ -21085,6 +23074,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Financials.ReadWrite.All`
     pub const FINANCIALS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21092,6 +23082,7 @@ pub mod application {
         None,
         Some(true),
         None,
+        false,
         false,
         false,
     );
@@ -21103,6 +23094,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `FormsBody.ReadWrite.All`
     pub const FORMS_BODY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21112,6 +23104,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `FormsResponse.Read.All`
     pub const FORMS_RESPONSE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21121,6 +23114,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Group-CloudLicensing.AssignLicenses.Organization`
     pub const GROUP_CLOUD_LICENSING_ASSIGN_LICENSES_ORGANIZATION: ApplicationPermission = ApplicationPermission::new(
@@ -21130,6 +23124,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Group-CloudLicensing.Read.All`
     pub const GROUP_CLOUD_LICENSING_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21139,6 +23134,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Group-Conversation.Read.All`
     pub const GROUP_CONVERSATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21148,6 +23144,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Group-Conversation.ReadWrite.All`
     pub const GROUP_CONVERSATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21157,6 +23154,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Group-CrossDomainData.ReadWrite.All`
     pub const GROUP_CROSS_DOMAIN_DATA_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21166,6 +23164,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Group-NestingSupport.ReadWrite.All`
     pub const GROUP_NESTING_SUPPORT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21175,6 +23174,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Group-OnPremisesInfo.Read.All`
     pub const GROUP_ON_PREMISES_INFO_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21184,6 +23184,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Group-OnPremisesInfo.ReadWrite.All`
     pub const GROUP_ON_PREMISES_INFO_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21193,6 +23194,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Group-OnPremisesSyncBehavior.ReadWrite.All`
     pub const GROUP_ON_PREMISES_SYNC_BEHAVIOR_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21202,6 +23204,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Group-PreferredDataLocation.ReadWrite.All`
     pub const GROUP_PREFERRED_DATA_LOCATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21211,6 +23214,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Group-Priority.ReadWrite.All`
     pub const GROUP_PRIORITY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21220,6 +23224,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Group-ResourceBehavior.Read.All`
     pub const GROUP_RESOURCE_BEHAVIOR_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21229,6 +23234,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Group-ResourceBehavior.ReadWrite.All`
     pub const GROUP_RESOURCE_BEHAVIOR_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21238,6 +23244,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Group-ResourceProvisioning.Read.All`
     pub const GROUP_RESOURCE_PROVISIONING_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21247,6 +23254,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Group-ResourceProvisioning.ReadWrite.All`
     pub const GROUP_RESOURCE_PROVISIONING_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21256,6 +23264,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Group-UsageRight.Read.All`
     pub const GROUP_USAGE_RIGHT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21265,6 +23274,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Group-XTenantIdentitySync.Read.All`
     pub const GROUP_X_TENANT_IDENTITY_SYNC_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21274,6 +23284,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `Group.Create`
     pub const GROUP_CREATE: ApplicationPermission = ApplicationPermission::new(
@@ -21283,6 +23294,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Group.ManageProtection.All`
     pub const GROUP_MANAGE_PROTECTION_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21292,6 +23304,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Group.Read.All`
     pub const GROUP_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21301,6 +23314,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Group.ReadBasic.All`
     pub const GROUP_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21310,6 +23324,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Group.ReadWrite.All`
     pub const GROUP_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21319,6 +23334,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Group.ReadWriteBasic.All`
     pub const GROUP_READ_WRITE_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21328,6 +23344,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Group.Selected`
     pub const GROUP_SELECTED: ApplicationPermission = ApplicationPermission::new(
@@ -21337,6 +23354,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `GroupMember.Read.All`
     pub const GROUP_MEMBER_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21346,6 +23364,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `GroupMember.ReadBasic.All`
     pub const GROUP_MEMBER_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21355,6 +23374,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `GroupMember.ReadWrite.All`
     pub const GROUP_MEMBER_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21364,6 +23384,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `GroupSettings.Read.All`
     pub const GROUP_SETTINGS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21373,6 +23394,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `GroupSettings.ReadWrite.All`
     pub const GROUP_SETTINGS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21382,6 +23404,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `HardDeletionSetting.ReadWrite.Enable`
     pub const HARD_DELETION_SETTING_READ_WRITE_ENABLE: ApplicationPermission = ApplicationPermission::new(
@@ -21391,6 +23414,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `HealthMonitoringAlert.Read.All`
     pub const HEALTH_MONITORING_ALERT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21400,6 +23424,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `HealthMonitoringAlert.ReadWrite.All`
     pub const HEALTH_MONITORING_ALERT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21409,6 +23434,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `HealthMonitoringAlertConfig.Read.All`
     pub const HEALTH_MONITORING_ALERT_CONFIG_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21418,6 +23444,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityDiagnostic.Read.All`
     pub const IDENTITY_DIAGNOSTIC_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21427,6 +23454,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `IdentityDiagnostic.StartDiagnosis.All`
     pub const IDENTITY_DIAGNOSTIC_START_DIAGNOSIS_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21436,6 +23464,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `IdentityNotifications.Read.All`
     pub const IDENTITY_NOTIFICATIONS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21445,6 +23474,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityNotifications.ReadWrite.All`
     pub const IDENTITY_NOTIFICATIONS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21454,6 +23484,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityPosture.Read.All`
     pub const IDENTITY_POSTURE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21463,6 +23494,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `IdentityProvider.Read.All`
     pub const IDENTITY_PROVIDER_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21472,6 +23504,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityProvider.ReadWrite.All`
     pub const IDENTITY_PROVIDER_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21481,6 +23514,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `IdentityRiskEvent.Read.All`
     pub const IDENTITY_RISK_EVENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21490,6 +23524,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityRiskEvent.ReadWrite.All`
     pub const IDENTITY_RISK_EVENT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21499,6 +23534,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityRiskyAgent.Read.All`
     pub const IDENTITY_RISKY_AGENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21508,6 +23544,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityRiskyAgent.ReadWrite.All`
     pub const IDENTITY_RISKY_AGENT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21517,6 +23554,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityRiskyServicePrincipal.Read.All`
     pub const IDENTITY_RISKY_SERVICE_PRINCIPAL_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21526,6 +23564,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityRiskyServicePrincipal.ReadWrite.All`
     pub const IDENTITY_RISKY_SERVICE_PRINCIPAL_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21535,6 +23574,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityRiskyUser.Read.All`
     pub const IDENTITY_RISKY_USER_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21544,6 +23584,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityRiskyUser.ReadWrite.All`
     pub const IDENTITY_RISKY_USER_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21553,6 +23594,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `IdentityUserFlow.Read.All`
     pub const IDENTITY_USER_FLOW_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21562,6 +23604,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityUserFlow.ReadWrite.All`
     pub const IDENTITY_USER_FLOW_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21571,6 +23614,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IdentityVerification.Read.All`
     pub const IDENTITY_VERIFICATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21579,6 +23623,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `IdentityVerification.ReadWrite.All`
@@ -21589,6 +23634,7 @@ pub mod application {
         None,
         true,
         false,
+        false,
     );
     /// `IndustryData-DataConnector.Read.All`
     pub const INDUSTRY_DATA_DATA_CONNECTOR_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21598,6 +23644,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-DataConnector.ReadWrite.All`
     pub const INDUSTRY_DATA_DATA_CONNECTOR_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21607,6 +23654,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-DataConnector.Upload`
     pub const INDUSTRY_DATA_DATA_CONNECTOR_UPLOAD: ApplicationPermission = ApplicationPermission::new(
@@ -21616,6 +23664,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-InboundFlow.Read.All`
     pub const INDUSTRY_DATA_INBOUND_FLOW_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21625,6 +23674,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-InboundFlow.ReadWrite.All`
     pub const INDUSTRY_DATA_INBOUND_FLOW_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21634,6 +23684,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-OutboundFlow.Read.All`
     pub const INDUSTRY_DATA_OUTBOUND_FLOW_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21643,6 +23694,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-ReferenceDefinition.Read.All`
     pub const INDUSTRY_DATA_REFERENCE_DEFINITION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21652,6 +23704,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-ReferenceDefinition.ReadWrite.All`
     pub const INDUSTRY_DATA_REFERENCE_DEFINITION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21661,6 +23714,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-Run.Read.All`
     pub const INDUSTRY_DATA_RUN_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21670,6 +23724,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-Run.Start`
     pub const INDUSTRY_DATA_RUN_START: ApplicationPermission = ApplicationPermission::new(
@@ -21679,6 +23734,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-SourceSystem.Read.All`
     pub const INDUSTRY_DATA_SOURCE_SYSTEM_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21688,6 +23744,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-SourceSystem.ReadWrite.All`
     pub const INDUSTRY_DATA_SOURCE_SYSTEM_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21697,6 +23754,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-TimePeriod.Read.All`
     pub const INDUSTRY_DATA_TIME_PERIOD_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21706,6 +23764,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData-TimePeriod.ReadWrite.All`
     pub const INDUSTRY_DATA_TIME_PERIOD_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21715,6 +23774,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `IndustryData.ReadBasic.All`
     pub const INDUSTRY_DATA_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21724,6 +23784,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `InfoProtectABACPolicy.Read.All`
     pub const INFO_PROTECT_ABAC_POLICY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21733,6 +23794,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `InfoProtectABACPolicy.ReadWrite.All`
     pub const INFO_PROTECT_ABAC_POLICY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21742,6 +23804,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `InfoProtectAttributeAssignment.Read.All`
     pub const INFO_PROTECT_ATTRIBUTE_ASSIGNMENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21751,6 +23814,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `InfoProtectAttributeAssignment.ReadWrite.All`
     pub const INFO_PROTECT_ATTRIBUTE_ASSIGNMENT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21760,6 +23824,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `InfoProtectAttributeDefinition.Read.All`
     pub const INFO_PROTECT_ATTRIBUTE_DEFINITION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21769,6 +23834,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `InfoProtectAttributeDefinition.ReadWrite.All`
     pub const INFO_PROTECT_ATTRIBUTE_DEFINITION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21778,6 +23844,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `InformationProtectionConfig.Notify.All`
     pub const INFORMATION_PROTECTION_CONFIG_NOTIFY_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21787,6 +23854,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `InformationProtectionConfig.Read.All`
     pub const INFORMATION_PROTECTION_CONFIG_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21796,6 +23864,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `InformationProtectionContent.Sign.All`
     pub const INFORMATION_PROTECTION_CONTENT_SIGN_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21805,6 +23874,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `InformationProtectionContent.Write.All`
     pub const INFORMATION_PROTECTION_CONTENT_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21814,6 +23884,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `InformationProtectionPolicy.Evaluate.All`
     pub const INFORMATION_PROTECTION_POLICY_EVALUATE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21823,6 +23894,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `InformationProtectionPolicy.Read.All`
     pub const INFORMATION_PROTECTION_POLICY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21832,6 +23904,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Insights-GuestActivity.Read.All`
     pub const INSIGHTS_GUEST_ACTIVITY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21841,6 +23914,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Insights-GuestActivity.ReadBasic.All`
     pub const INSIGHTS_GUEST_ACTIVITY_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21850,6 +23924,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Insights-GuestActivity.ReadWrite.All`
     pub const INSIGHTS_GUEST_ACTIVITY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21859,6 +23934,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Insights-MemberActivity.Read.All`
     pub const INSIGHTS_MEMBER_ACTIVITY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21868,6 +23944,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Insights-MemberActivity.ReadBasic.All`
     pub const INSIGHTS_MEMBER_ACTIVITY_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21877,6 +23954,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Insights-MemberActivity.ReadWrite.All`
     pub const INSIGHTS_MEMBER_ACTIVITY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21886,6 +23964,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Insights-UserMetric.Read.All`
     pub const INSIGHTS_USER_METRIC_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21895,6 +23974,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Insights-UserMetrics.Read.All`
     pub const INSIGHTS_USER_METRICS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21904,6 +23984,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `LearningAssignedCourse.Read.All`
     pub const LEARNING_ASSIGNED_COURSE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21913,6 +23994,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LearningAssignedCourse.ReadWrite.All`
     pub const LEARNING_ASSIGNED_COURSE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21922,6 +24004,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LearningContent.Read.All`
     pub const LEARNING_CONTENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21931,6 +24014,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LearningContent.ReadWrite.All`
     pub const LEARNING_CONTENT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21940,6 +24024,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LearningSelfInitiatedCourse.Read.All`
     pub const LEARNING_SELF_INITIATED_COURSE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21949,6 +24034,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `LearningSelfInitiatedCourse.ReadWrite.All`
     pub const LEARNING_SELF_INITIATED_COURSE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21958,6 +24044,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LicenseAssignment.Read.All`
     pub const LICENSE_ASSIGNMENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21967,6 +24054,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LicenseAssignment.ReadWrite.All`
     pub const LICENSE_ASSIGNMENT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21976,6 +24064,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `LifeCycleInfo.Read.All`
     pub const LIFE_CYCLE_INFO_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -21983,6 +24072,7 @@ pub mod application {
         None,
         Some(true),
         None,
+        false,
         false,
         false,
     );
@@ -21994,6 +24084,7 @@ pub mod application {
         None,
         false,
         false,
+        false,
     );
     /// `LifecycleManagement.Read.All`
     pub const LIFECYCLE_MANAGEMENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22003,6 +24094,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `LifecycleManagement.ReadWrite.All`
     pub const LIFECYCLE_MANAGEMENT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22012,6 +24104,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `LifecyclePolicies-AgentId.Read.All`
     pub const LIFECYCLE_POLICIES_AGENT_ID_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22021,6 +24114,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifecyclePolicies-AgentId.ReadWrite.All`
     pub const LIFECYCLE_POLICIES_AGENT_ID_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22030,6 +24124,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifecyclePolicies-Guests.Read.All`
     pub const LIFECYCLE_POLICIES_GUESTS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22039,6 +24134,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `LifecyclePolicies-Guests.ReadWrite.All`
     pub const LIFECYCLE_POLICIES_GUESTS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22048,6 +24144,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `LifecycleWorkflows-CustomExt.Read.All`
     pub const LIFECYCLE_WORKFLOWS_CUSTOM_EXT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22057,6 +24154,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifecycleWorkflows-CustomExt.ReadWrite.All`
     pub const LIFECYCLE_WORKFLOWS_CUSTOM_EXT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22066,6 +24164,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifecycleWorkflows-Reports.Read.All`
     pub const LIFECYCLE_WORKFLOWS_REPORTS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22075,6 +24174,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifecycleWorkflows-Workflow.Activate`
     pub const LIFECYCLE_WORKFLOWS_WORKFLOW_ACTIVATE: ApplicationPermission = ApplicationPermission::new(
@@ -22084,6 +24184,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifecycleWorkflows-Workflow.Read.All`
     pub const LIFECYCLE_WORKFLOWS_WORKFLOW_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22093,6 +24194,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifecycleWorkflows-Workflow.ReadBasic.All`
     pub const LIFECYCLE_WORKFLOWS_WORKFLOW_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22102,6 +24204,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifecycleWorkflows-Workflow.ReadWrite.All`
     pub const LIFECYCLE_WORKFLOWS_WORKFLOW_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22111,6 +24214,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifecycleWorkflows.Read.All`
     pub const LIFECYCLE_WORKFLOWS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22120,6 +24224,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifecycleWorkflows.ReadWrite.All`
     pub const LIFECYCLE_WORKFLOWS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22129,6 +24234,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `LifecycleWorkflows.Resume.All`
     pub const LIFECYCLE_WORKFLOWS_RESUME_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22138,6 +24244,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ListItems.SelectedOperations.Selected`
     pub const LIST_ITEMS_SELECTED_OPERATIONS_SELECTED: ApplicationPermission = ApplicationPermission::new(
@@ -22147,6 +24254,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Lists.SelectedOperations.Selected`
     pub const LISTS_SELECTED_OPERATIONS_SELECTED: ApplicationPermission = ApplicationPermission::new(
@@ -22156,6 +24264,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MS-Application.Update.All`
     pub const MS_APPLICATION_UPDATE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22165,6 +24274,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-Application.Update.OwnedBy`
     pub const MS_APPLICATION_UPDATE_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -22174,6 +24284,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-BrandingMigration.ReadWrite.All`
     pub const MS_BRANDING_MIGRATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22183,6 +24294,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-CrossTenantRoleAssignment.Create`
     pub const MS_CROSS_TENANT_ROLE_ASSIGNMENT_CREATE: ApplicationPermission = ApplicationPermission::new(
@@ -22192,6 +24304,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-CrossTenantRoleAssignment.Delete`
     pub const MS_CROSS_TENANT_ROLE_ASSIGNMENT_DELETE: ApplicationPermission = ApplicationPermission::new(
@@ -22201,6 +24314,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-DAP.Remove`
     pub const MS_DAP_REMOVE: ApplicationPermission = ApplicationPermission::new(
@@ -22210,6 +24324,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-Device-AppProtectCAProperties.ReadWrite.All`
     pub const MS_DEVICE_APP_PROTECT_CA_PROPERTIES_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22219,6 +24334,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-Device-AutopilotProperties.ReadWrite.All`
     pub const MS_DEVICE_AUTOPILOT_PROPERTIES_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22228,6 +24344,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-Device-ComplianceProperties.ReadWrite.All`
     pub const MS_DEVICE_COMPLIANCE_PROPERTIES_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22237,6 +24354,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-Device-GnTProperties.ReadWrite.All`
     pub const MS_DEVICE_GN_T_PROPERTIES_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22246,6 +24364,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-Device-LifecycleProperties.ReadWrite.All`
     pub const MS_DEVICE_LIFECYCLE_PROPERTIES_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22255,6 +24374,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-Device-Owners.ReadWrite.All`
     pub const MS_DEVICE_OWNERS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22264,6 +24384,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-Device-RegProperties.ReadWrite.All`
     pub const MS_DEVICE_REG_PROPERTIES_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22273,6 +24394,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-Device-ResourceAccount.ReadWrite.All`
     pub const MS_DEVICE_RESOURCE_ACCOUNT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22282,6 +24404,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-Device-Tags.ReadWrite.All`
     pub const MS_DEVICE_TAGS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22290,6 +24413,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `MS-Device.Create`
@@ -22300,6 +24424,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-LinkCount.Read.All`
     pub const MS_LINK_COUNT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22309,6 +24434,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-NotificationDeliveryStatus.Read.All`
     pub const MS_NOTIFICATION_DELIVERY_STATUS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22318,6 +24444,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-NotificationDeliveryStatus.ReadWrite.All`
     pub const MS_NOTIFICATION_DELIVERY_STATUS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22327,6 +24454,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-RemoteTenantGroups.Read.All`
     pub const MS_REMOTE_TENANT_GROUPS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22336,6 +24464,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-ServicePrincipal.Create`
     pub const MS_SERVICE_PRINCIPAL_CREATE: ApplicationPermission = ApplicationPermission::new(
@@ -22345,6 +24474,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MS-User-ProvisionedToOnPremises.Write.All`
     pub const MS_USER_PROVISIONED_TO_ON_PREMISES_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22353,6 +24483,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `Mail-Advanced.ReadWrite.All`
@@ -22363,6 +24494,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Mail.Read`
     pub const MAIL_READ: ApplicationPermission = ApplicationPermission::new(
@@ -22372,6 +24504,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Mail.ReadBasic`
     pub const MAIL_READ_BASIC: ApplicationPermission = ApplicationPermission::new(
@@ -22381,6 +24514,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `Mail.ReadBasic.All`
     pub const MAIL_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22390,6 +24524,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Mail.ReadWrite`
     pub const MAIL_READ_WRITE: ApplicationPermission = ApplicationPermission::new(
@@ -22399,6 +24534,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Mail.Send`
     pub const MAIL_SEND: ApplicationPermission = ApplicationPermission::new(
@@ -22408,6 +24544,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MailTips.ReadBasic.All`
     pub const MAIL_TIPS_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22417,6 +24554,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MailboxConfigItem.Read`
     pub const MAILBOX_CONFIG_ITEM_READ: ApplicationPermission = ApplicationPermission::new(
@@ -22426,6 +24564,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MailboxConfigItem.ReadWrite`
     pub const MAILBOX_CONFIG_ITEM_READ_WRITE: ApplicationPermission = ApplicationPermission::new(
@@ -22435,6 +24574,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MailboxFolder.Read.All`
     pub const MAILBOX_FOLDER_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22444,6 +24584,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MailboxFolder.ReadWrite.All`
     pub const MAILBOX_FOLDER_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22453,6 +24594,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MailboxItem.Export.All`
     pub const MAILBOX_ITEM_EXPORT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22462,6 +24604,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MailboxItem.ImportExport.All`
     pub const MAILBOX_ITEM_IMPORT_EXPORT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22471,6 +24614,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MailboxItem.Read.All`
     pub const MAILBOX_ITEM_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22480,6 +24624,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MailboxItem.ReadWrite.All`
     pub const MAILBOX_ITEM_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22489,6 +24634,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MailboxSettings.Read`
     pub const MAILBOX_SETTINGS_READ: ApplicationPermission = ApplicationPermission::new(
@@ -22498,6 +24644,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MailboxSettings.ReadWrite`
     pub const MAILBOX_SETTINGS_READ_WRITE: ApplicationPermission = ApplicationPermission::new(
@@ -22507,6 +24654,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ManagedIdentity.Create`
     pub const MANAGED_IDENTITY_CREATE: ApplicationPermission = ApplicationPermission::new(
@@ -22516,6 +24664,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ManagedIdentity.Delete.All`
     pub const MANAGED_IDENTITY_DELETE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22525,6 +24674,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ManagedIdentity.HardDelete.All`
     pub const MANAGED_IDENTITY_HARD_DELETE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22534,6 +24684,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ManagedIdentity.Read.All`
     pub const MANAGED_IDENTITY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22543,6 +24694,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ManagedIdentity.Restore.All`
     pub const MANAGED_IDENTITY_RESTORE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22552,6 +24704,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ManagedIdentity.Update.All`
     pub const MANAGED_IDENTITY_UPDATE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22561,6 +24714,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Member.Read.Group`
     pub const MEMBER_READ_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -22569,6 +24723,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `Member.Read.Hidden`
@@ -22579,6 +24734,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MessageTrace.Read.All`
     pub const MESSAGE_TRACE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22588,6 +24744,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `MultiTenantOrganization.Read.All`
     pub const MULTI_TENANT_ORGANIZATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22597,6 +24754,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MultiTenantOrganization.ReadBasic.All`
     pub const MULTI_TENANT_ORGANIZATION_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22606,6 +24764,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `MultiTenantOrganization.ReadWrite.All`
     pub const MULTI_TENANT_ORGANIZATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22615,6 +24774,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `MutualTlsOauthConfiguration.Read.All`
     pub const MUTUAL_TLS_OAUTH_CONFIGURATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22624,6 +24784,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `MutualTlsOauthConfiguration.ReadWrite.All`
     pub const MUTUAL_TLS_OAUTH_CONFIGURATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22633,6 +24794,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `NetworkAccess-Reports.Read.All`
     pub const NETWORK_ACCESS_REPORTS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22642,6 +24804,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `NetworkAccess.Read.All`
     pub const NETWORK_ACCESS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22651,6 +24814,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `NetworkAccess.ReadWrite.All`
     pub const NETWORK_ACCESS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22660,6 +24824,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `NetworkAccessBranch.Read.All`
     pub const NETWORK_ACCESS_BRANCH_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22669,6 +24834,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `NetworkAccessBranch.ReadWrite.All`
     pub const NETWORK_ACCESS_BRANCH_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22678,6 +24844,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `NetworkAccessPolicy.Read.All`
     pub const NETWORK_ACCESS_POLICY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22687,6 +24854,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `NetworkAccessPolicy.ReadWrite.All`
     pub const NETWORK_ACCESS_POLICY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22696,6 +24864,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `NetworkConnectivity.Read.All`
     pub const NETWORK_CONNECTIVITY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22705,6 +24874,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Notes.Read.All`
     pub const NOTES_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22714,6 +24884,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Notes.ReadWrite.All`
     pub const NOTES_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22723,6 +24894,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OnPremDirectorySynchronization.Read.All`
     pub const ON_PREM_DIRECTORY_SYNCHRONIZATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22732,6 +24904,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `OnPremDirectorySynchronization.ReadWrite.All`
     pub const ON_PREM_DIRECTORY_SYNCHRONIZATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22741,6 +24914,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `OnPremisesPublishingProfiles.ReadWrite.All`
     pub const ON_PREMISES_PUBLISHING_PROFILES_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22750,6 +24924,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OneDrive.Provision.All`
     pub const ONE_DRIVE_PROVISION_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22759,6 +24934,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `OnlineMeeting.Read.Chat`
     pub const ONLINE_MEETING_READ_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -22768,6 +24944,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `OnlineMeeting.ReadBasic.Chat`
     pub const ONLINE_MEETING_READ_BASIC_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -22776,6 +24953,7 @@ pub mod application {
         Some(true),
         Some(3u8),
         false,
+        true,
         true,
     );
     /// `OnlineMeeting.ReadWrite.Chat`
@@ -22786,6 +24964,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `OnlineMeetingAiInsight.Read.All`
     pub const ONLINE_MEETING_AI_INSIGHT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22795,6 +24974,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OnlineMeetingAiInsight.Read.Chat`
     pub const ONLINE_MEETING_AI_INSIGHT_READ_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -22804,6 +24984,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OnlineMeetingArtifact.Read.All`
     pub const ONLINE_MEETING_ARTIFACT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22813,6 +24994,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OnlineMeetingArtifact.Read.Chat`
     pub const ONLINE_MEETING_ARTIFACT_READ_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -22821,6 +25003,7 @@ pub mod application {
         Some(false),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `OnlineMeetingArtifactInvite.Send.All`
@@ -22831,6 +25014,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `OnlineMeetingArtifactInvite.Send.Chat`
     pub const ONLINE_MEETING_ARTIFACT_INVITE_SEND_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -22840,6 +25024,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `OnlineMeetingNotification.Send.Chat`
     pub const ONLINE_MEETING_NOTIFICATION_SEND_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -22849,6 +25034,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `OnlineMeetingParticipant.Read.Chat`
     pub const ONLINE_MEETING_PARTICIPANT_READ_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -22858,6 +25044,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `OnlineMeetingRecording.Read.All`
     pub const ONLINE_MEETING_RECORDING_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22867,6 +25054,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OnlineMeetingRecording.Read.Chat`
     pub const ONLINE_MEETING_RECORDING_READ_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -22875,6 +25063,7 @@ pub mod application {
         Some(false),
         Some(3u8),
         false,
+        true,
         true,
     );
     /// `OnlineMeetingRecording.Read.WhereInstalled`
@@ -22885,6 +25074,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `OnlineMeetingTranscript.Read.All`
     pub const ONLINE_MEETING_TRANSCRIPT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22894,6 +25084,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OnlineMeetingTranscript.Read.Chat`
     pub const ONLINE_MEETING_TRANSCRIPT_READ_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -22902,6 +25093,7 @@ pub mod application {
         Some(false),
         Some(3u8),
         false,
+        true,
         true,
     );
     /// `OnlineMeetingTranscript.Read.WhereInstalled`
@@ -22912,6 +25104,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `OnlineMeetings.Read.All`
     pub const ONLINE_MEETINGS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22921,6 +25114,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OnlineMeetings.ReadWrite.All`
     pub const ONLINE_MEETINGS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22930,6 +25124,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgContact.Read`
     pub const ORG_CONTACT_READ: ApplicationPermission = ApplicationPermission::new(
@@ -22937,6 +25132,7 @@ pub mod application {
         None,
         Some(true),
         None,
+        false,
         false,
         false,
     );
@@ -22948,6 +25144,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-AppsAndServices.Read.All`
     pub const ORG_SETTINGS_APPS_AND_SERVICES_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22957,6 +25154,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-AppsAndServices.ReadWrite.All`
     pub const ORG_SETTINGS_APPS_AND_SERVICES_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22966,6 +25164,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-DynamicsVoice.Read.All`
     pub const ORG_SETTINGS_DYNAMICS_VOICE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22975,6 +25174,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-DynamicsVoice.ReadWrite.All`
     pub const ORG_SETTINGS_DYNAMICS_VOICE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22984,6 +25184,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-Forms.Read.All`
     pub const ORG_SETTINGS_FORMS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -22993,6 +25194,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-Forms.ReadWrite.All`
     pub const ORG_SETTINGS_FORMS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23002,6 +25204,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-Microsoft365Install.Read.All`
     pub const ORG_SETTINGS_MICROSOFT365_INSTALL_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23011,6 +25214,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-Microsoft365Install.ReadWrite.All`
     pub const ORG_SETTINGS_MICROSOFT365_INSTALL_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23020,6 +25224,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-Todo.Read.All`
     pub const ORG_SETTINGS_TODO_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23029,6 +25234,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrgSettings-Todo.ReadWrite.All`
     pub const ORG_SETTINGS_TODO_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23038,6 +25244,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Organization.Read.All`
     pub const ORGANIZATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23047,6 +25254,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Organization.ReadWrite.All`
     pub const ORGANIZATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23056,6 +25264,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `OrganizationalBranding.Read.All`
     pub const ORGANIZATIONAL_BRANDING_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23065,6 +25274,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrganizationalBranding.ReadWrite.All`
     pub const ORGANIZATIONAL_BRANDING_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23074,6 +25284,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `OrganizationalBrandingLocale.ReadWrite`
     pub const ORGANIZATIONAL_BRANDING_LOCALE_READ_WRITE: ApplicationPermission = ApplicationPermission::new(
@@ -23083,6 +25294,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `OrganizationalBrandingOwners.ReadWrite.All`
     pub const ORGANIZATIONAL_BRANDING_OWNERS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23092,6 +25304,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `OrganizationalBrandingTheme.ReadWrite`
     pub const ORGANIZATIONAL_BRANDING_THEME_READ_WRITE: ApplicationPermission = ApplicationPermission::new(
@@ -23101,6 +25314,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Owner.Read.Group`
     pub const OWNER_READ_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -23109,6 +25323,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `PairwiseBrokerEmbeddedAppConfig.Read.All`
@@ -23119,6 +25334,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PairwiseBrokerEmbeddedAppConfig.ReadWrite.All`
     pub const PAIRWISE_BROKER_EMBEDDED_APP_CONFIG_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23128,6 +25344,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PartnerBilling.Read.All`
     pub const PARTNER_BILLING_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23137,6 +25354,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `PartnerSecurity.Read.All`
     pub const PARTNER_SECURITY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23146,6 +25364,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PartnerSecurity.ReadWrite.All`
     pub const PARTNER_SECURITY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23155,6 +25374,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PendingExternalUserProfile.Read.All`
     pub const PENDING_EXTERNAL_USER_PROFILE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23164,6 +25384,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PendingExternalUserProfile.ReadWrite.All`
     pub const PENDING_EXTERNAL_USER_PROFILE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23173,6 +25394,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `People.Read.All`
     pub const PEOPLE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23182,6 +25404,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PeopleSettings.Read.All`
     pub const PEOPLE_SETTINGS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23191,6 +25414,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PeopleSettings.ReadWrite.All`
     pub const PEOPLE_SETTINGS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23200,6 +25424,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PermissionsAnalytics.Read.OwnedBy`
     pub const PERMISSIONS_ANALYTICS_READ_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -23209,6 +25434,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PermissionsCreepIndexSummary.Read.All`
     pub const PERMISSIONS_CREEP_INDEX_SUMMARY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23218,6 +25444,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PermissionsManagementIdentity.Read.All`
     pub const PERMISSIONS_MANAGEMENT_IDENTITY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23227,6 +25454,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PermissionsManagementOnboarding.Read.All`
     pub const PERMISSIONS_MANAGEMENT_ONBOARDING_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23236,6 +25464,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PermissionsManagementOnboarding.ReadWrite.All`
     pub const PERMISSIONS_MANAGEMENT_ONBOARDING_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23245,6 +25474,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PermissionsManagementReport.ReadWrite.All`
     pub const PERMISSIONS_MANAGEMENT_REPORT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23254,6 +25484,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Place.Read.All`
     pub const PLACE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23263,6 +25494,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Place.ReadWrite.All`
     pub const PLACE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23270,6 +25502,7 @@ pub mod application {
         None,
         Some(true),
         Some(3u8),
+        false,
         false,
         false,
     );
@@ -23281,6 +25514,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PlaceDevice.Read.OwnedBy`
     pub const PLACE_DEVICE_READ_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -23290,6 +25524,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PlaceDevice.ReadWrite.All`
     pub const PLACE_DEVICE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23299,6 +25534,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PlaceDevice.ReadWrite.OwnedBy`
     pub const PLACE_DEVICE_READ_WRITE_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -23308,6 +25544,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PlaceDeviceTelemetry.ReadWrite.All`
     pub const PLACE_DEVICE_TELEMETRY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23317,6 +25554,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PlaceDeviceTelemetry.ReadWrite.OwnedBy`
     pub const PLACE_DEVICE_TELEMETRY_READ_WRITE_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -23326,6 +25564,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.Create.ConditionalAccessRO`
     pub const POLICY_CREATE_CONDITIONAL_ACCESS_RO: ApplicationPermission = ApplicationPermission::new(
@@ -23335,6 +25574,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.Read.All`
     pub const POLICY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23344,6 +25584,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.Read.ApplicationConfiguration`
     pub const POLICY_READ_APPLICATION_CONFIGURATION: ApplicationPermission = ApplicationPermission::new(
@@ -23352,6 +25593,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `Policy.Read.AuthenticationMethod`
@@ -23362,6 +25604,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.Read.B2BManagementPolicy`
     pub const POLICY_READ_B2_B_MANAGEMENT_POLICY: ApplicationPermission = ApplicationPermission::new(
@@ -23371,6 +25614,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.Read.ConditionalAccess`
     pub const POLICY_READ_CONDITIONAL_ACCESS: ApplicationPermission = ApplicationPermission::new(
@@ -23380,6 +25624,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.Read.CrossTenantAccess`
     pub const POLICY_READ_CROSS_TENANT_ACCESS: ApplicationPermission = ApplicationPermission::new(
@@ -23389,6 +25634,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.Read.DeviceConfiguration`
     pub const POLICY_READ_DEVICE_CONFIGURATION: ApplicationPermission = ApplicationPermission::new(
@@ -23398,6 +25644,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.Read.HybridAuthentication`
     pub const POLICY_READ_HYBRID_AUTHENTICATION: ApplicationPermission = ApplicationPermission::new(
@@ -23407,6 +25654,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.Read.IdentityProtection`
     pub const POLICY_READ_IDENTITY_PROTECTION: ApplicationPermission = ApplicationPermission::new(
@@ -23416,6 +25664,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `Policy.Read.PermissionGrant`
     pub const POLICY_READ_PERMISSION_GRANT: ApplicationPermission = ApplicationPermission::new(
@@ -23425,6 +25674,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.Read.PrivateLink`
     pub const POLICY_READ_PRIVATE_LINK: ApplicationPermission = ApplicationPermission::new(
@@ -23434,6 +25684,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.Read.Recovery`
     pub const POLICY_READ_RECOVERY: ApplicationPermission = ApplicationPermission::new(
@@ -23443,6 +25694,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.Read.ServicePrincipalCreate`
     pub const POLICY_READ_SERVICE_PRINCIPAL_CREATE: ApplicationPermission = ApplicationPermission::new(
@@ -23452,6 +25704,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.ReadWrite.AccessReview`
     pub const POLICY_READ_WRITE_ACCESS_REVIEW: ApplicationPermission = ApplicationPermission::new(
@@ -23461,6 +25714,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.ApplicationConfiguration`
     pub const POLICY_READ_WRITE_APPLICATION_CONFIGURATION: ApplicationPermission = ApplicationPermission::new(
@@ -23470,6 +25724,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.AuthMethod-Features`
     pub const POLICY_READ_WRITE_AUTH_METHOD_FEATURES: ApplicationPermission = ApplicationPermission::new(
@@ -23479,6 +25734,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.ReadWrite.AuthenticationFlows`
     pub const POLICY_READ_WRITE_AUTHENTICATION_FLOWS: ApplicationPermission = ApplicationPermission::new(
@@ -23488,6 +25744,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.AuthenticationMethod`
     pub const POLICY_READ_WRITE_AUTHENTICATION_METHOD: ApplicationPermission = ApplicationPermission::new(
@@ -23497,6 +25754,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.Authorization`
     pub const POLICY_READ_WRITE_AUTHORIZATION: ApplicationPermission = ApplicationPermission::new(
@@ -23506,6 +25764,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.B2BManagementPolicy`
     pub const POLICY_READ_WRITE_B2_B_MANAGEMENT_POLICY: ApplicationPermission = ApplicationPermission::new(
@@ -23515,6 +25774,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.ConditionalAccess`
     pub const POLICY_READ_WRITE_CONDITIONAL_ACCESS: ApplicationPermission = ApplicationPermission::new(
@@ -23524,6 +25784,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.ConsentRequest`
     pub const POLICY_READ_WRITE_CONSENT_REQUEST: ApplicationPermission = ApplicationPermission::new(
@@ -23533,6 +25794,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.CrossTenantAccess`
     pub const POLICY_READ_WRITE_CROSS_TENANT_ACCESS: ApplicationPermission = ApplicationPermission::new(
@@ -23542,6 +25804,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.CrossTenantCapability`
     pub const POLICY_READ_WRITE_CROSS_TENANT_CAPABILITY: ApplicationPermission = ApplicationPermission::new(
@@ -23551,6 +25814,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.DeviceConfiguration`
     pub const POLICY_READ_WRITE_DEVICE_CONFIGURATION: ApplicationPermission = ApplicationPermission::new(
@@ -23560,6 +25824,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.ExternalIdentities`
     pub const POLICY_READ_WRITE_EXTERNAL_IDENTITIES: ApplicationPermission = ApplicationPermission::new(
@@ -23569,6 +25834,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.FeatureRollout`
     pub const POLICY_READ_WRITE_FEATURE_ROLLOUT: ApplicationPermission = ApplicationPermission::new(
@@ -23578,6 +25844,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.FedTokenValidation`
     pub const POLICY_READ_WRITE_FED_TOKEN_VALIDATION: ApplicationPermission = ApplicationPermission::new(
@@ -23587,6 +25854,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.FederatedTokenValidation`
     pub const POLICY_READ_WRITE_FEDERATED_TOKEN_VALIDATION: ApplicationPermission = ApplicationPermission::new(
@@ -23596,6 +25864,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.ReadWrite.HybridAuthentication`
     pub const POLICY_READ_WRITE_HYBRID_AUTHENTICATION: ApplicationPermission = ApplicationPermission::new(
@@ -23605,6 +25874,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.IdentityProtection`
     pub const POLICY_READ_WRITE_IDENTITY_PROTECTION: ApplicationPermission = ApplicationPermission::new(
@@ -23614,6 +25884,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.PermissionGrant`
     pub const POLICY_READ_WRITE_PERMISSION_GRANT: ApplicationPermission = ApplicationPermission::new(
@@ -23623,6 +25894,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.Recovery`
     pub const POLICY_READ_WRITE_RECOVERY: ApplicationPermission = ApplicationPermission::new(
@@ -23632,6 +25904,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.ReadWrite.SecurityDefaults`
     pub const POLICY_READ_WRITE_SECURITY_DEFAULTS: ApplicationPermission = ApplicationPermission::new(
@@ -23641,6 +25914,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Policy.ReadWrite.ServicePrincipalCreate`
     pub const POLICY_READ_WRITE_SERVICE_PRINCIPAL_CREATE: ApplicationPermission = ApplicationPermission::new(
@@ -23650,6 +25924,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Policy.ReadWrite.TrustFramework`
     pub const POLICY_READ_WRITE_TRUST_FRAMEWORK: ApplicationPermission = ApplicationPermission::new(
@@ -23659,6 +25934,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PolicyFiles.Read.All`
     pub const POLICY_FILES_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23668,6 +25944,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PreAuthorizationGrant.Read.All`
     pub const PRE_AUTHORIZATION_GRANT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23677,6 +25954,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Presence.Read.All`
     pub const PRESENCE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23686,6 +25964,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Presence.ReadWrite.All`
     pub const PRESENCE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23695,6 +25974,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrintAlertSettings.Read.All`
     pub const PRINT_ALERT_SETTINGS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23704,6 +25984,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `PrintDocumentAuditSettings.Read.All`
     pub const PRINT_DOCUMENT_AUDIT_SETTINGS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23712,6 +25993,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `PrintJob.Manage.All`
@@ -23722,6 +26004,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrintJob.Read.All`
     pub const PRINT_JOB_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23731,6 +26014,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrintJob.ReadBasic.All`
     pub const PRINT_JOB_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23740,6 +26024,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrintJob.ReadWrite.All`
     pub const PRINT_JOB_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23749,6 +26034,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `PrintJob.ReadWriteBasic.All`
     pub const PRINT_JOB_READ_WRITE_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23758,6 +26044,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrintSettings.Read.All`
     pub const PRINT_SETTINGS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23767,6 +26054,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `PrintTaskDefinition.ReadWrite.All`
     pub const PRINT_TASK_DEFINITION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23776,6 +26064,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Printer.Read.All`
     pub const PRINTER_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23785,6 +26074,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Printer.ReadWrite.All`
     pub const PRINTER_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23794,6 +26084,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivateAccess.Read.All`
     pub const PRIVATE_ACCESS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23803,6 +26094,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PrivateAccess.ReadWrite.All`
     pub const PRIVATE_ACCESS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23812,6 +26104,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedAccess-CustomExt.Read.All`
     pub const PRIVILEGED_ACCESS_CUSTOM_EXT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23821,6 +26114,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedAccess-CustomExt.ReadWrite.All`
     pub const PRIVILEGED_ACCESS_CUSTOM_EXT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -23830,6 +26124,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedAccess.Read.AzureAD`
     pub const PRIVILEGED_ACCESS_READ_AZURE_AD: ApplicationPermission = ApplicationPermission::new(
@@ -23839,6 +26134,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedAccess.Read.AzureADGroup`
     pub const PRIVILEGED_ACCESS_READ_AZURE_AD_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -23848,6 +26144,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedAccess.Read.AzureResources`
     pub const PRIVILEGED_ACCESS_READ_AZURE_RESOURCES: ApplicationPermission = ApplicationPermission::new(
@@ -23857,6 +26154,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedAccess.ReadWrite.AzureAD`
     pub const PRIVILEGED_ACCESS_READ_WRITE_AZURE_AD: ApplicationPermission = ApplicationPermission::new(
@@ -23866,6 +26164,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `PrivilegedAccess.ReadWrite.AzureADGroup`
     pub const PRIVILEGED_ACCESS_READ_WRITE_AZURE_AD_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -23875,6 +26174,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedAccess.ReadWrite.AzureResources`
     pub const PRIVILEGED_ACCESS_READ_WRITE_AZURE_RESOURCES: ApplicationPermission = ApplicationPermission::new(
@@ -23884,6 +26184,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `PrivilegedAssignmentSchedule.Read.AzureADGroup`
     pub const PRIVILEGED_ASSIGNMENT_SCHEDULE_READ_AZURE_AD_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -23893,6 +26194,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedAssignmentSchedule.Read.EntraAppAuthorization`
     pub const PRIVILEGED_ASSIGNMENT_SCHEDULE_READ_ENTRA_APP_AUTHORIZATION: ApplicationPermission = ApplicationPermission::new(
@@ -23902,6 +26204,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedAssignmentSchedule.Read.EntraAppRole`
     pub const PRIVILEGED_ASSIGNMENT_SCHEDULE_READ_ENTRA_APP_ROLE: ApplicationPermission = ApplicationPermission::new(
@@ -23911,6 +26214,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup`
     pub const PRIVILEGED_ASSIGNMENT_SCHEDULE_READ_WRITE_AZURE_AD_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -23920,6 +26224,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedAssignmentSchedule.ReadWrite.EntraAppAuthorization`
     pub const PRIVILEGED_ASSIGNMENT_SCHEDULE_READ_WRITE_ENTRA_APP_AUTHORIZATION: ApplicationPermission = ApplicationPermission::new(
@@ -23929,6 +26234,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedAssignmentSchedule.ReadWrite.EntraAppRole`
     pub const PRIVILEGED_ASSIGNMENT_SCHEDULE_READ_WRITE_ENTRA_APP_ROLE: ApplicationPermission = ApplicationPermission::new(
@@ -23938,6 +26244,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedAssignmentSchedule.Remove.AzureADGroup`
     pub const PRIVILEGED_ASSIGNMENT_SCHEDULE_REMOVE_AZURE_AD_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -23947,6 +26254,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedEligibilitySchedule.Read.AzureADGroup`
     pub const PRIVILEGED_ELIGIBILITY_SCHEDULE_READ_AZURE_AD_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -23956,6 +26264,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedEligibilitySchedule.Read.EntraAppAuthorization`
     pub const PRIVILEGED_ELIGIBILITY_SCHEDULE_READ_ENTRA_APP_AUTHORIZATION: ApplicationPermission = ApplicationPermission::new(
@@ -23965,6 +26274,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedEligibilitySchedule.Read.EntraAppRole`
     pub const PRIVILEGED_ELIGIBILITY_SCHEDULE_READ_ENTRA_APP_ROLE: ApplicationPermission = ApplicationPermission::new(
@@ -23974,6 +26284,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup`
     pub const PRIVILEGED_ELIGIBILITY_SCHEDULE_READ_WRITE_AZURE_AD_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -23983,6 +26294,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PrivilegedEligibilitySchedule.ReadWrite.EntraAppAuthorization`
     pub const PRIVILEGED_ELIGIBILITY_SCHEDULE_READ_WRITE_ENTRA_APP_AUTHORIZATION: ApplicationPermission = ApplicationPermission::new(
@@ -23992,6 +26304,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedEligibilitySchedule.ReadWrite.EntraAppRole`
     pub const PRIVILEGED_ELIGIBILITY_SCHEDULE_READ_WRITE_ENTRA_APP_ROLE: ApplicationPermission = ApplicationPermission::new(
@@ -24001,6 +26314,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PrivilegedEligibilitySchedule.Remove.AzureADGroup`
     pub const PRIVILEGED_ELIGIBILITY_SCHEDULE_REMOVE_AZURE_AD_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -24010,6 +26324,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ProfilePhoto.Read.All`
     pub const PROFILE_PHOTO_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24019,6 +26334,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ProfilePhoto.ReadWrite.All`
     pub const PROFILE_PHOTO_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24028,6 +26344,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ProgramControl.Read.All`
     pub const PROGRAM_CONTROL_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24037,6 +26354,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ProgramControl.ReadWrite.All`
     pub const PROGRAM_CONTROL_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24046,6 +26364,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ProtectionScopes.Compute.All`
     pub const PROTECTION_SCOPES_COMPUTE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24055,6 +26374,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ProtectionScopes.Compute.User`
     pub const PROTECTION_SCOPES_COMPUTE_USER: ApplicationPermission = ApplicationPermission::new(
@@ -24064,6 +26384,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `ProvisioningLog.Read.All`
     pub const PROVISIONING_LOG_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24073,6 +26394,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ProvisioningLog.Read.OwnedBy`
     pub const PROVISIONING_LOG_READ_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -24082,6 +26404,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `PublicKeyInfrastructure.Read.All`
     pub const PUBLIC_KEY_INFRASTRUCTURE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24091,6 +26414,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PublicKeyInfrastructure.ReadWrite.All`
     pub const PUBLIC_KEY_INFRASTRUCTURE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24100,6 +26424,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `PullPrintPrinter.Read.All`
     pub const PULL_PRINT_PRINTER_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24108,6 +26433,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `PullPrintQueue.Read.All`
@@ -24118,6 +26444,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `QnA.Read.All`
     pub const QN_A_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24127,6 +26454,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `RealTimeActivityFeed.Read.All`
     pub const REAL_TIME_ACTIVITY_FEED_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24136,6 +26464,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RecordsManagement.Read.All`
     pub const RECORDS_MANAGEMENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24145,6 +26474,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RecordsManagement.ReadWrite.All`
     pub const RECORDS_MANAGEMENT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24154,6 +26484,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RecoveryPolicy.Read.All`
     pub const RECOVERY_POLICY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24163,6 +26494,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `RecoveryPolicy.ReadWrite.All`
     pub const RECOVERY_POLICY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24172,6 +26504,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `RemoteTenantGroups.Read.All`
     pub const REMOTE_TENANT_GROUPS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24181,6 +26514,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ReportSettings.Read.All`
     pub const REPORT_SETTINGS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24190,6 +26524,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ReportSettings.ReadWrite.All`
     pub const REPORT_SETTINGS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24199,6 +26534,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Reports.Read.All`
     pub const REPORTS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24208,6 +26544,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ResourcePolicyAssignment.Read.All`
     pub const RESOURCE_POLICY_ASSIGNMENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24217,6 +26554,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ResourcePolicyAssignment.ReadWrite.All`
     pub const RESOURCE_POLICY_ASSIGNMENT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24226,6 +26564,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ResourcePolicyConfiguration.Read.All`
     pub const RESOURCE_POLICY_CONFIGURATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24235,6 +26574,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ResourcePolicyConfiguration.ReadWrite.All`
     pub const RESOURCE_POLICY_CONFIGURATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24244,6 +26584,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ResourcePolicyDefinition.Read.All`
     pub const RESOURCE_POLICY_DEFINITION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24253,6 +26594,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ResourcePolicyDefinition.ReadWrite.All`
     pub const RESOURCE_POLICY_DEFINITION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24262,6 +26604,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ResourcePolicyEvaluation.Read.All`
     pub const RESOURCE_POLICY_EVALUATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24271,6 +26614,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ResourceSpecificPermissionGrant.ReadForChat.All`
     pub const RESOURCE_SPECIFIC_PERMISSION_GRANT_READ_FOR_CHAT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24280,6 +26624,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `ResourceSpecificPermissionGrant.ReadForOnlineMeeting.All`
     pub const RESOURCE_SPECIFIC_PERMISSION_GRANT_READ_FOR_ONLINE_MEETING_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24289,6 +26634,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ResourceSpecificPermissionGrant.ReadForTeam.All`
     pub const RESOURCE_SPECIFIC_PERMISSION_GRANT_READ_FOR_TEAM_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24298,6 +26644,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `ResourceSpecificPermissionGrant.ReadForUser.All`
     pub const RESOURCE_SPECIFIC_PERMISSION_GRANT_READ_FOR_USER_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24307,6 +26654,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `ResponderFormBody.Read.All`
     pub const RESPONDER_FORM_BODY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24316,6 +26664,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ResponderFormResponse.ReadWrite.All`
     pub const RESPONDER_FORM_RESPONSE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24325,6 +26674,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `RiskPreventionProviders.Read.All`
     pub const RISK_PREVENTION_PROVIDERS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24334,6 +26684,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `RiskPreventionProviders.ReadWrite.All`
     pub const RISK_PREVENTION_PROVIDERS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24343,6 +26694,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `RoleAssignmentSchedule.Read.Directory`
     pub const ROLE_ASSIGNMENT_SCHEDULE_READ_DIRECTORY: ApplicationPermission = ApplicationPermission::new(
@@ -24352,6 +26704,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleAssignmentSchedule.ReadWrite.Directory`
     pub const ROLE_ASSIGNMENT_SCHEDULE_READ_WRITE_DIRECTORY: ApplicationPermission = ApplicationPermission::new(
@@ -24361,6 +26714,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleAssignmentSchedule.Remove.Directory`
     pub const ROLE_ASSIGNMENT_SCHEDULE_REMOVE_DIRECTORY: ApplicationPermission = ApplicationPermission::new(
@@ -24370,6 +26724,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleEligibilitySchedule.Read.Directory`
     pub const ROLE_ELIGIBILITY_SCHEDULE_READ_DIRECTORY: ApplicationPermission = ApplicationPermission::new(
@@ -24379,6 +26734,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleEligibilitySchedule.ReadWrite.Directory`
     pub const ROLE_ELIGIBILITY_SCHEDULE_READ_WRITE_DIRECTORY: ApplicationPermission = ApplicationPermission::new(
@@ -24388,6 +26744,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleEligibilitySchedule.Remove.Directory`
     pub const ROLE_ELIGIBILITY_SCHEDULE_REMOVE_DIRECTORY: ApplicationPermission = ApplicationPermission::new(
@@ -24397,6 +26754,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.Read.All`
     pub const ROLE_MANAGEMENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24406,6 +26764,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.Read.Applications`
     pub const ROLE_MANAGEMENT_READ_APPLICATIONS: ApplicationPermission = ApplicationPermission::new(
@@ -24415,6 +26774,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagement.Read.CloudPC`
     pub const ROLE_MANAGEMENT_READ_CLOUD_PC: ApplicationPermission = ApplicationPermission::new(
@@ -24424,6 +26784,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.Read.Defender`
     pub const ROLE_MANAGEMENT_READ_DEFENDER: ApplicationPermission = ApplicationPermission::new(
@@ -24433,6 +26794,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.Read.Directory`
     pub const ROLE_MANAGEMENT_READ_DIRECTORY: ApplicationPermission = ApplicationPermission::new(
@@ -24442,6 +26804,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.Read.Exchange`
     pub const ROLE_MANAGEMENT_READ_EXCHANGE: ApplicationPermission = ApplicationPermission::new(
@@ -24451,6 +26814,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.Read.MailManagement`
     pub const ROLE_MANAGEMENT_READ_MAIL_MANAGEMENT: ApplicationPermission = ApplicationPermission::new(
@@ -24460,6 +26824,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagement.ReadWrite.Applications`
     pub const ROLE_MANAGEMENT_READ_WRITE_APPLICATIONS: ApplicationPermission = ApplicationPermission::new(
@@ -24469,6 +26834,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagement.ReadWrite.CloudPC`
     pub const ROLE_MANAGEMENT_READ_WRITE_CLOUD_PC: ApplicationPermission = ApplicationPermission::new(
@@ -24478,6 +26844,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.ReadWrite.Defender`
     pub const ROLE_MANAGEMENT_READ_WRITE_DEFENDER: ApplicationPermission = ApplicationPermission::new(
@@ -24487,6 +26854,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.ReadWrite.Directory`
     pub const ROLE_MANAGEMENT_READ_WRITE_DIRECTORY: ApplicationPermission = ApplicationPermission::new(
@@ -24496,6 +26864,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.ReadWrite.Exchange`
     pub const ROLE_MANAGEMENT_READ_WRITE_EXCHANGE: ApplicationPermission = ApplicationPermission::new(
@@ -24505,6 +26874,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagement.ReadWrite.MailManagement`
     pub const ROLE_MANAGEMENT_READ_WRITE_MAIL_MANAGEMENT: ApplicationPermission = ApplicationPermission::new(
@@ -24514,6 +26884,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagementAlert.Read.Directory`
     pub const ROLE_MANAGEMENT_ALERT_READ_DIRECTORY: ApplicationPermission = ApplicationPermission::new(
@@ -24523,6 +26894,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagementAlert.ReadWrite.Directory`
     pub const ROLE_MANAGEMENT_ALERT_READ_WRITE_DIRECTORY: ApplicationPermission = ApplicationPermission::new(
@@ -24532,6 +26904,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `RoleManagementPolicy.Read.AzureADGroup`
     pub const ROLE_MANAGEMENT_POLICY_READ_AZURE_AD_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -24541,6 +26914,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `RoleManagementPolicy.Read.Directory`
     pub const ROLE_MANAGEMENT_POLICY_READ_DIRECTORY: ApplicationPermission = ApplicationPermission::new(
@@ -24550,6 +26924,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `RoleManagementPolicy.Read.EntraAppAuthorization`
     pub const ROLE_MANAGEMENT_POLICY_READ_ENTRA_APP_AUTHORIZATION: ApplicationPermission = ApplicationPermission::new(
@@ -24559,6 +26934,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagementPolicy.Read.EntraAppRole`
     pub const ROLE_MANAGEMENT_POLICY_READ_ENTRA_APP_ROLE: ApplicationPermission = ApplicationPermission::new(
@@ -24568,6 +26944,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagementPolicy.Read.Group`
     pub const ROLE_MANAGEMENT_POLICY_READ_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -24577,6 +26954,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagementPolicy.ReadWrite.AzureADGroup`
     pub const ROLE_MANAGEMENT_POLICY_READ_WRITE_AZURE_AD_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -24586,6 +26964,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `RoleManagementPolicy.ReadWrite.Directory`
     pub const ROLE_MANAGEMENT_POLICY_READ_WRITE_DIRECTORY: ApplicationPermission = ApplicationPermission::new(
@@ -24595,6 +26974,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `RoleManagementPolicy.ReadWrite.EntraAppAuthorization`
     pub const ROLE_MANAGEMENT_POLICY_READ_WRITE_ENTRA_APP_AUTHORIZATION: ApplicationPermission = ApplicationPermission::new(
@@ -24604,6 +26984,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagementPolicy.ReadWrite.EntraAppRole`
     pub const ROLE_MANAGEMENT_POLICY_READ_WRITE_ENTRA_APP_ROLE: ApplicationPermission = ApplicationPermission::new(
@@ -24613,6 +26994,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `RoleManagementPolicy.ReadWrite.Group`
     pub const ROLE_MANAGEMENT_POLICY_READ_WRITE_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -24622,6 +27004,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ScanJob.ReadBasic.All`
     pub const SCAN_JOB_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24631,6 +27014,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Schedule-WorkingTime.Read.All`
     pub const SCHEDULE_WORKING_TIME_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24640,6 +27024,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Schedule-WorkingTime.ReadWrite.All`
     pub const SCHEDULE_WORKING_TIME_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24649,6 +27034,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Schedule.Read.All`
     pub const SCHEDULE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24658,6 +27044,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Schedule.ReadWrite.All`
     pub const SCHEDULE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24667,6 +27054,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SchedulePermissions.ReadWrite.All`
     pub const SCHEDULE_PERMISSIONS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24676,6 +27064,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SchemaExtension.ReadWrite.All`
     pub const SCHEMA_EXTENSION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24685,6 +27074,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `SearchConfiguration.Read.All`
     pub const SEARCH_CONFIGURATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24694,6 +27084,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SearchConfiguration.ReadWrite.All`
     pub const SEARCH_CONFIGURATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24703,6 +27094,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityActions.Read.All`
     pub const SECURITY_ACTIONS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24712,6 +27104,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityActions.ReadWrite.All`
     pub const SECURITY_ACTIONS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24721,6 +27114,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityAlert.Create.All`
     pub const SECURITY_ALERT_CREATE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24730,6 +27124,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityAlert.Read.All`
     pub const SECURITY_ALERT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24739,6 +27134,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityAlert.ReadWrite.All`
     pub const SECURITY_ALERT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24748,6 +27144,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityAnalyzedMessage.Read.All`
     pub const SECURITY_ANALYZED_MESSAGE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24757,6 +27154,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityAnalyzedMessage.ReadWrite.All`
     pub const SECURITY_ANALYZED_MESSAGE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24766,6 +27164,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityConnector.Read.All`
     pub const SECURITY_CONNECTOR_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24775,6 +27174,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityConnector.ReadWrite.All`
     pub const SECURITY_CONNECTOR_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24784,6 +27184,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityCopilotWorkspaces.Read.All`
     pub const SECURITY_COPILOT_WORKSPACES_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24793,6 +27194,7 @@ pub mod application {
         Some(3u8),
         true,
         true,
+        false,
     );
     /// `SecurityCopilotWorkspaces.ReadWrite.All`
     pub const SECURITY_COPILOT_WORKSPACES_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24802,6 +27204,7 @@ pub mod application {
         Some(4u8),
         true,
         true,
+        false,
     );
     /// `SecurityDevice.Read.All`
     pub const SECURITY_DEVICE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24811,6 +27214,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityDevice.ReadWrite.All`
     pub const SECURITY_DEVICE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24820,6 +27224,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityDomain.Read.All`
     pub const SECURITY_DOMAIN_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24829,6 +27234,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityEnvironment.Read.All`
     pub const SECURITY_ENVIRONMENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24838,6 +27244,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityEvents.Read.All`
     pub const SECURITY_EVENTS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24847,6 +27254,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityEvents.ReadWrite.All`
     pub const SECURITY_EVENTS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24856,6 +27264,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityFile.Read.All`
     pub const SECURITY_FILE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24865,6 +27274,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityFile.ReadWrite.All`
     pub const SECURITY_FILE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24874,6 +27284,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityIdentitiesAccount.Read.All`
     pub const SECURITY_IDENTITIES_ACCOUNT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24883,6 +27294,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesActions.ReadWrite.All`
     pub const SECURITY_IDENTITIES_ACTIONS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24892,6 +27304,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesAutoConfig.Read.All`
     pub const SECURITY_IDENTITIES_AUTO_CONFIG_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24901,6 +27314,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesAutoConfig.ReadWrite.All`
     pub const SECURITY_IDENTITIES_AUTO_CONFIG_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24910,6 +27324,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesHealth.Read.All`
     pub const SECURITY_IDENTITIES_HEALTH_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24919,6 +27334,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesHealth.ReadWrite.All`
     pub const SECURITY_IDENTITIES_HEALTH_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24928,6 +27344,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesMigration.Read.All`
     pub const SECURITY_IDENTITIES_MIGRATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24937,6 +27354,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesMigration.ReadWrite.All`
     pub const SECURITY_IDENTITIES_MIGRATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24946,6 +27364,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesSensors.Read.All`
     pub const SECURITY_IDENTITIES_SENSORS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24955,6 +27374,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesSensors.ReadWrite.All`
     pub const SECURITY_IDENTITIES_SENSORS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24964,6 +27384,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesUserActions.Read.All`
     pub const SECURITY_IDENTITIES_USER_ACTIONS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24973,6 +27394,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesUserActions.ReadWrite.All`
     pub const SECURITY_IDENTITIES_USER_ACTIONS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24982,6 +27404,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIdentitiesUsers.Read.All`
     pub const SECURITY_IDENTITIES_USERS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -24989,6 +27412,7 @@ pub mod application {
         None,
         Some(true),
         Some(3u8),
+        false,
         false,
         false,
     );
@@ -25000,6 +27424,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIncident.ReadWrite.All`
     pub const SECURITY_INCIDENT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25009,6 +27434,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SecurityIncidentTask-TakeAction.ReadWrite.All`
     pub const SECURITY_INCIDENT_TASK_TAKE_ACTION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25018,6 +27444,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityIncidentTask.Read.All`
     pub const SECURITY_INCIDENT_TASK_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25027,6 +27454,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityIncidentTask.ReadWrite.All`
     pub const SECURITY_INCIDENT_TASK_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25036,6 +27464,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityIp.Read.All`
     pub const SECURITY_IP_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25045,6 +27474,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `SecurityUrl.Read.All`
     pub const SECURITY_URL_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25054,6 +27484,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `SensitiveInfoType.Detect`
     pub const SENSITIVE_INFO_TYPE_DETECT: ApplicationPermission = ApplicationPermission::new(
@@ -25063,6 +27494,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `SensitiveInfoType.Read.All`
     pub const SENSITIVE_INFO_TYPE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25072,6 +27504,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `SensitivityLabel.Evaluate`
     pub const SENSITIVITY_LABEL_EVALUATE: ApplicationPermission = ApplicationPermission::new(
@@ -25081,6 +27514,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SensitivityLabel.Evaluate.All`
     pub const SENSITIVITY_LABEL_EVALUATE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25090,6 +27524,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SensitivityLabel.Read`
     pub const SENSITIVITY_LABEL_READ: ApplicationPermission = ApplicationPermission::new(
@@ -25099,6 +27534,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `SensitivityLabels.Read.All`
     pub const SENSITIVITY_LABELS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25108,6 +27544,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `SentimentSurvey.Export.All`
     pub const SENTIMENT_SURVEY_EXPORT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25116,6 +27553,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `ServiceActivity-Exchange.Read.All`
@@ -25126,6 +27564,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ServiceActivity-Microsoft365Web.Read.All`
     pub const SERVICE_ACTIVITY_MICROSOFT365_WEB_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25135,6 +27574,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ServiceActivity-OneDrive.Read.All`
     pub const SERVICE_ACTIVITY_ONE_DRIVE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25144,6 +27584,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ServiceActivity-Teams.Read.All`
     pub const SERVICE_ACTIVITY_TEAMS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25153,6 +27594,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ServiceHealth.Read.All`
     pub const SERVICE_HEALTH_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25162,6 +27604,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ServiceMessage.Read.All`
     pub const SERVICE_MESSAGE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25171,6 +27614,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ServicePrincipal.AddRemoveCreds.All`
     pub const SERVICE_PRINCIPAL_ADD_REMOVE_CREDS_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25180,6 +27624,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ServicePrincipal.ConvertToAgentIdentity.OwnedBy`
     pub const SERVICE_PRINCIPAL_CONVERT_TO_AGENT_IDENTITY_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -25188,6 +27633,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `ServicePrincipal.Create`
@@ -25198,6 +27644,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ServicePrincipal.DeleteRestore.All`
     pub const SERVICE_PRINCIPAL_DELETE_RESTORE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25207,6 +27654,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ServicePrincipal.EnableDisable.All`
     pub const SERVICE_PRINCIPAL_ENABLE_DISABLE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25216,6 +27664,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ServicePrincipal.Manage.OwnedBy`
     pub const SERVICE_PRINCIPAL_MANAGE_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -25224,6 +27673,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `ServicePrincipal.ManageCreds.All`
@@ -25234,6 +27684,7 @@ pub mod application {
         None,
         true,
         false,
+        false,
     );
     /// `ServicePrincipal.ReadEnableDisable.All`
     pub const SERVICE_PRINCIPAL_READ_ENABLE_DISABLE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25242,6 +27693,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `ServicePrincipalEndpoint.Read.All`
@@ -25252,6 +27704,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `ServicePrincipalEndpoint.ReadWrite.All`
     pub const SERVICE_PRINCIPAL_ENDPOINT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25261,6 +27714,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `SharePointCrossTenantMigration.Manage.All`
     pub const SHARE_POINT_CROSS_TENANT_MIGRATION_MANAGE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25270,6 +27724,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `SharePointCrossTenantMigration.Read.All`
     pub const SHARE_POINT_CROSS_TENANT_MIGRATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25279,6 +27734,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SharePointTenantSettings.Read.All`
     pub const SHARE_POINT_TENANT_SETTINGS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25288,6 +27744,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SharePointTenantSettings.ReadWrite.All`
     pub const SHARE_POINT_TENANT_SETTINGS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25297,6 +27754,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ShortNotes.Read.All`
     pub const SHORT_NOTES_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25306,6 +27764,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ShortNotes.ReadWrite.All`
     pub const SHORT_NOTES_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25315,6 +27774,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SignInIdentifier.Read.All`
     pub const SIGN_IN_IDENTIFIER_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25324,6 +27784,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SignInIdentifier.ReadWrite.All`
     pub const SIGN_IN_IDENTIFIER_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25333,6 +27794,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Sites.Archive.All`
     pub const SITES_ARCHIVE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25342,6 +27804,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Sites.Create.All`
     pub const SITES_CREATE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25351,6 +27814,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Sites.FullControl.All`
     pub const SITES_FULL_CONTROL_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25360,6 +27824,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Sites.Lock.All`
     pub const SITES_LOCK_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25369,6 +27834,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Sites.Manage.All`
     pub const SITES_MANAGE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25378,6 +27844,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Sites.Read.All`
     pub const SITES_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25387,6 +27854,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Sites.ReadWrite.All`
     pub const SITES_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25396,6 +27864,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Sites.Selected`
     pub const SITES_SELECTED: ApplicationPermission = ApplicationPermission::new(
@@ -25405,6 +27874,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SpiffeTrustDomain.Read.All`
     pub const SPIFFE_TRUST_DOMAIN_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25414,6 +27884,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SpiffeTrustDomain.ReadWrite.All`
     pub const SPIFFE_TRUST_DOMAIN_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25423,6 +27894,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Spoons-Internal.Ingest`
     pub const SPOONS_INTERNAL_INGEST: ApplicationPermission = ApplicationPermission::new(
@@ -25432,6 +27904,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Spoons-Internal.Onboard.HybridTenant`
     pub const SPOONS_INTERNAL_ONBOARD_HYBRID_TENANT: ApplicationPermission = ApplicationPermission::new(
@@ -25441,6 +27914,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Storyline.Read.All`
     pub const STORYLINE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25450,6 +27924,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Storyline.ReadWrite.All`
     pub const STORYLINE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25459,6 +27934,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SubjectRightsRequest.Read.All`
     pub const SUBJECT_RIGHTS_REQUEST_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25468,6 +27944,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `SubjectRightsRequest.ReadWrite.All`
     pub const SUBJECT_RIGHTS_REQUEST_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25477,6 +27954,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `Synchronization.Read.All`
     pub const SYNCHRONIZATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25486,6 +27964,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Synchronization.ReadWrite.All`
     pub const SYNCHRONIZATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25495,6 +27974,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `SynchronizationData-User.Upload`
     pub const SYNCHRONIZATION_DATA_USER_UPLOAD: ApplicationPermission = ApplicationPermission::new(
@@ -25504,6 +27984,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SynchronizationData-User.Upload.OwnedBy`
     pub const SYNCHRONIZATION_DATA_USER_UPLOAD_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -25513,6 +27994,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `SynchronizationMetadata.Read.All`
     pub const SYNCHRONIZATION_METADATA_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25521,6 +28003,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `SynchronizationMetadata.Read.OwnedBy`
@@ -25531,6 +28014,7 @@ pub mod application {
         None,
         true,
         false,
+        false,
     );
     /// `SynchronizationMetadata.ReadWrite.All`
     pub const SYNCHRONIZATION_METADATA_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25539,6 +28023,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `SynchronizationMetadata.ReadWrite.OwnedBy`
@@ -25549,6 +28034,7 @@ pub mod application {
         None,
         true,
         false,
+        false,
     );
     /// `Tasks.Read`
     pub const TASKS_READ: ApplicationPermission = ApplicationPermission::new(
@@ -25556,6 +28042,7 @@ pub mod application {
         None,
         Some(true),
         None,
+        false,
         false,
         false,
     );
@@ -25567,6 +28054,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Tasks.ReadWrite`
     pub const TASKS_READ_WRITE: ApplicationPermission = ApplicationPermission::new(
@@ -25574,6 +28062,7 @@ pub mod application {
         None,
         Some(true),
         None,
+        false,
         false,
         false,
     );
@@ -25585,6 +28074,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `Team.Create`
     pub const TEAM_CREATE: ApplicationPermission = ApplicationPermission::new(
@@ -25594,6 +28084,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Team.Read.Group`
     pub const TEAM_READ_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -25603,6 +28094,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `Team.ReadBasic.All`
     pub const TEAM_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25612,6 +28104,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamMember.Read.All`
     pub const TEAM_MEMBER_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25621,6 +28114,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamMember.Read.Group`
     pub const TEAM_MEMBER_READ_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -25629,6 +28123,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `TeamMember.ReadWrite.All`
@@ -25639,6 +28134,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamMember.ReadWriteNonOwnerRole.All`
     pub const TEAM_MEMBER_READ_WRITE_NON_OWNER_ROLE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25648,6 +28144,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamSettings.Edit.Group`
     pub const TEAM_SETTINGS_EDIT_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -25657,6 +28154,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `TeamSettings.Read.All`
     pub const TEAM_SETTINGS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25666,6 +28164,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamSettings.Read.Group`
     pub const TEAM_SETTINGS_READ_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -25674,6 +28173,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `TeamSettings.ReadWrite.All`
@@ -25684,6 +28184,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamSettings.ReadWrite.Group`
     pub const TEAM_SETTINGS_READ_WRITE_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -25692,6 +28193,7 @@ pub mod application {
         Some(true),
         Some(3u8),
         false,
+        true,
         true,
     );
     /// `TeamTemplates.Read.All`
@@ -25702,6 +28204,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsActivity.Read.All`
     pub const TEAMS_ACTIVITY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25711,6 +28214,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsActivity.Send`
     pub const TEAMS_ACTIVITY_SEND: ApplicationPermission = ApplicationPermission::new(
@@ -25720,6 +28224,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsActivity.Send.Chat`
     pub const TEAMS_ACTIVITY_SEND_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -25728,6 +28233,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `TeamsActivity.Send.Group`
@@ -25738,6 +28244,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        true,
     );
     /// `TeamsActivity.Send.User`
     pub const TEAMS_ACTIVITY_SEND_USER: ApplicationPermission = ApplicationPermission::new(
@@ -25746,6 +28253,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `TeamsApp.Read.All`
@@ -25756,6 +28264,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `TeamsApp.Read.Group`
     pub const TEAMS_APP_READ_GROUP: ApplicationPermission = ApplicationPermission::new(
@@ -25763,6 +28272,7 @@ pub mod application {
         None,
         Some(true),
         None,
+        false,
         false,
         false,
     );
@@ -25774,6 +28284,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ManageSelectedForChat.All`
     pub const TEAMS_APP_INSTALLATION_MANAGE_SELECTED_FOR_CHAT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25783,6 +28294,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ManageSelectedForTeam.All`
     pub const TEAMS_APP_INSTALLATION_MANAGE_SELECTED_FOR_TEAM_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25792,6 +28304,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ManageSelectedForUser.All`
     pub const TEAMS_APP_INSTALLATION_MANAGE_SELECTED_FOR_USER_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25801,6 +28314,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.Read.All`
     pub const TEAMS_APP_INSTALLATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25810,6 +28324,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.Read.Chat`
     pub const TEAMS_APP_INSTALLATION_READ_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -25818,6 +28333,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `TeamsAppInstallation.Read.Group`
@@ -25828,6 +28344,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        true,
     );
     /// `TeamsAppInstallation.Read.User`
     pub const TEAMS_APP_INSTALLATION_READ_USER: ApplicationPermission = ApplicationPermission::new(
@@ -25836,6 +28353,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `TeamsAppInstallation.ReadForChat.All`
@@ -25846,6 +28364,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadForTeam.All`
     pub const TEAMS_APP_INSTALLATION_READ_FOR_TEAM_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25855,6 +28374,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadForUser.All`
     pub const TEAMS_APP_INSTALLATION_READ_FOR_USER_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25864,6 +28384,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadSelected.All`
     pub const TEAMS_APP_INSTALLATION_READ_SELECTED_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25873,6 +28394,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadSelectedForChat.All`
     pub const TEAMS_APP_INSTALLATION_READ_SELECTED_FOR_CHAT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25882,6 +28404,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadSelectedForTeam.All`
     pub const TEAMS_APP_INSTALLATION_READ_SELECTED_FOR_TEAM_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25891,6 +28414,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadSelectedForUser.All`
     pub const TEAMS_APP_INSTALLATION_READ_SELECTED_FOR_USER_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25900,6 +28424,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteAndConsentForChat.All`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_AND_CONSENT_FOR_CHAT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25909,6 +28434,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteAndConsentForTeam.All`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_AND_CONSENT_FOR_TEAM_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25918,6 +28444,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteAndConsentForUser.All`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_AND_CONSENT_FOR_USER_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25927,6 +28454,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_AND_CONSENT_SELF_FOR_CHAT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25936,6 +28464,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_AND_CONSENT_SELF_FOR_TEAM_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25945,6 +28474,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_AND_CONSENT_SELF_FOR_USER_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25954,6 +28484,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteForChat.All`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_FOR_CHAT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25963,6 +28494,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteForTeam.All`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_FOR_TEAM_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25972,6 +28504,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteForUser.All`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_FOR_USER_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25981,6 +28514,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteSelectedForChat.All`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_SELECTED_FOR_CHAT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25990,6 +28524,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteSelectedForTeam.All`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_SELECTED_FOR_TEAM_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -25999,6 +28534,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteSelectedForUser.All`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_SELECTED_FOR_USER_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26008,6 +28544,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteSelfForChat.All`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_SELF_FOR_CHAT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26017,6 +28554,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteSelfForTeam`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_SELF_FOR_TEAM: ApplicationPermission = ApplicationPermission::new(
@@ -26024,6 +28562,7 @@ pub mod application {
         None,
         Some(true),
         None,
+        false,
         false,
         false,
     );
@@ -26035,6 +28574,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsAppInstallation.ReadWriteSelfForUser.All`
     pub const TEAMS_APP_INSTALLATION_READ_WRITE_SELF_FOR_USER_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26044,6 +28584,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsPolicyUserAssign.ReadWrite.All`
     pub const TEAMS_POLICY_USER_ASSIGN_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26053,6 +28594,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsResourceAccount.Read.All`
     pub const TEAMS_RESOURCE_ACCOUNT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26062,6 +28604,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsTab.Create`
     pub const TEAMS_TAB_CREATE: ApplicationPermission = ApplicationPermission::new(
@@ -26071,6 +28614,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsTab.Create.Chat`
     pub const TEAMS_TAB_CREATE_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -26079,6 +28623,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `TeamsTab.Create.Group`
@@ -26089,6 +28634,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        true,
     );
     /// `TeamsTab.Delete.Chat`
     pub const TEAMS_TAB_DELETE_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -26097,6 +28643,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `TeamsTab.Delete.Group`
@@ -26107,6 +28654,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        true,
     );
     /// `TeamsTab.Read.All`
     pub const TEAMS_TAB_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26116,6 +28664,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsTab.Read.Chat`
     pub const TEAMS_TAB_READ_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -26124,6 +28673,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `TeamsTab.Read.Group`
@@ -26134,6 +28684,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        true,
     );
     /// `TeamsTab.ReadWrite.All`
     pub const TEAMS_TAB_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26143,6 +28694,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsTab.ReadWrite.Chat`
     pub const TEAMS_TAB_READ_WRITE_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -26151,6 +28703,7 @@ pub mod application {
         Some(true),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `TeamsTab.ReadWrite.Group`
@@ -26161,6 +28714,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        true,
     );
     /// `TeamsTab.ReadWriteForChat`
     pub const TEAMS_TAB_READ_WRITE_FOR_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -26168,6 +28722,7 @@ pub mod application {
         None,
         Some(true),
         None,
+        false,
         false,
         false,
     );
@@ -26179,6 +28734,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsTab.ReadWriteForTeam.All`
     pub const TEAMS_TAB_READ_WRITE_FOR_TEAM_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26188,6 +28744,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsTab.ReadWriteForUser.All`
     pub const TEAMS_TAB_READ_WRITE_FOR_USER_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26197,6 +28754,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `TeamsTab.ReadWriteSelfForChat.All`
     pub const TEAMS_TAB_READ_WRITE_SELF_FOR_CHAT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26206,6 +28764,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsTab.ReadWriteSelfForTeam.All`
     pub const TEAMS_TAB_READ_WRITE_SELF_FOR_TEAM_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26215,6 +28774,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsTab.ReadWriteSelfForUser.All`
     pub const TEAMS_TAB_READ_WRITE_SELF_FOR_USER_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26224,6 +28784,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `TeamsTelephoneNumber.Read.All`
     pub const TEAMS_TELEPHONE_NUMBER_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26233,6 +28794,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsTelephoneNumber.ReadWrite.All`
     pub const TEAMS_TELEPHONE_NUMBER_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26242,6 +28804,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamsUserConfiguration.Read.All`
     pub const TEAMS_USER_CONFIGURATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26251,6 +28814,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Teamwork.Migrate.All`
     pub const TEAMWORK_MIGRATE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26260,6 +28824,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `Teamwork.Read.All`
     pub const TEAMWORK_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26269,6 +28834,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkAppSettings.Read.All`
     pub const TEAMWORK_APP_SETTINGS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26278,6 +28844,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkAppSettings.ReadWrite.All`
     pub const TEAMWORK_APP_SETTINGS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26287,6 +28854,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkCustomEmoji.Create.All`
     pub const TEAMWORK_CUSTOM_EMOJI_CREATE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26296,6 +28864,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkCustomEmoji.Read.All`
     pub const TEAMWORK_CUSTOM_EMOJI_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26305,6 +28874,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkDevice.Read.All`
     pub const TEAMWORK_DEVICE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26314,6 +28884,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkDevice.ReadWrite.All`
     pub const TEAMWORK_DEVICE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26323,6 +28894,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkHierarchy.Read.All`
     pub const TEAMWORK_HIERARCHY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26332,6 +28904,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `TeamworkHierarchy.ReadWrite.All`
     pub const TEAMWORK_HIERARCHY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26341,6 +28914,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `TeamworkSection.Read.All`
     pub const TEAMWORK_SECTION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26350,6 +28924,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkSection.ReadWrite.All`
     pub const TEAMWORK_SECTION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26359,6 +28934,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkTag.Read.All`
     pub const TEAMWORK_TAG_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26368,6 +28944,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkTag.ReadWrite.All`
     pub const TEAMWORK_TAG_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26377,6 +28954,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkTargetedMessage.Read.All`
     pub const TEAMWORK_TARGETED_MESSAGE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26386,6 +28964,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TeamworkTargetedMessage.ReadWrite`
     pub const TEAMWORK_TARGETED_MESSAGE_READ_WRITE: ApplicationPermission = ApplicationPermission::new(
@@ -26394,6 +28973,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `TenantGovernance-Invitation.Read.All`
@@ -26404,6 +28984,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TenantGovernance-PolicyTemplate.Read.All`
     pub const TENANT_GOVERNANCE_POLICY_TEMPLATE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26413,6 +28994,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TenantGovernance-RelatedTenant.Read.All`
     pub const TENANT_GOVERNANCE_RELATED_TENANT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26422,6 +29004,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TenantGovernance-Relationship.Read.All`
     pub const TENANT_GOVERNANCE_RELATIONSHIP_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26431,6 +29014,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TenantGovernance-Request.Read.All`
     pub const TENANT_GOVERNANCE_REQUEST_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26440,6 +29024,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TenantGovernance-Setting.Read.All`
     pub const TENANT_GOVERNANCE_SETTING_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26449,6 +29034,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TermStore.Read.All`
     pub const TERM_STORE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26458,6 +29044,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `TermStore.ReadWrite.All`
     pub const TERM_STORE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26467,6 +29054,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `ThreatAssessment.Read.All`
     pub const THREAT_ASSESSMENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26476,6 +29064,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ThreatHunting.Read.All`
     pub const THREAT_HUNTING_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26485,6 +29074,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ThreatIndicators.Read.All`
     pub const THREAT_INDICATORS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26494,6 +29084,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ThreatIndicators.ReadWrite.OwnedBy`
     pub const THREAT_INDICATORS_READ_WRITE_OWNED_BY: ApplicationPermission = ApplicationPermission::new(
@@ -26503,6 +29094,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ThreatIntelligence.Read.All`
     pub const THREAT_INTELLIGENCE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26512,6 +29104,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ThreatSubmission.Read.All`
     pub const THREAT_SUBMISSION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26521,6 +29114,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ThreatSubmission.ReadWrite.All`
     pub const THREAT_SUBMISSION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26530,6 +29124,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `ThreatSubmissionPolicy.ReadWrite.All`
     pub const THREAT_SUBMISSION_POLICY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26539,6 +29134,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TokenRevocations.Read.All`
     pub const TOKEN_REVOCATIONS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26548,6 +29144,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `TokenRevocations.ReadWrite.All`
     pub const TOKEN_REVOCATIONS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26556,6 +29153,7 @@ pub mod application {
         None,
         None,
         true,
+        false,
         false,
     );
     /// `TrustFrameworkKeySet.Read.All`
@@ -26566,6 +29164,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `TrustFrameworkKeySet.ReadWrite.All`
     pub const TRUST_FRAMEWORK_KEY_SET_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26575,6 +29174,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UniversalPrintDevice.Read.All`
     pub const UNIVERSAL_PRINT_DEVICE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26584,6 +29184,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `User-CloudLicensing.AssignLicenses.Organization`
     pub const USER_CLOUD_LICENSING_ASSIGN_LICENSES_ORGANIZATION: ApplicationPermission = ApplicationPermission::new(
@@ -26593,6 +29194,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `User-CloudLicensing.Read.All`
     pub const USER_CLOUD_LICENSING_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26602,6 +29204,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `User-ConvertToInternal.ReadWrite.All`
     pub const USER_CONVERT_TO_INTERNAL_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26611,6 +29214,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `User-CredentialAssertions.ReadWrite.All`
     pub const USER_CREDENTIAL_ASSERTIONS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26620,6 +29224,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `User-CrossDomainData.ReadWrite.All`
     pub const USER_CROSS_DOMAIN_DATA_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26629,6 +29234,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `User-Identifiers.ReadWrite.All`
     pub const USER_IDENTIFIERS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26638,6 +29244,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `User-LifeCycleInfo.Read.All`
     pub const USER_LIFE_CYCLE_INFO_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26647,6 +29254,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `User-LifeCycleInfo.ReadWrite.All`
     pub const USER_LIFE_CYCLE_INFO_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26656,6 +29264,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `User-Mail.ReadWrite.All`
     pub const USER_MAIL_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26665,6 +29274,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `User-OnPremisesInfo.ReadWrite.All`
     pub const USER_ON_PREMISES_INFO_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26674,6 +29284,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `User-OnPremisesSyncBehavior.ReadWrite.All`
     pub const USER_ON_PREMISES_SYNC_BEHAVIOR_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26683,6 +29294,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `User-PasswordProfile.ReadWrite.All`
     pub const USER_PASSWORD_PROFILE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26692,6 +29304,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `User-Phone.ReadWrite.All`
     pub const USER_PHONE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26701,6 +29314,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `User-PublicCredentials.Read.All`
     pub const USER_PUBLIC_CREDENTIALS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26710,6 +29324,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `User-UsageRight.Read.All`
     pub const USER_USAGE_RIGHT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26719,6 +29334,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `User.Create`
     pub const USER_CREATE: ApplicationPermission = ApplicationPermission::new(
@@ -26728,6 +29344,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `User.DeleteRestore.All`
     pub const USER_DELETE_RESTORE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26737,6 +29354,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `User.EnableDisableAccount.All`
     pub const USER_ENABLE_DISABLE_ACCOUNT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26746,6 +29364,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `User.Export.All`
     pub const USER_EXPORT_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26755,6 +29374,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `User.Invite.All`
     pub const USER_INVITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26764,6 +29384,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `User.ManageIdentities.All`
     pub const USER_MANAGE_IDENTITIES_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26773,6 +29394,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `User.Read.All`
     pub const USER_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26782,6 +29404,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `User.ReadBasic.All`
     pub const USER_READ_BASIC_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26791,6 +29414,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `User.ReadUpdate.All`
     pub const USER_READ_UPDATE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26800,6 +29424,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `User.ReadWrite.All`
     pub const USER_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26809,6 +29434,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `User.ReadWrite.CrossCloud`
     pub const USER_READ_WRITE_CROSS_CLOUD: ApplicationPermission = ApplicationPermission::new(
@@ -26818,6 +29444,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `User.RevokeSessions.All`
     pub const USER_REVOKE_SESSIONS_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26827,6 +29454,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Email.Delete.All`
     pub const USER_AUTH_METHOD_EMAIL_DELETE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26836,6 +29464,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthMethod-Email.Read.All`
     pub const USER_AUTH_METHOD_EMAIL_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26845,6 +29474,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Email.ReadWrite.All`
     pub const USER_AUTH_METHOD_EMAIL_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26854,6 +29484,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-External.Delete.All`
     pub const USER_AUTH_METHOD_EXTERNAL_DELETE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26863,6 +29494,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthMethod-External.Read.All`
     pub const USER_AUTH_METHOD_EXTERNAL_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26872,6 +29504,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-External.ReadWrite.All`
     pub const USER_AUTH_METHOD_EXTERNAL_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26881,6 +29514,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-HardwareOATH.Delete.All`
     pub const USER_AUTH_METHOD_HARDWARE_OATH_DELETE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26890,6 +29524,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthMethod-HardwareOATH.Read.All`
     pub const USER_AUTH_METHOD_HARDWARE_OATH_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26899,6 +29534,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-HardwareOATH.ReadWrite.All`
     pub const USER_AUTH_METHOD_HARDWARE_OATH_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26908,6 +29544,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-MicrosoftAuthApp.Delete.All`
     pub const USER_AUTH_METHOD_MICROSOFT_AUTH_APP_DELETE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26917,6 +29554,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthMethod-MicrosoftAuthApp.Read.All`
     pub const USER_AUTH_METHOD_MICROSOFT_AUTH_APP_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26926,6 +29564,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-MicrosoftAuthApp.ReadWrite.All`
     pub const USER_AUTH_METHOD_MICROSOFT_AUTH_APP_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26935,6 +29574,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Passkey.Delete.All`
     pub const USER_AUTH_METHOD_PASSKEY_DELETE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26944,6 +29584,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthMethod-Passkey.Read.All`
     pub const USER_AUTH_METHOD_PASSKEY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26953,6 +29594,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Passkey.ReadWrite.All`
     pub const USER_AUTH_METHOD_PASSKEY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26962,6 +29604,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Password.Read.All`
     pub const USER_AUTH_METHOD_PASSWORD_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26971,6 +29614,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Password.ReadWrite.All`
     pub const USER_AUTH_METHOD_PASSWORD_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26980,6 +29624,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Phone.Delete.All`
     pub const USER_AUTH_METHOD_PHONE_DELETE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26989,6 +29634,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthMethod-Phone.Read.All`
     pub const USER_AUTH_METHOD_PHONE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -26998,6 +29644,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-Phone.ReadWrite.All`
     pub const USER_AUTH_METHOD_PHONE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27007,6 +29654,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-PlatformCred.Delete.All`
     pub const USER_AUTH_METHOD_PLATFORM_CRED_DELETE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27016,6 +29664,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthMethod-PlatformCred.Read.All`
     pub const USER_AUTH_METHOD_PLATFORM_CRED_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27025,6 +29674,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-PlatformCred.ReadWrite.All`
     pub const USER_AUTH_METHOD_PLATFORM_CRED_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27034,6 +29684,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-QR.Delete.All`
     pub const USER_AUTH_METHOD_QR_DELETE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27043,6 +29694,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthMethod-QR.Read.All`
     pub const USER_AUTH_METHOD_QR_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27052,6 +29704,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-QR.ReadWrite.All`
     pub const USER_AUTH_METHOD_QR_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27061,6 +29714,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-ResourceKey.Delete.All`
     pub const USER_AUTH_METHOD_RESOURCE_KEY_DELETE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27070,6 +29724,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthMethod-ResourceKey.Read.All`
     pub const USER_AUTH_METHOD_RESOURCE_KEY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27079,6 +29734,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-ResourceKey.ReadWrite.All`
     pub const USER_AUTH_METHOD_RESOURCE_KEY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27088,6 +29744,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-SoftwareOATH.Delete.All`
     pub const USER_AUTH_METHOD_SOFTWARE_OATH_DELETE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27097,6 +29754,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthMethod-SoftwareOATH.Read.All`
     pub const USER_AUTH_METHOD_SOFTWARE_OATH_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27106,6 +29764,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-SoftwareOATH.ReadWrite.All`
     pub const USER_AUTH_METHOD_SOFTWARE_OATH_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27115,6 +29774,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-TAP.Delete.All`
     pub const USER_AUTH_METHOD_TAP_DELETE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27124,6 +29784,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthMethod-TAP.Read.All`
     pub const USER_AUTH_METHOD_TAP_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27133,6 +29794,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-TAP.ReadWrite.All`
     pub const USER_AUTH_METHOD_TAP_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27142,6 +29804,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-WindowsHello.Delete.All`
     pub const USER_AUTH_METHOD_WINDOWS_HELLO_DELETE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27151,6 +29814,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthMethod-WindowsHello.Read.All`
     pub const USER_AUTH_METHOD_WINDOWS_HELLO_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27160,6 +29824,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthMethod-WindowsHello.ReadWrite.All`
     pub const USER_AUTH_METHOD_WINDOWS_HELLO_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27169,6 +29834,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthenticationMethod-Policy.Read.All`
     pub const USER_AUTHENTICATION_METHOD_POLICY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27178,6 +29844,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthenticationMethod.Delete.All`
     pub const USER_AUTHENTICATION_METHOD_DELETE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27187,6 +29854,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `UserAuthenticationMethod.Read.All`
     pub const USER_AUTHENTICATION_METHOD_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27196,6 +29864,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserAuthenticationMethod.ReadWrite.All`
     pub const USER_AUTHENTICATION_METHOD_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27205,6 +29874,7 @@ pub mod application {
         Some(4u8),
         false,
         true,
+        false,
     );
     /// `UserNotification.ReadWrite.CreatedByApp`
     pub const USER_NOTIFICATION_READ_WRITE_CREATED_BY_APP: ApplicationPermission = ApplicationPermission::new(
@@ -27214,6 +29884,7 @@ pub mod application {
         None,
         false,
         true,
+        false,
     );
     /// `UserShiftPreferences.Read.All`
     pub const USER_SHIFT_PREFERENCES_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27223,6 +29894,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserShiftPreferences.ReadWrite.All`
     pub const USER_SHIFT_PREFERENCES_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27232,6 +29904,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `UserTags.Read.All`
     pub const USER_TAGS_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27241,6 +29914,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `UserTags.ReadWrite.All`
     pub const USER_TAGS_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27250,6 +29924,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `UserTeamwork.Read.All`
     pub const USER_TEAMWORK_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27259,6 +29934,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `VerifiedId-Profile.Read.All`
     pub const VERIFIED_ID_PROFILE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27268,6 +29944,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `VirtualAppointment.Read.All`
     pub const VIRTUAL_APPOINTMENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27277,6 +29954,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `VirtualAppointment.ReadWrite.All`
     pub const VIRTUAL_APPOINTMENT_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27286,6 +29964,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `VirtualAppointmentNotification.Send`
     pub const VIRTUAL_APPOINTMENT_NOTIFICATION_SEND: ApplicationPermission = ApplicationPermission::new(
@@ -27295,6 +29974,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `VirtualEvent.Read.All`
     pub const VIRTUAL_EVENT_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27304,6 +29984,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `VirtualEvent.Read.Chat`
     pub const VIRTUAL_EVENT_READ_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -27312,6 +29993,7 @@ pub mod application {
         Some(false),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `VirtualEventRegistration-Anon.ReadWrite.All`
@@ -27322,6 +30004,7 @@ pub mod application {
         Some(2u8),
         false,
         true,
+        false,
     );
     /// `VirtualEventRegistration-Anon.ReadWrite.Chat`
     pub const VIRTUAL_EVENT_REGISTRATION_ANON_READ_WRITE_CHAT: ApplicationPermission = ApplicationPermission::new(
@@ -27330,6 +30013,7 @@ pub mod application {
         Some(false),
         Some(2u8),
         false,
+        true,
         true,
     );
     /// `WindowsUpdates.Read.All`
@@ -27340,6 +30024,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `WindowsUpdates.ReadWrite.All`
     pub const WINDOWS_UPDATES_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27349,6 +30034,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `WorkforceIntegration.Read.All`
     pub const WORKFORCE_INTEGRATION_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27358,6 +30044,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `WorkforceIntegration.ReadWrite.All`
     pub const WORKFORCE_INTEGRATION_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27367,6 +30054,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `WorkloadIdentities-UsageSummary.Read.All`
     pub const WORKLOAD_IDENTITIES_USAGE_SUMMARY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27376,6 +30064,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `ZeroTrustAI.Data.Search`
     pub const ZERO_TRUST_AI_DATA_SEARCH: ApplicationPermission = ApplicationPermission::new(
@@ -27385,6 +30074,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Zone.Read.All`
     pub const ZONE_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27394,6 +30084,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `Zone.ReadWrite.All`
     pub const ZONE_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -27403,6 +30094,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_0.AA`
     pub const _0_AA: ApplicationPermission = ApplicationPermission::new(
@@ -27412,6 +30104,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_1.AA`
     pub const _1_AA: ApplicationPermission = ApplicationPermission::new(
@@ -27421,6 +30114,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_2.AA`
     pub const _2_AA: ApplicationPermission = ApplicationPermission::new(
@@ -27430,6 +30124,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_3.AA`
     pub const _3_AA: ApplicationPermission = ApplicationPermission::new(
@@ -27439,6 +30134,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_4.AA`
     pub const _4_AA: ApplicationPermission = ApplicationPermission::new(
@@ -27448,6 +30144,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_5.AA`
     pub const _5_AA: ApplicationPermission = ApplicationPermission::new(
@@ -27457,6 +30154,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_6.AA`
     pub const _6_AA: ApplicationPermission = ApplicationPermission::new(
@@ -27466,6 +30164,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_7.AA`
     pub const _7_AA: ApplicationPermission = ApplicationPermission::new(
@@ -27475,6 +30174,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_8.AA`
     pub const _8_AA: ApplicationPermission = ApplicationPermission::new(
@@ -27484,6 +30184,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_9.AA`
     pub const _9_AA: ApplicationPermission = ApplicationPermission::new(
@@ -27493,6 +30194,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A0`
     pub const A_A0: ApplicationPermission = ApplicationPermission::new(
@@ -27502,6 +30204,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A1`
     pub const A_A1: ApplicationPermission = ApplicationPermission::new(
@@ -27511,6 +30214,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A3`
     pub const A_A3: ApplicationPermission = ApplicationPermission::new(
@@ -27520,6 +30224,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A4`
     pub const A_A4: ApplicationPermission = ApplicationPermission::new(
@@ -27529,6 +30234,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A5`
     pub const A_A5: ApplicationPermission = ApplicationPermission::new(
@@ -27538,6 +30244,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A6`
     pub const A_A6: ApplicationPermission = ApplicationPermission::new(
@@ -27547,6 +30254,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A7`
     pub const A_A7: ApplicationPermission = ApplicationPermission::new(
@@ -27556,6 +30264,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A8`
     pub const A_A8: ApplicationPermission = ApplicationPermission::new(
@@ -27565,6 +30274,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.A9`
     pub const A_A9: ApplicationPermission = ApplicationPermission::new(
@@ -27574,6 +30284,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AA`
     pub const A_AA: ApplicationPermission = ApplicationPermission::new(
@@ -27583,6 +30294,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AB`
     pub const A_AB: ApplicationPermission = ApplicationPermission::new(
@@ -27592,6 +30304,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AC`
     pub const A_AC: ApplicationPermission = ApplicationPermission::new(
@@ -27601,6 +30314,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AD`
     pub const A_AD: ApplicationPermission = ApplicationPermission::new(
@@ -27610,6 +30324,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AE`
     pub const A_AE: ApplicationPermission = ApplicationPermission::new(
@@ -27619,6 +30334,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AF`
     pub const A_AF: ApplicationPermission = ApplicationPermission::new(
@@ -27628,6 +30344,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AG`
     pub const A_AG: ApplicationPermission = ApplicationPermission::new(
@@ -27637,6 +30354,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AH`
     pub const A_AH: ApplicationPermission = ApplicationPermission::new(
@@ -27646,6 +30364,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AI`
     pub const A_AI: ApplicationPermission = ApplicationPermission::new(
@@ -27655,6 +30374,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AJ`
     pub const A_AJ: ApplicationPermission = ApplicationPermission::new(
@@ -27664,6 +30384,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AK`
     pub const A_AK: ApplicationPermission = ApplicationPermission::new(
@@ -27673,6 +30394,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AL`
     pub const A_AL: ApplicationPermission = ApplicationPermission::new(
@@ -27682,6 +30404,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AM`
     pub const A_AM: ApplicationPermission = ApplicationPermission::new(
@@ -27691,6 +30414,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AN`
     pub const A_AN: ApplicationPermission = ApplicationPermission::new(
@@ -27700,6 +30424,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AO`
     pub const A_AO: ApplicationPermission = ApplicationPermission::new(
@@ -27709,6 +30434,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AP`
     pub const A_AP: ApplicationPermission = ApplicationPermission::new(
@@ -27718,6 +30444,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AQ`
     pub const A_AQ: ApplicationPermission = ApplicationPermission::new(
@@ -27727,6 +30454,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AR`
     pub const A_AR: ApplicationPermission = ApplicationPermission::new(
@@ -27736,6 +30464,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AS`
     pub const A_AS: ApplicationPermission = ApplicationPermission::new(
@@ -27745,6 +30474,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AT`
     pub const A_AT: ApplicationPermission = ApplicationPermission::new(
@@ -27754,6 +30484,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AU`
     pub const A_AU: ApplicationPermission = ApplicationPermission::new(
@@ -27763,6 +30494,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AV`
     pub const A_AV: ApplicationPermission = ApplicationPermission::new(
@@ -27772,6 +30504,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AW`
     pub const A_AW: ApplicationPermission = ApplicationPermission::new(
@@ -27781,6 +30514,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AX`
     pub const A_AX: ApplicationPermission = ApplicationPermission::new(
@@ -27790,6 +30524,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AY`
     pub const A_AY: ApplicationPermission = ApplicationPermission::new(
@@ -27799,6 +30534,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.AZ`
     pub const A_AZ: ApplicationPermission = ApplicationPermission::new(
@@ -27808,6 +30544,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B0`
     pub const A_B0: ApplicationPermission = ApplicationPermission::new(
@@ -27817,6 +30554,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B1`
     pub const A_B1: ApplicationPermission = ApplicationPermission::new(
@@ -27826,6 +30564,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B2`
     pub const A_B2: ApplicationPermission = ApplicationPermission::new(
@@ -27835,6 +30574,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B3`
     pub const A_B3: ApplicationPermission = ApplicationPermission::new(
@@ -27844,6 +30584,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B4`
     pub const A_B4: ApplicationPermission = ApplicationPermission::new(
@@ -27853,6 +30594,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B5`
     pub const A_B5: ApplicationPermission = ApplicationPermission::new(
@@ -27862,6 +30604,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B6`
     pub const A_B6: ApplicationPermission = ApplicationPermission::new(
@@ -27871,6 +30614,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B7`
     pub const A_B7: ApplicationPermission = ApplicationPermission::new(
@@ -27880,6 +30624,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B8`
     pub const A_B8: ApplicationPermission = ApplicationPermission::new(
@@ -27889,6 +30634,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.B9`
     pub const A_B9: ApplicationPermission = ApplicationPermission::new(
@@ -27898,6 +30644,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BA`
     pub const A_BA: ApplicationPermission = ApplicationPermission::new(
@@ -27907,6 +30654,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BB`
     pub const A_BB: ApplicationPermission = ApplicationPermission::new(
@@ -27916,6 +30664,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BC`
     pub const A_BC: ApplicationPermission = ApplicationPermission::new(
@@ -27925,6 +30674,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BD`
     pub const A_BD: ApplicationPermission = ApplicationPermission::new(
@@ -27934,6 +30684,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BE`
     pub const A_BE: ApplicationPermission = ApplicationPermission::new(
@@ -27943,6 +30694,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BF`
     pub const A_BF: ApplicationPermission = ApplicationPermission::new(
@@ -27952,6 +30704,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BG`
     pub const A_BG: ApplicationPermission = ApplicationPermission::new(
@@ -27961,6 +30714,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BH`
     pub const A_BH: ApplicationPermission = ApplicationPermission::new(
@@ -27970,6 +30724,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BI`
     pub const A_BI: ApplicationPermission = ApplicationPermission::new(
@@ -27979,6 +30734,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BJ`
     pub const A_BJ: ApplicationPermission = ApplicationPermission::new(
@@ -27988,6 +30744,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BK`
     pub const A_BK: ApplicationPermission = ApplicationPermission::new(
@@ -27997,6 +30754,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BL`
     pub const A_BL: ApplicationPermission = ApplicationPermission::new(
@@ -28006,6 +30764,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BM`
     pub const A_BM: ApplicationPermission = ApplicationPermission::new(
@@ -28015,6 +30774,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BN`
     pub const A_BN: ApplicationPermission = ApplicationPermission::new(
@@ -28024,6 +30784,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BO`
     pub const A_BO: ApplicationPermission = ApplicationPermission::new(
@@ -28033,6 +30794,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BP`
     pub const A_BP: ApplicationPermission = ApplicationPermission::new(
@@ -28042,6 +30804,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BQ`
     pub const A_BQ: ApplicationPermission = ApplicationPermission::new(
@@ -28051,6 +30814,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BR`
     pub const A_BR: ApplicationPermission = ApplicationPermission::new(
@@ -28060,6 +30824,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BS`
     pub const A_BS: ApplicationPermission = ApplicationPermission::new(
@@ -28069,6 +30834,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BT`
     pub const A_BT: ApplicationPermission = ApplicationPermission::new(
@@ -28078,6 +30844,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BU`
     pub const A_BU: ApplicationPermission = ApplicationPermission::new(
@@ -28087,6 +30854,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BV`
     pub const A_BV: ApplicationPermission = ApplicationPermission::new(
@@ -28096,6 +30864,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BW`
     pub const A_BW: ApplicationPermission = ApplicationPermission::new(
@@ -28105,6 +30874,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BX`
     pub const A_BX: ApplicationPermission = ApplicationPermission::new(
@@ -28114,6 +30884,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BY`
     pub const A_BY: ApplicationPermission = ApplicationPermission::new(
@@ -28123,6 +30894,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.BZ`
     pub const A_BZ: ApplicationPermission = ApplicationPermission::new(
@@ -28132,6 +30904,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CA`
     pub const A_CA: ApplicationPermission = ApplicationPermission::new(
@@ -28141,6 +30914,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CB`
     pub const A_CB: ApplicationPermission = ApplicationPermission::new(
@@ -28150,6 +30924,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CC`
     pub const A_CC: ApplicationPermission = ApplicationPermission::new(
@@ -28159,6 +30934,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CD`
     pub const A_CD: ApplicationPermission = ApplicationPermission::new(
@@ -28168,6 +30944,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CE`
     pub const A_CE: ApplicationPermission = ApplicationPermission::new(
@@ -28177,6 +30954,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CF`
     pub const A_CF: ApplicationPermission = ApplicationPermission::new(
@@ -28186,6 +30964,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CG`
     pub const A_CG: ApplicationPermission = ApplicationPermission::new(
@@ -28195,6 +30974,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CH`
     pub const A_CH: ApplicationPermission = ApplicationPermission::new(
@@ -28204,6 +30984,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CI`
     pub const A_CI: ApplicationPermission = ApplicationPermission::new(
@@ -28213,6 +30994,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CJ`
     pub const A_CJ: ApplicationPermission = ApplicationPermission::new(
@@ -28222,6 +31004,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CK`
     pub const A_CK: ApplicationPermission = ApplicationPermission::new(
@@ -28231,6 +31014,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CL`
     pub const A_CL: ApplicationPermission = ApplicationPermission::new(
@@ -28240,6 +31024,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CM`
     pub const A_CM: ApplicationPermission = ApplicationPermission::new(
@@ -28249,6 +31034,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CN`
     pub const A_CN: ApplicationPermission = ApplicationPermission::new(
@@ -28258,6 +31044,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CO`
     pub const A_CO: ApplicationPermission = ApplicationPermission::new(
@@ -28267,6 +31054,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CP`
     pub const A_CP: ApplicationPermission = ApplicationPermission::new(
@@ -28276,6 +31064,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CQ`
     pub const A_CQ: ApplicationPermission = ApplicationPermission::new(
@@ -28285,6 +31074,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CR`
     pub const A_CR: ApplicationPermission = ApplicationPermission::new(
@@ -28294,6 +31084,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CS`
     pub const A_CS: ApplicationPermission = ApplicationPermission::new(
@@ -28303,6 +31094,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CT`
     pub const A_CT: ApplicationPermission = ApplicationPermission::new(
@@ -28312,6 +31104,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CU`
     pub const A_CU: ApplicationPermission = ApplicationPermission::new(
@@ -28321,6 +31114,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CV`
     pub const A_CV: ApplicationPermission = ApplicationPermission::new(
@@ -28330,6 +31124,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CW`
     pub const A_CW: ApplicationPermission = ApplicationPermission::new(
@@ -28339,6 +31134,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CX`
     pub const A_CX: ApplicationPermission = ApplicationPermission::new(
@@ -28348,6 +31144,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CY`
     pub const A_CY: ApplicationPermission = ApplicationPermission::new(
@@ -28357,6 +31154,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.CZ`
     pub const A_CZ: ApplicationPermission = ApplicationPermission::new(
@@ -28366,6 +31164,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.D9`
     pub const A_D9: ApplicationPermission = ApplicationPermission::new(
@@ -28375,6 +31174,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.DA`
     pub const A_DA: ApplicationPermission = ApplicationPermission::new(
@@ -28384,6 +31184,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.DB`
     pub const A_DB: ApplicationPermission = ApplicationPermission::new(
@@ -28393,6 +31194,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.DC`
     pub const A_DC: ApplicationPermission = ApplicationPermission::new(
@@ -28402,6 +31204,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.DD`
     pub const A_DD: ApplicationPermission = ApplicationPermission::new(
@@ -28411,6 +31214,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.DE`
     pub const A_DE: ApplicationPermission = ApplicationPermission::new(
@@ -28420,6 +31224,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.DF`
     pub const A_DF: ApplicationPermission = ApplicationPermission::new(
@@ -28429,6 +31234,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.DG`
     pub const A_DG: ApplicationPermission = ApplicationPermission::new(
@@ -28438,6 +31244,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.DH`
     pub const A_DH: ApplicationPermission = ApplicationPermission::new(
@@ -28447,6 +31254,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EA`
     pub const A_EA: ApplicationPermission = ApplicationPermission::new(
@@ -28456,6 +31264,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EB`
     pub const A_EB: ApplicationPermission = ApplicationPermission::new(
@@ -28465,6 +31274,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EC`
     pub const A_EC: ApplicationPermission = ApplicationPermission::new(
@@ -28474,6 +31284,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.ED`
     pub const A_ED: ApplicationPermission = ApplicationPermission::new(
@@ -28483,6 +31294,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EE`
     pub const A_EE: ApplicationPermission = ApplicationPermission::new(
@@ -28492,6 +31304,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EF`
     pub const A_EF: ApplicationPermission = ApplicationPermission::new(
@@ -28501,6 +31314,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EG`
     pub const A_EG: ApplicationPermission = ApplicationPermission::new(
@@ -28510,6 +31324,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EH`
     pub const A_EH: ApplicationPermission = ApplicationPermission::new(
@@ -28519,6 +31334,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EI`
     pub const A_EI: ApplicationPermission = ApplicationPermission::new(
@@ -28528,6 +31344,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EJ`
     pub const A_EJ: ApplicationPermission = ApplicationPermission::new(
@@ -28537,6 +31354,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EK`
     pub const A_EK: ApplicationPermission = ApplicationPermission::new(
@@ -28546,6 +31364,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_A.EL`
     pub const A_EL: ApplicationPermission = ApplicationPermission::new(
@@ -28555,6 +31374,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_AA.AA`
     pub const AA_AA: ApplicationPermission = ApplicationPermission::new(
@@ -28564,6 +31384,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_AB.AA`
     pub const AB_AA: ApplicationPermission = ApplicationPermission::new(
@@ -28573,6 +31394,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_AC.AA`
     pub const AC_AA: ApplicationPermission = ApplicationPermission::new(
@@ -28582,6 +31404,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_AD.AA`
     pub const AD_AA: ApplicationPermission = ApplicationPermission::new(
@@ -28591,6 +31414,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_AE.AA`
     pub const AE_AA: ApplicationPermission = ApplicationPermission::new(
@@ -28600,6 +31424,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_AF.AA`
     pub const AF_AA: ApplicationPermission = ApplicationPermission::new(
@@ -28609,6 +31434,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A0`
     pub const B_A0: ApplicationPermission = ApplicationPermission::new(
@@ -28618,6 +31444,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A1`
     pub const B_A1: ApplicationPermission = ApplicationPermission::new(
@@ -28627,6 +31454,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A2`
     pub const B_A2: ApplicationPermission = ApplicationPermission::new(
@@ -28636,6 +31464,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A3`
     pub const B_A3: ApplicationPermission = ApplicationPermission::new(
@@ -28645,6 +31474,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A4`
     pub const B_A4: ApplicationPermission = ApplicationPermission::new(
@@ -28654,6 +31484,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A5`
     pub const B_A5: ApplicationPermission = ApplicationPermission::new(
@@ -28663,6 +31494,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A6`
     pub const B_A6: ApplicationPermission = ApplicationPermission::new(
@@ -28672,6 +31504,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A7`
     pub const B_A7: ApplicationPermission = ApplicationPermission::new(
@@ -28681,6 +31514,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A8`
     pub const B_A8: ApplicationPermission = ApplicationPermission::new(
@@ -28690,6 +31524,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.A9`
     pub const B_A9: ApplicationPermission = ApplicationPermission::new(
@@ -28699,6 +31534,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AA`
     pub const B_AA: ApplicationPermission = ApplicationPermission::new(
@@ -28708,6 +31544,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AB`
     pub const B_AB: ApplicationPermission = ApplicationPermission::new(
@@ -28717,6 +31554,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AC`
     pub const B_AC: ApplicationPermission = ApplicationPermission::new(
@@ -28726,6 +31564,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AD`
     pub const B_AD: ApplicationPermission = ApplicationPermission::new(
@@ -28735,6 +31574,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AE`
     pub const B_AE: ApplicationPermission = ApplicationPermission::new(
@@ -28744,6 +31584,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AF`
     pub const B_AF: ApplicationPermission = ApplicationPermission::new(
@@ -28753,6 +31594,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AG`
     pub const B_AG: ApplicationPermission = ApplicationPermission::new(
@@ -28762,6 +31604,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AH`
     pub const B_AH: ApplicationPermission = ApplicationPermission::new(
@@ -28771,6 +31614,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AI`
     pub const B_AI: ApplicationPermission = ApplicationPermission::new(
@@ -28780,6 +31624,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AJ`
     pub const B_AJ: ApplicationPermission = ApplicationPermission::new(
@@ -28789,6 +31634,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AK`
     pub const B_AK: ApplicationPermission = ApplicationPermission::new(
@@ -28798,6 +31644,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AL`
     pub const B_AL: ApplicationPermission = ApplicationPermission::new(
@@ -28807,6 +31654,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AM`
     pub const B_AM: ApplicationPermission = ApplicationPermission::new(
@@ -28816,6 +31664,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AN`
     pub const B_AN: ApplicationPermission = ApplicationPermission::new(
@@ -28825,6 +31674,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AO`
     pub const B_AO: ApplicationPermission = ApplicationPermission::new(
@@ -28834,6 +31684,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AP`
     pub const B_AP: ApplicationPermission = ApplicationPermission::new(
@@ -28843,6 +31694,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AQ`
     pub const B_AQ: ApplicationPermission = ApplicationPermission::new(
@@ -28852,6 +31704,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AR`
     pub const B_AR: ApplicationPermission = ApplicationPermission::new(
@@ -28861,6 +31714,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AS`
     pub const B_AS: ApplicationPermission = ApplicationPermission::new(
@@ -28870,6 +31724,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AT`
     pub const B_AT: ApplicationPermission = ApplicationPermission::new(
@@ -28879,6 +31734,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AU`
     pub const B_AU: ApplicationPermission = ApplicationPermission::new(
@@ -28888,6 +31744,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AV`
     pub const B_AV: ApplicationPermission = ApplicationPermission::new(
@@ -28897,6 +31754,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AW`
     pub const B_AW: ApplicationPermission = ApplicationPermission::new(
@@ -28906,6 +31764,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AX`
     pub const B_AX: ApplicationPermission = ApplicationPermission::new(
@@ -28915,6 +31774,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AY`
     pub const B_AY: ApplicationPermission = ApplicationPermission::new(
@@ -28924,6 +31784,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.AZ`
     pub const B_AZ: ApplicationPermission = ApplicationPermission::new(
@@ -28933,6 +31794,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BA`
     pub const B_BA: ApplicationPermission = ApplicationPermission::new(
@@ -28942,6 +31804,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BB`
     pub const B_BB: ApplicationPermission = ApplicationPermission::new(
@@ -28951,6 +31814,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BC`
     pub const B_BC: ApplicationPermission = ApplicationPermission::new(
@@ -28960,6 +31824,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BD`
     pub const B_BD: ApplicationPermission = ApplicationPermission::new(
@@ -28969,6 +31834,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BE`
     pub const B_BE: ApplicationPermission = ApplicationPermission::new(
@@ -28978,6 +31844,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BF`
     pub const B_BF: ApplicationPermission = ApplicationPermission::new(
@@ -28987,6 +31854,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BG`
     pub const B_BG: ApplicationPermission = ApplicationPermission::new(
@@ -28996,6 +31864,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BH`
     pub const B_BH: ApplicationPermission = ApplicationPermission::new(
@@ -29005,6 +31874,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BI`
     pub const B_BI: ApplicationPermission = ApplicationPermission::new(
@@ -29014,6 +31884,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BJ`
     pub const B_BJ: ApplicationPermission = ApplicationPermission::new(
@@ -29023,6 +31894,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BK`
     pub const B_BK: ApplicationPermission = ApplicationPermission::new(
@@ -29032,6 +31904,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BL`
     pub const B_BL: ApplicationPermission = ApplicationPermission::new(
@@ -29041,6 +31914,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BN`
     pub const B_BN: ApplicationPermission = ApplicationPermission::new(
@@ -29050,6 +31924,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BO`
     pub const B_BO: ApplicationPermission = ApplicationPermission::new(
@@ -29059,6 +31934,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BP`
     pub const B_BP: ApplicationPermission = ApplicationPermission::new(
@@ -29068,6 +31944,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BQ`
     pub const B_BQ: ApplicationPermission = ApplicationPermission::new(
@@ -29077,6 +31954,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BR`
     pub const B_BR: ApplicationPermission = ApplicationPermission::new(
@@ -29086,6 +31964,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BS`
     pub const B_BS: ApplicationPermission = ApplicationPermission::new(
@@ -29095,6 +31974,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BT`
     pub const B_BT: ApplicationPermission = ApplicationPermission::new(
@@ -29104,6 +31984,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BU`
     pub const B_BU: ApplicationPermission = ApplicationPermission::new(
@@ -29113,6 +31994,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BV`
     pub const B_BV: ApplicationPermission = ApplicationPermission::new(
@@ -29122,6 +32004,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BW`
     pub const B_BW: ApplicationPermission = ApplicationPermission::new(
@@ -29131,6 +32014,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BX`
     pub const B_BX: ApplicationPermission = ApplicationPermission::new(
@@ -29140,6 +32024,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BY`
     pub const B_BY: ApplicationPermission = ApplicationPermission::new(
@@ -29149,6 +32034,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.BZ`
     pub const B_BZ: ApplicationPermission = ApplicationPermission::new(
@@ -29158,6 +32044,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.C9`
     pub const B_C9: ApplicationPermission = ApplicationPermission::new(
@@ -29167,6 +32054,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.CA`
     pub const B_CA: ApplicationPermission = ApplicationPermission::new(
@@ -29176,6 +32064,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.CC`
     pub const B_CC: ApplicationPermission = ApplicationPermission::new(
@@ -29185,6 +32074,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.CD`
     pub const B_CD: ApplicationPermission = ApplicationPermission::new(
@@ -29194,6 +32084,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.CE`
     pub const B_CE: ApplicationPermission = ApplicationPermission::new(
@@ -29203,6 +32094,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.CF`
     pub const B_CF: ApplicationPermission = ApplicationPermission::new(
@@ -29212,6 +32104,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.CG`
     pub const B_CG: ApplicationPermission = ApplicationPermission::new(
@@ -29221,6 +32114,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_B.DA`
     pub const B_DA: ApplicationPermission = ApplicationPermission::new(
@@ -29230,6 +32124,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A0`
     pub const C_A0: ApplicationPermission = ApplicationPermission::new(
@@ -29239,6 +32134,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A1`
     pub const C_A1: ApplicationPermission = ApplicationPermission::new(
@@ -29248,6 +32144,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A2`
     pub const C_A2: ApplicationPermission = ApplicationPermission::new(
@@ -29257,6 +32154,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A3`
     pub const C_A3: ApplicationPermission = ApplicationPermission::new(
@@ -29266,6 +32164,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A4`
     pub const C_A4: ApplicationPermission = ApplicationPermission::new(
@@ -29275,6 +32174,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A5`
     pub const C_A5: ApplicationPermission = ApplicationPermission::new(
@@ -29284,6 +32184,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A6`
     pub const C_A6: ApplicationPermission = ApplicationPermission::new(
@@ -29293,6 +32194,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A7`
     pub const C_A7: ApplicationPermission = ApplicationPermission::new(
@@ -29302,6 +32204,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A8`
     pub const C_A8: ApplicationPermission = ApplicationPermission::new(
@@ -29311,6 +32214,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.A9`
     pub const C_A9: ApplicationPermission = ApplicationPermission::new(
@@ -29320,6 +32224,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AA`
     pub const C_AA: ApplicationPermission = ApplicationPermission::new(
@@ -29329,6 +32234,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AB`
     pub const C_AB: ApplicationPermission = ApplicationPermission::new(
@@ -29338,6 +32244,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AC`
     pub const C_AC: ApplicationPermission = ApplicationPermission::new(
@@ -29347,6 +32254,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AD`
     pub const C_AD: ApplicationPermission = ApplicationPermission::new(
@@ -29356,6 +32264,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AE`
     pub const C_AE: ApplicationPermission = ApplicationPermission::new(
@@ -29365,6 +32274,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AF`
     pub const C_AF: ApplicationPermission = ApplicationPermission::new(
@@ -29374,6 +32284,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AG`
     pub const C_AG: ApplicationPermission = ApplicationPermission::new(
@@ -29383,6 +32294,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AI`
     pub const C_AI: ApplicationPermission = ApplicationPermission::new(
@@ -29392,6 +32304,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AJ`
     pub const C_AJ: ApplicationPermission = ApplicationPermission::new(
@@ -29401,6 +32314,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AK`
     pub const C_AK: ApplicationPermission = ApplicationPermission::new(
@@ -29410,6 +32324,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AL`
     pub const C_AL: ApplicationPermission = ApplicationPermission::new(
@@ -29419,6 +32334,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AM`
     pub const C_AM: ApplicationPermission = ApplicationPermission::new(
@@ -29428,6 +32344,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AN`
     pub const C_AN: ApplicationPermission = ApplicationPermission::new(
@@ -29437,6 +32354,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AO`
     pub const C_AO: ApplicationPermission = ApplicationPermission::new(
@@ -29446,6 +32364,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AP`
     pub const C_AP: ApplicationPermission = ApplicationPermission::new(
@@ -29455,6 +32374,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AQ`
     pub const C_AQ: ApplicationPermission = ApplicationPermission::new(
@@ -29464,6 +32384,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AR`
     pub const C_AR: ApplicationPermission = ApplicationPermission::new(
@@ -29473,6 +32394,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AS`
     pub const C_AS: ApplicationPermission = ApplicationPermission::new(
@@ -29482,6 +32404,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AT`
     pub const C_AT: ApplicationPermission = ApplicationPermission::new(
@@ -29491,6 +32414,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AV`
     pub const C_AV: ApplicationPermission = ApplicationPermission::new(
@@ -29500,6 +32424,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AW`
     pub const C_AW: ApplicationPermission = ApplicationPermission::new(
@@ -29509,6 +32434,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AX`
     pub const C_AX: ApplicationPermission = ApplicationPermission::new(
@@ -29518,6 +32444,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AY`
     pub const C_AY: ApplicationPermission = ApplicationPermission::new(
@@ -29527,6 +32454,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.AZ`
     pub const C_AZ: ApplicationPermission = ApplicationPermission::new(
@@ -29536,6 +32464,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BA`
     pub const C_BA: ApplicationPermission = ApplicationPermission::new(
@@ -29545,6 +32474,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BB`
     pub const C_BB: ApplicationPermission = ApplicationPermission::new(
@@ -29554,6 +32484,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BC`
     pub const C_BC: ApplicationPermission = ApplicationPermission::new(
@@ -29563,6 +32494,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BD`
     pub const C_BD: ApplicationPermission = ApplicationPermission::new(
@@ -29572,6 +32504,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BE`
     pub const C_BE: ApplicationPermission = ApplicationPermission::new(
@@ -29581,6 +32514,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BF`
     pub const C_BF: ApplicationPermission = ApplicationPermission::new(
@@ -29590,6 +32524,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BG`
     pub const C_BG: ApplicationPermission = ApplicationPermission::new(
@@ -29599,6 +32534,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BH`
     pub const C_BH: ApplicationPermission = ApplicationPermission::new(
@@ -29608,6 +32544,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BI`
     pub const C_BI: ApplicationPermission = ApplicationPermission::new(
@@ -29617,6 +32554,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BJ`
     pub const C_BJ: ApplicationPermission = ApplicationPermission::new(
@@ -29626,6 +32564,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BL`
     pub const C_BL: ApplicationPermission = ApplicationPermission::new(
@@ -29635,6 +32574,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BM`
     pub const C_BM: ApplicationPermission = ApplicationPermission::new(
@@ -29644,6 +32584,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BN`
     pub const C_BN: ApplicationPermission = ApplicationPermission::new(
@@ -29653,6 +32594,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BO`
     pub const C_BO: ApplicationPermission = ApplicationPermission::new(
@@ -29662,6 +32604,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BP`
     pub const C_BP: ApplicationPermission = ApplicationPermission::new(
@@ -29671,6 +32614,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_C.BQ`
     pub const C_BQ: ApplicationPermission = ApplicationPermission::new(
@@ -29680,6 +32624,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A0`
     pub const D_A0: ApplicationPermission = ApplicationPermission::new(
@@ -29689,6 +32634,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A1`
     pub const D_A1: ApplicationPermission = ApplicationPermission::new(
@@ -29698,6 +32644,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A2`
     pub const D_A2: ApplicationPermission = ApplicationPermission::new(
@@ -29707,6 +32654,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A3`
     pub const D_A3: ApplicationPermission = ApplicationPermission::new(
@@ -29716,6 +32664,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A4`
     pub const D_A4: ApplicationPermission = ApplicationPermission::new(
@@ -29725,6 +32674,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A5`
     pub const D_A5: ApplicationPermission = ApplicationPermission::new(
@@ -29734,6 +32684,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A6`
     pub const D_A6: ApplicationPermission = ApplicationPermission::new(
@@ -29743,6 +32694,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A7`
     pub const D_A7: ApplicationPermission = ApplicationPermission::new(
@@ -29752,6 +32704,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A8`
     pub const D_A8: ApplicationPermission = ApplicationPermission::new(
@@ -29761,6 +32714,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.A9`
     pub const D_A9: ApplicationPermission = ApplicationPermission::new(
@@ -29770,6 +32724,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AA`
     pub const D_AA: ApplicationPermission = ApplicationPermission::new(
@@ -29779,6 +32734,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AB`
     pub const D_AB: ApplicationPermission = ApplicationPermission::new(
@@ -29788,6 +32744,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AC`
     pub const D_AC: ApplicationPermission = ApplicationPermission::new(
@@ -29797,6 +32754,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AD`
     pub const D_AD: ApplicationPermission = ApplicationPermission::new(
@@ -29806,6 +32764,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AE`
     pub const D_AE: ApplicationPermission = ApplicationPermission::new(
@@ -29815,6 +32774,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AF`
     pub const D_AF: ApplicationPermission = ApplicationPermission::new(
@@ -29824,6 +32784,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AG`
     pub const D_AG: ApplicationPermission = ApplicationPermission::new(
@@ -29833,6 +32794,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AH`
     pub const D_AH: ApplicationPermission = ApplicationPermission::new(
@@ -29842,6 +32804,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AI`
     pub const D_AI: ApplicationPermission = ApplicationPermission::new(
@@ -29851,6 +32814,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AJ`
     pub const D_AJ: ApplicationPermission = ApplicationPermission::new(
@@ -29860,6 +32824,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AK`
     pub const D_AK: ApplicationPermission = ApplicationPermission::new(
@@ -29869,6 +32834,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AL`
     pub const D_AL: ApplicationPermission = ApplicationPermission::new(
@@ -29878,6 +32844,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AM`
     pub const D_AM: ApplicationPermission = ApplicationPermission::new(
@@ -29887,6 +32854,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AN`
     pub const D_AN: ApplicationPermission = ApplicationPermission::new(
@@ -29896,6 +32864,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AO`
     pub const D_AO: ApplicationPermission = ApplicationPermission::new(
@@ -29905,6 +32874,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AP`
     pub const D_AP: ApplicationPermission = ApplicationPermission::new(
@@ -29914,6 +32884,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AQ`
     pub const D_AQ: ApplicationPermission = ApplicationPermission::new(
@@ -29923,6 +32894,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AR`
     pub const D_AR: ApplicationPermission = ApplicationPermission::new(
@@ -29932,6 +32904,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AS`
     pub const D_AS: ApplicationPermission = ApplicationPermission::new(
@@ -29941,6 +32914,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AT`
     pub const D_AT: ApplicationPermission = ApplicationPermission::new(
@@ -29950,6 +32924,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AU`
     pub const D_AU: ApplicationPermission = ApplicationPermission::new(
@@ -29959,6 +32934,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AV`
     pub const D_AV: ApplicationPermission = ApplicationPermission::new(
@@ -29968,6 +32944,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AW`
     pub const D_AW: ApplicationPermission = ApplicationPermission::new(
@@ -29977,6 +32954,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AX`
     pub const D_AX: ApplicationPermission = ApplicationPermission::new(
@@ -29986,6 +32964,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AY`
     pub const D_AY: ApplicationPermission = ApplicationPermission::new(
@@ -29995,6 +32974,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.AZ`
     pub const D_AZ: ApplicationPermission = ApplicationPermission::new(
@@ -30004,6 +32984,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BA`
     pub const D_BA: ApplicationPermission = ApplicationPermission::new(
@@ -30013,6 +32994,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BB`
     pub const D_BB: ApplicationPermission = ApplicationPermission::new(
@@ -30022,6 +33004,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BC`
     pub const D_BC: ApplicationPermission = ApplicationPermission::new(
@@ -30031,6 +33014,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BD`
     pub const D_BD: ApplicationPermission = ApplicationPermission::new(
@@ -30040,6 +33024,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BE`
     pub const D_BE: ApplicationPermission = ApplicationPermission::new(
@@ -30049,6 +33034,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BF`
     pub const D_BF: ApplicationPermission = ApplicationPermission::new(
@@ -30058,6 +33044,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BG`
     pub const D_BG: ApplicationPermission = ApplicationPermission::new(
@@ -30067,6 +33054,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BH`
     pub const D_BH: ApplicationPermission = ApplicationPermission::new(
@@ -30076,6 +33064,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BI`
     pub const D_BI: ApplicationPermission = ApplicationPermission::new(
@@ -30085,6 +33074,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BJ`
     pub const D_BJ: ApplicationPermission = ApplicationPermission::new(
@@ -30094,6 +33084,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BK`
     pub const D_BK: ApplicationPermission = ApplicationPermission::new(
@@ -30103,6 +33094,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BL`
     pub const D_BL: ApplicationPermission = ApplicationPermission::new(
@@ -30112,6 +33104,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BM`
     pub const D_BM: ApplicationPermission = ApplicationPermission::new(
@@ -30121,6 +33114,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BN`
     pub const D_BN: ApplicationPermission = ApplicationPermission::new(
@@ -30130,6 +33124,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BO`
     pub const D_BO: ApplicationPermission = ApplicationPermission::new(
@@ -30139,6 +33134,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BP`
     pub const D_BP: ApplicationPermission = ApplicationPermission::new(
@@ -30148,6 +33144,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BQ`
     pub const D_BQ: ApplicationPermission = ApplicationPermission::new(
@@ -30157,6 +33154,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BR`
     pub const D_BR: ApplicationPermission = ApplicationPermission::new(
@@ -30166,6 +33164,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BS`
     pub const D_BS: ApplicationPermission = ApplicationPermission::new(
@@ -30175,6 +33174,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_D.BT`
     pub const D_BT: ApplicationPermission = ApplicationPermission::new(
@@ -30184,6 +33184,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.A0`
     pub const E_A0: ApplicationPermission = ApplicationPermission::new(
@@ -30193,6 +33194,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.A1`
     pub const E_A1: ApplicationPermission = ApplicationPermission::new(
@@ -30202,6 +33204,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.A2`
     pub const E_A2: ApplicationPermission = ApplicationPermission::new(
@@ -30211,6 +33214,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.A3`
     pub const E_A3: ApplicationPermission = ApplicationPermission::new(
@@ -30220,6 +33224,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.A4`
     pub const E_A4: ApplicationPermission = ApplicationPermission::new(
@@ -30229,6 +33234,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.A5`
     pub const E_A5: ApplicationPermission = ApplicationPermission::new(
@@ -30238,6 +33244,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AA`
     pub const E_AA: ApplicationPermission = ApplicationPermission::new(
@@ -30247,6 +33254,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AB`
     pub const E_AB: ApplicationPermission = ApplicationPermission::new(
@@ -30256,6 +33264,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AC`
     pub const E_AC: ApplicationPermission = ApplicationPermission::new(
@@ -30265,6 +33274,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AD`
     pub const E_AD: ApplicationPermission = ApplicationPermission::new(
@@ -30274,6 +33284,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AE`
     pub const E_AE: ApplicationPermission = ApplicationPermission::new(
@@ -30283,6 +33294,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AF`
     pub const E_AF: ApplicationPermission = ApplicationPermission::new(
@@ -30292,6 +33304,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AG`
     pub const E_AG: ApplicationPermission = ApplicationPermission::new(
@@ -30301,6 +33314,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AH`
     pub const E_AH: ApplicationPermission = ApplicationPermission::new(
@@ -30310,6 +33324,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AI`
     pub const E_AI: ApplicationPermission = ApplicationPermission::new(
@@ -30319,6 +33334,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AJ`
     pub const E_AJ: ApplicationPermission = ApplicationPermission::new(
@@ -30328,6 +33344,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AK`
     pub const E_AK: ApplicationPermission = ApplicationPermission::new(
@@ -30337,6 +33354,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AL`
     pub const E_AL: ApplicationPermission = ApplicationPermission::new(
@@ -30346,6 +33364,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AM`
     pub const E_AM: ApplicationPermission = ApplicationPermission::new(
@@ -30355,6 +33374,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AN`
     pub const E_AN: ApplicationPermission = ApplicationPermission::new(
@@ -30364,6 +33384,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AO`
     pub const E_AO: ApplicationPermission = ApplicationPermission::new(
@@ -30373,6 +33394,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AP`
     pub const E_AP: ApplicationPermission = ApplicationPermission::new(
@@ -30382,6 +33404,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AQ`
     pub const E_AQ: ApplicationPermission = ApplicationPermission::new(
@@ -30391,6 +33414,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AR`
     pub const E_AR: ApplicationPermission = ApplicationPermission::new(
@@ -30400,6 +33424,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AS`
     pub const E_AS: ApplicationPermission = ApplicationPermission::new(
@@ -30409,6 +33434,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AT`
     pub const E_AT: ApplicationPermission = ApplicationPermission::new(
@@ -30418,6 +33444,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AU`
     pub const E_AU: ApplicationPermission = ApplicationPermission::new(
@@ -30427,6 +33454,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AV`
     pub const E_AV: ApplicationPermission = ApplicationPermission::new(
@@ -30436,6 +33464,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AX`
     pub const E_AX: ApplicationPermission = ApplicationPermission::new(
@@ -30445,6 +33474,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AY`
     pub const E_AY: ApplicationPermission = ApplicationPermission::new(
@@ -30454,6 +33484,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.AZ`
     pub const E_AZ: ApplicationPermission = ApplicationPermission::new(
@@ -30463,6 +33494,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B0`
     pub const E_B0: ApplicationPermission = ApplicationPermission::new(
@@ -30472,6 +33504,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B1`
     pub const E_B1: ApplicationPermission = ApplicationPermission::new(
@@ -30481,6 +33514,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B2`
     pub const E_B2: ApplicationPermission = ApplicationPermission::new(
@@ -30490,6 +33524,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B3`
     pub const E_B3: ApplicationPermission = ApplicationPermission::new(
@@ -30499,6 +33534,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B4`
     pub const E_B4: ApplicationPermission = ApplicationPermission::new(
@@ -30508,6 +33544,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B5`
     pub const E_B5: ApplicationPermission = ApplicationPermission::new(
@@ -30517,6 +33554,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B6`
     pub const E_B6: ApplicationPermission = ApplicationPermission::new(
@@ -30526,6 +33564,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B7`
     pub const E_B7: ApplicationPermission = ApplicationPermission::new(
@@ -30535,6 +33574,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B8`
     pub const E_B8: ApplicationPermission = ApplicationPermission::new(
@@ -30544,6 +33584,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.B9`
     pub const E_B9: ApplicationPermission = ApplicationPermission::new(
@@ -30553,6 +33594,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.BA`
     pub const E_BA: ApplicationPermission = ApplicationPermission::new(
@@ -30562,6 +33604,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.BB`
     pub const E_BB: ApplicationPermission = ApplicationPermission::new(
@@ -30571,6 +33614,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.BC`
     pub const E_BC: ApplicationPermission = ApplicationPermission::new(
@@ -30580,6 +33624,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_E.CA`
     pub const E_CA: ApplicationPermission = ApplicationPermission::new(
@@ -30589,6 +33634,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AA`
     pub const F_AA: ApplicationPermission = ApplicationPermission::new(
@@ -30598,6 +33644,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AB`
     pub const F_AB: ApplicationPermission = ApplicationPermission::new(
@@ -30607,6 +33654,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AC`
     pub const F_AC: ApplicationPermission = ApplicationPermission::new(
@@ -30616,6 +33664,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AD`
     pub const F_AD: ApplicationPermission = ApplicationPermission::new(
@@ -30625,6 +33674,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AE`
     pub const F_AE: ApplicationPermission = ApplicationPermission::new(
@@ -30634,6 +33684,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AF`
     pub const F_AF: ApplicationPermission = ApplicationPermission::new(
@@ -30643,6 +33694,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AG`
     pub const F_AG: ApplicationPermission = ApplicationPermission::new(
@@ -30652,6 +33704,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AH`
     pub const F_AH: ApplicationPermission = ApplicationPermission::new(
@@ -30661,6 +33714,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AI`
     pub const F_AI: ApplicationPermission = ApplicationPermission::new(
@@ -30670,6 +33724,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AJ`
     pub const F_AJ: ApplicationPermission = ApplicationPermission::new(
@@ -30679,6 +33734,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AK`
     pub const F_AK: ApplicationPermission = ApplicationPermission::new(
@@ -30688,6 +33744,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AL`
     pub const F_AL: ApplicationPermission = ApplicationPermission::new(
@@ -30697,6 +33754,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AM`
     pub const F_AM: ApplicationPermission = ApplicationPermission::new(
@@ -30706,6 +33764,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AN`
     pub const F_AN: ApplicationPermission = ApplicationPermission::new(
@@ -30715,6 +33774,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AO`
     pub const F_AO: ApplicationPermission = ApplicationPermission::new(
@@ -30724,6 +33784,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AP`
     pub const F_AP: ApplicationPermission = ApplicationPermission::new(
@@ -30733,6 +33794,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AQ`
     pub const F_AQ: ApplicationPermission = ApplicationPermission::new(
@@ -30742,6 +33804,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AR`
     pub const F_AR: ApplicationPermission = ApplicationPermission::new(
@@ -30751,6 +33814,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AS`
     pub const F_AS: ApplicationPermission = ApplicationPermission::new(
@@ -30760,6 +33824,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AT`
     pub const F_AT: ApplicationPermission = ApplicationPermission::new(
@@ -30769,6 +33834,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AV`
     pub const F_AV: ApplicationPermission = ApplicationPermission::new(
@@ -30778,6 +33844,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AW`
     pub const F_AW: ApplicationPermission = ApplicationPermission::new(
@@ -30787,6 +33854,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AX`
     pub const F_AX: ApplicationPermission = ApplicationPermission::new(
@@ -30796,6 +33864,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AY`
     pub const F_AY: ApplicationPermission = ApplicationPermission::new(
@@ -30805,6 +33874,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.AZ`
     pub const F_AZ: ApplicationPermission = ApplicationPermission::new(
@@ -30814,6 +33884,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.B0`
     pub const F_B0: ApplicationPermission = ApplicationPermission::new(
@@ -30823,6 +33894,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_F.B1`
     pub const F_B1: ApplicationPermission = ApplicationPermission::new(
@@ -30832,6 +33904,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AA`
     pub const G_AA: ApplicationPermission = ApplicationPermission::new(
@@ -30841,6 +33914,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AB`
     pub const G_AB: ApplicationPermission = ApplicationPermission::new(
@@ -30850,6 +33924,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AC`
     pub const G_AC: ApplicationPermission = ApplicationPermission::new(
@@ -30859,6 +33934,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AD`
     pub const G_AD: ApplicationPermission = ApplicationPermission::new(
@@ -30868,6 +33944,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AE`
     pub const G_AE: ApplicationPermission = ApplicationPermission::new(
@@ -30877,6 +33954,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AF`
     pub const G_AF: ApplicationPermission = ApplicationPermission::new(
@@ -30886,6 +33964,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AG`
     pub const G_AG: ApplicationPermission = ApplicationPermission::new(
@@ -30895,6 +33974,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AI`
     pub const G_AI: ApplicationPermission = ApplicationPermission::new(
@@ -30904,6 +33984,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AJ`
     pub const G_AJ: ApplicationPermission = ApplicationPermission::new(
@@ -30913,6 +33994,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AK`
     pub const G_AK: ApplicationPermission = ApplicationPermission::new(
@@ -30922,6 +34004,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AL`
     pub const G_AL: ApplicationPermission = ApplicationPermission::new(
@@ -30931,6 +34014,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AM`
     pub const G_AM: ApplicationPermission = ApplicationPermission::new(
@@ -30940,6 +34024,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AN`
     pub const G_AN: ApplicationPermission = ApplicationPermission::new(
@@ -30949,6 +34034,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AO`
     pub const G_AO: ApplicationPermission = ApplicationPermission::new(
@@ -30958,6 +34044,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AP`
     pub const G_AP: ApplicationPermission = ApplicationPermission::new(
@@ -30967,6 +34054,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AQ`
     pub const G_AQ: ApplicationPermission = ApplicationPermission::new(
@@ -30976,6 +34064,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AR`
     pub const G_AR: ApplicationPermission = ApplicationPermission::new(
@@ -30985,6 +34074,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AS`
     pub const G_AS: ApplicationPermission = ApplicationPermission::new(
@@ -30994,6 +34084,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AT`
     pub const G_AT: ApplicationPermission = ApplicationPermission::new(
@@ -31003,6 +34094,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AU`
     pub const G_AU: ApplicationPermission = ApplicationPermission::new(
@@ -31012,6 +34104,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AV`
     pub const G_AV: ApplicationPermission = ApplicationPermission::new(
@@ -31021,6 +34114,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AW`
     pub const G_AW: ApplicationPermission = ApplicationPermission::new(
@@ -31030,6 +34124,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_G.AX`
     pub const G_AX: ApplicationPermission = ApplicationPermission::new(
@@ -31039,6 +34134,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AA`
     pub const H_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31048,6 +34144,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AB`
     pub const H_AB: ApplicationPermission = ApplicationPermission::new(
@@ -31057,6 +34154,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AC`
     pub const H_AC: ApplicationPermission = ApplicationPermission::new(
@@ -31066,6 +34164,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AD`
     pub const H_AD: ApplicationPermission = ApplicationPermission::new(
@@ -31075,6 +34174,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AE`
     pub const H_AE: ApplicationPermission = ApplicationPermission::new(
@@ -31084,6 +34184,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AF`
     pub const H_AF: ApplicationPermission = ApplicationPermission::new(
@@ -31093,6 +34194,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AG`
     pub const H_AG: ApplicationPermission = ApplicationPermission::new(
@@ -31102,6 +34204,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AH`
     pub const H_AH: ApplicationPermission = ApplicationPermission::new(
@@ -31111,6 +34214,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AI`
     pub const H_AI: ApplicationPermission = ApplicationPermission::new(
@@ -31120,6 +34224,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AJ`
     pub const H_AJ: ApplicationPermission = ApplicationPermission::new(
@@ -31129,6 +34234,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AK`
     pub const H_AK: ApplicationPermission = ApplicationPermission::new(
@@ -31138,6 +34244,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AL`
     pub const H_AL: ApplicationPermission = ApplicationPermission::new(
@@ -31147,6 +34254,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_H.AM`
     pub const H_AM: ApplicationPermission = ApplicationPermission::new(
@@ -31156,6 +34264,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AA`
     pub const I_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31165,6 +34274,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AB`
     pub const I_AB: ApplicationPermission = ApplicationPermission::new(
@@ -31174,6 +34284,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AC`
     pub const I_AC: ApplicationPermission = ApplicationPermission::new(
@@ -31183,6 +34294,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AD`
     pub const I_AD: ApplicationPermission = ApplicationPermission::new(
@@ -31192,6 +34304,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AE`
     pub const I_AE: ApplicationPermission = ApplicationPermission::new(
@@ -31201,6 +34314,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AF`
     pub const I_AF: ApplicationPermission = ApplicationPermission::new(
@@ -31210,6 +34324,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AG`
     pub const I_AG: ApplicationPermission = ApplicationPermission::new(
@@ -31219,6 +34334,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AH`
     pub const I_AH: ApplicationPermission = ApplicationPermission::new(
@@ -31228,6 +34344,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_I.AI`
     pub const I_AI: ApplicationPermission = ApplicationPermission::new(
@@ -31237,6 +34354,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_J.AA`
     pub const J_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31246,6 +34364,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_J.AB`
     pub const J_AB: ApplicationPermission = ApplicationPermission::new(
@@ -31255,6 +34374,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_J.AC`
     pub const J_AC: ApplicationPermission = ApplicationPermission::new(
@@ -31264,6 +34384,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_J.AD`
     pub const J_AD: ApplicationPermission = ApplicationPermission::new(
@@ -31273,6 +34394,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_J.AE`
     pub const J_AE: ApplicationPermission = ApplicationPermission::new(
@@ -31282,6 +34404,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_J.AF`
     pub const J_AF: ApplicationPermission = ApplicationPermission::new(
@@ -31291,6 +34414,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_K.AA`
     pub const K_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31300,6 +34424,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_K.AB`
     pub const K_AB: ApplicationPermission = ApplicationPermission::new(
@@ -31309,6 +34434,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_K.AD`
     pub const K_AD: ApplicationPermission = ApplicationPermission::new(
@@ -31318,6 +34444,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_K.AE`
     pub const K_AE: ApplicationPermission = ApplicationPermission::new(
@@ -31327,6 +34454,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_K.AF`
     pub const K_AF: ApplicationPermission = ApplicationPermission::new(
@@ -31336,6 +34464,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_K.AG`
     pub const K_AG: ApplicationPermission = ApplicationPermission::new(
@@ -31345,6 +34474,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_L.AA`
     pub const L_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31354,6 +34484,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_L.AB`
     pub const L_AB: ApplicationPermission = ApplicationPermission::new(
@@ -31363,6 +34494,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_L.AC`
     pub const L_AC: ApplicationPermission = ApplicationPermission::new(
@@ -31372,6 +34504,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_L.AD`
     pub const L_AD: ApplicationPermission = ApplicationPermission::new(
@@ -31381,6 +34514,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_M.AA`
     pub const M_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31390,6 +34524,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_M.AB`
     pub const M_AB: ApplicationPermission = ApplicationPermission::new(
@@ -31399,6 +34534,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_M.AC`
     pub const M_AC: ApplicationPermission = ApplicationPermission::new(
@@ -31408,6 +34544,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_M.AD`
     pub const M_AD: ApplicationPermission = ApplicationPermission::new(
@@ -31417,6 +34554,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_N.AA`
     pub const N_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31426,6 +34564,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_N.AB`
     pub const N_AB: ApplicationPermission = ApplicationPermission::new(
@@ -31435,6 +34574,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_N.AC`
     pub const N_AC: ApplicationPermission = ApplicationPermission::new(
@@ -31444,6 +34584,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_N.AD`
     pub const N_AD: ApplicationPermission = ApplicationPermission::new(
@@ -31453,6 +34594,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_O.AA`
     pub const O_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31462,6 +34604,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_O.AB`
     pub const O_AB: ApplicationPermission = ApplicationPermission::new(
@@ -31471,6 +34614,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_O.AC`
     pub const O_AC: ApplicationPermission = ApplicationPermission::new(
@@ -31480,6 +34624,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_P.AA`
     pub const P_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31489,6 +34634,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_P.AB`
     pub const P_AB: ApplicationPermission = ApplicationPermission::new(
@@ -31498,6 +34644,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_Q.AA`
     pub const Q_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31507,6 +34654,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_Q.AB`
     pub const Q_AB: ApplicationPermission = ApplicationPermission::new(
@@ -31516,6 +34664,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_R.AA`
     pub const R_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31525,6 +34674,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_R.AB`
     pub const R_AB: ApplicationPermission = ApplicationPermission::new(
@@ -31534,6 +34684,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_S.AA`
     pub const S_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31543,6 +34694,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_S.AB`
     pub const S_AB: ApplicationPermission = ApplicationPermission::new(
@@ -31552,6 +34704,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_T.AA`
     pub const T_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31561,6 +34714,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_T.AB`
     pub const T_AB: ApplicationPermission = ApplicationPermission::new(
@@ -31570,6 +34724,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_T.AC`
     pub const T_AC: ApplicationPermission = ApplicationPermission::new(
@@ -31579,6 +34734,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_T.AD`
     pub const T_AD: ApplicationPermission = ApplicationPermission::new(
@@ -31588,6 +34744,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_U.AA`
     pub const U_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31597,6 +34754,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_U.AB`
     pub const U_AB: ApplicationPermission = ApplicationPermission::new(
@@ -31606,6 +34764,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_U.AC`
     pub const U_AC: ApplicationPermission = ApplicationPermission::new(
@@ -31615,6 +34774,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_U.AD`
     pub const U_AD: ApplicationPermission = ApplicationPermission::new(
@@ -31624,6 +34784,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_V.AA`
     pub const V_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31633,6 +34794,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_V.AB`
     pub const V_AB: ApplicationPermission = ApplicationPermission::new(
@@ -31642,6 +34804,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_W.AA`
     pub const W_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31651,6 +34814,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_X.AA`
     pub const X_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31660,6 +34824,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_Y.AA`
     pub const Y_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31669,6 +34834,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `_Z.AA`
     pub const Z_AA: ApplicationPermission = ApplicationPermission::new(
@@ -31678,6 +34844,7 @@ pub mod application {
         None,
         true,
         true,
+        false,
     );
     /// `eDiscovery.Read.All`
     pub const E_DISCOVERY_READ_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -31687,6 +34854,7 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
     /// `eDiscovery.ReadWrite.All`
     pub const E_DISCOVERY_READ_WRITE_ALL: ApplicationPermission = ApplicationPermission::new(
@@ -31696,5 +34864,12 @@ pub mod application {
         Some(3u8),
         false,
         true,
+        false,
     );
 }
+/// What is known of all of them, to look them up by name and to choose among them.
+pub static CATALOG: runtime::permissions::Catalog = runtime::permissions::Catalog::from_static(
+        delegated::ALL,
+        application::ALL,
+    )
+    .dated("2026-08-07");

@@ -66,7 +66,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /places;;work=Place.ReadWrite.All application=Place.ReadWrite.All",
+                    "op:POST /places;;work=Place.ReadWrite.All application=Place.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -78,7 +78,9 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn count(&self) -> Request<Count> {
-        self.0.segment("$count").call(Operation("op:GET /places/$count;filter search;"))
+        self.0
+            .segment("$count")
+            .call(Operation("op:GET /places/$count;filter search;;;"))
     }
 }
 /// Requests to `/places/{place-id}`.
@@ -139,7 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /places/{place-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All",
+                    "op:PATCH /places/{place-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -156,7 +158,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /places/{place-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All",
+                    "op:DELETE /places/{place-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;;",
                 ),
             )
     }
@@ -174,7 +176,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /places/{place-id};expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All",
+                    "op:GET /places/{place-id};expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;;",
                 ),
             )
     }
@@ -195,7 +197,7 @@ impl ItemRequestBuilder {
             .function("descendants", &[])
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/descendants();count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china",
+                    "op:GET /places/{place-id}/descendants();count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
                 ),
             )
     }

@@ -78,7 +78,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /reports;expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:GET /reports;expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /reports;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:PATCH /reports;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -115,7 +115,7 @@ impl RequestBuilder {
             .function("deviceConfigurationDeviceActivity", &[])
             .call(
                 Operation(
-                    "op:GET /reports/deviceConfigurationDeviceActivity();;work=DeviceManagementConfiguration.Read.All application=DeviceManagementConfiguration.Read.All",
+                    "op:GET /reports/deviceConfigurationDeviceActivity();;work=DeviceManagementConfiguration.Read.All application=DeviceManagementConfiguration.Read.All;;",
                 ),
             )
     }
@@ -132,7 +132,7 @@ impl RequestBuilder {
             .function("deviceConfigurationUserActivity", &[])
             .call(
                 Operation(
-                    "op:GET /reports/deviceConfigurationUserActivity();;work=DeviceManagementConfiguration.Read.All application=DeviceManagementConfiguration.Read.All",
+                    "op:GET /reports/deviceConfigurationUserActivity();;work=DeviceManagementConfiguration.Read.All application=DeviceManagementConfiguration.Read.All;;",
                 ),
             )
     }
@@ -151,7 +151,7 @@ impl RequestBuilder {
             .function("getEmailActivityCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getEmailActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getEmailActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -170,7 +170,7 @@ impl RequestBuilder {
             .function("getEmailActivityUserCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getEmailActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getEmailActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -192,7 +192,7 @@ impl RequestBuilder {
             .function("getEmailActivityUserDetail", &[("date", Some(&date))])
             .call(
                 Operation(
-                    "op:GET /reports/getEmailActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getEmailActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -214,7 +214,7 @@ impl RequestBuilder {
             .function("getEmailActivityUserDetail", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getEmailActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getEmailActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -236,7 +236,7 @@ impl RequestBuilder {
             .function("getEmailAppUsageAppsUserCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getEmailAppUsageAppsUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getEmailAppUsageAppsUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -255,7 +255,7 @@ impl RequestBuilder {
             .function("getEmailAppUsageUserCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getEmailAppUsageUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getEmailAppUsageUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -277,7 +277,7 @@ impl RequestBuilder {
             .function("getEmailAppUsageUserDetail", &[("date", Some(&date))])
             .call(
                 Operation(
-                    "op:GET /reports/getEmailAppUsageUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getEmailAppUsageUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -299,7 +299,7 @@ impl RequestBuilder {
             .function("getEmailAppUsageUserDetail", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getEmailAppUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getEmailAppUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -321,7 +321,7 @@ impl RequestBuilder {
             .function("getEmailAppUsageVersionsUserCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getEmailAppUsageVersionsUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getEmailAppUsageVersionsUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -354,7 +354,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getGroupArchivedPrintJobs(groupId='{groupId}',startDateTime={startDateTime},endDateTime={endDateTime});count filter search skip top;work=Reports.Read.All;china",
+                    "op:GET /reports/getGroupArchivedPrintJobs(groupId='{groupId}',startDateTime={startDateTime},endDateTime={endDateTime});count filter search skip top;work=Reports.Read.All;china;",
                 ),
             )
     }
@@ -373,7 +373,7 @@ impl RequestBuilder {
             .function("getM365AppPlatformUserCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getM365AppPlatformUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getM365AppPlatformUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -392,7 +392,7 @@ impl RequestBuilder {
             .function("getM365AppUserCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getM365AppUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getM365AppUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -414,7 +414,7 @@ impl RequestBuilder {
             .function("getM365AppUserDetail", &[("date", Some(&date))])
             .call(
                 Operation(
-                    "op:GET /reports/getM365AppUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getM365AppUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -436,7 +436,7 @@ impl RequestBuilder {
             .function("getM365AppUserDetail", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getM365AppUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getM365AppUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -455,7 +455,7 @@ impl RequestBuilder {
             .function("getMailboxUsageDetail", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getMailboxUsageDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getMailboxUsageDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -474,7 +474,7 @@ impl RequestBuilder {
             .function("getMailboxUsageMailboxCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getMailboxUsageMailboxCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getMailboxUsageMailboxCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -499,7 +499,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getMailboxUsageQuotaStatusMailboxCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getMailboxUsageQuotaStatusMailboxCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -518,7 +518,7 @@ impl RequestBuilder {
             .function("getMailboxUsageStorage", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getMailboxUsageStorage(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getMailboxUsageStorage(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -537,7 +537,7 @@ impl RequestBuilder {
             .function("getOffice365ActivationCounts", &[])
             .call(
                 Operation(
-                    "op:GET /reports/getOffice365ActivationCounts();;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOffice365ActivationCounts();;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -556,7 +556,7 @@ impl RequestBuilder {
             .function("getOffice365ActivationsUserCounts", &[])
             .call(
                 Operation(
-                    "op:GET /reports/getOffice365ActivationsUserCounts();;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOffice365ActivationsUserCounts();;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -575,7 +575,7 @@ impl RequestBuilder {
             .function("getOffice365ActivationsUserDetail", &[])
             .call(
                 Operation(
-                    "op:GET /reports/getOffice365ActivationsUserDetail();;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOffice365ActivationsUserDetail();;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -594,7 +594,7 @@ impl RequestBuilder {
             .function("getOffice365ActiveUserCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getOffice365ActiveUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOffice365ActiveUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -616,7 +616,7 @@ impl RequestBuilder {
             .function("getOffice365ActiveUserDetail", &[("date", Some(&date))])
             .call(
                 Operation(
-                    "op:GET /reports/getOffice365ActiveUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOffice365ActiveUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -638,7 +638,7 @@ impl RequestBuilder {
             .function("getOffice365ActiveUserDetail", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getOffice365ActiveUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOffice365ActiveUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -660,7 +660,7 @@ impl RequestBuilder {
             .function("getOffice365GroupsActivityCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getOffice365GroupsActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOffice365GroupsActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -682,7 +682,7 @@ impl RequestBuilder {
             .function("getOffice365GroupsActivityDetail", &[("date", Some(&date))])
             .call(
                 Operation(
-                    "op:GET /reports/getOffice365GroupsActivityDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOffice365GroupsActivityDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -704,7 +704,7 @@ impl RequestBuilder {
             .function("getOffice365GroupsActivityDetail", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getOffice365GroupsActivityDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOffice365GroupsActivityDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -729,7 +729,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getOffice365GroupsActivityFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOffice365GroupsActivityFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -754,7 +754,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getOffice365GroupsActivityGroupCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOffice365GroupsActivityGroupCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -776,7 +776,7 @@ impl RequestBuilder {
             .function("getOffice365GroupsActivityStorage", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getOffice365GroupsActivityStorage(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOffice365GroupsActivityStorage(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -795,7 +795,7 @@ impl RequestBuilder {
             .function("getOffice365ServicesUserCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getOffice365ServicesUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOffice365ServicesUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -814,7 +814,7 @@ impl RequestBuilder {
             .function("getOneDriveActivityFileCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getOneDriveActivityFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOneDriveActivityFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -833,7 +833,7 @@ impl RequestBuilder {
             .function("getOneDriveActivityUserCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getOneDriveActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOneDriveActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -855,7 +855,7 @@ impl RequestBuilder {
             .function("getOneDriveActivityUserDetail", &[("date", Some(&date))])
             .call(
                 Operation(
-                    "op:GET /reports/getOneDriveActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOneDriveActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -877,7 +877,7 @@ impl RequestBuilder {
             .function("getOneDriveActivityUserDetail", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getOneDriveActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOneDriveActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -896,7 +896,7 @@ impl RequestBuilder {
             .function("getOneDriveUsageAccountCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getOneDriveUsageAccountCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOneDriveUsageAccountCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -918,7 +918,7 @@ impl RequestBuilder {
             .function("getOneDriveUsageAccountDetail", &[("date", Some(&date))])
             .call(
                 Operation(
-                    "op:GET /reports/getOneDriveUsageAccountDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOneDriveUsageAccountDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -940,7 +940,7 @@ impl RequestBuilder {
             .function("getOneDriveUsageAccountDetail", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getOneDriveUsageAccountDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOneDriveUsageAccountDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -959,7 +959,7 @@ impl RequestBuilder {
             .function("getOneDriveUsageFileCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getOneDriveUsageFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOneDriveUsageFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -978,7 +978,7 @@ impl RequestBuilder {
             .function("getOneDriveUsageStorage", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getOneDriveUsageStorage(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getOneDriveUsageStorage(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1011,7 +1011,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getPrinterArchivedPrintJobs(printerId='{printerId}',startDateTime={startDateTime},endDateTime={endDateTime});count filter search skip top;work=Reports.Read.All;china",
+                    "op:GET /reports/getPrinterArchivedPrintJobs(printerId='{printerId}',startDateTime={startDateTime},endDateTime={endDateTime});count filter search skip top;work=Reports.Read.All;china;",
                 ),
             )
     }
@@ -1035,7 +1035,7 @@ impl RequestBuilder {
             .function("getRelyingPartyDetailedSummary", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getRelyingPartyDetailedSummary(period='{period}');count expand filter orderby search select top;work=Reports.Read.All application=Reports.Read.All;china",
+                    "op:GET /reports/getRelyingPartyDetailedSummary(period='{period}');count expand filter orderby search select top;work=Reports.Read.All application=Reports.Read.All;china;",
                 ),
             )
     }
@@ -1057,7 +1057,7 @@ impl RequestBuilder {
             .function("getSharePointActivityFileCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getSharePointActivityFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSharePointActivityFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1076,7 +1076,7 @@ impl RequestBuilder {
             .function("getSharePointActivityPages", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getSharePointActivityPages(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSharePointActivityPages(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1098,7 +1098,7 @@ impl RequestBuilder {
             .function("getSharePointActivityUserCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getSharePointActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSharePointActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1120,7 +1120,7 @@ impl RequestBuilder {
             .function("getSharePointActivityUserDetail", &[("date", Some(&date))])
             .call(
                 Operation(
-                    "op:GET /reports/getSharePointActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSharePointActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1142,7 +1142,7 @@ impl RequestBuilder {
             .function("getSharePointActivityUserDetail", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getSharePointActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSharePointActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1164,7 +1164,7 @@ impl RequestBuilder {
             .function("getSharePointSiteUsageDetail", &[("date", Some(&date))])
             .call(
                 Operation(
-                    "op:GET /reports/getSharePointSiteUsageDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSharePointSiteUsageDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1186,7 +1186,7 @@ impl RequestBuilder {
             .function("getSharePointSiteUsageDetail", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getSharePointSiteUsageDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSharePointSiteUsageDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1208,7 +1208,7 @@ impl RequestBuilder {
             .function("getSharePointSiteUsageFileCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getSharePointSiteUsageFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSharePointSiteUsageFileCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1227,7 +1227,7 @@ impl RequestBuilder {
             .function("getSharePointSiteUsagePages", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getSharePointSiteUsagePages(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSharePointSiteUsagePages(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1249,7 +1249,7 @@ impl RequestBuilder {
             .function("getSharePointSiteUsageSiteCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getSharePointSiteUsageSiteCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSharePointSiteUsageSiteCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1268,7 +1268,7 @@ impl RequestBuilder {
             .function("getSharePointSiteUsageStorage", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getSharePointSiteUsageStorage(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSharePointSiteUsageStorage(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1290,7 +1290,7 @@ impl RequestBuilder {
             .function("getSkypeForBusinessActivityCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getSkypeForBusinessActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSkypeForBusinessActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1315,7 +1315,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getSkypeForBusinessActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSkypeForBusinessActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1337,7 +1337,7 @@ impl RequestBuilder {
             .function("getSkypeForBusinessActivityUserDetail", &[("date", Some(&date))])
             .call(
                 Operation(
-                    "op:GET /reports/getSkypeForBusinessActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSkypeForBusinessActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1362,7 +1362,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getSkypeForBusinessActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSkypeForBusinessActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1387,7 +1387,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getSkypeForBusinessDeviceUsageDistributionUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSkypeForBusinessDeviceUsageDistributionUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1412,7 +1412,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getSkypeForBusinessDeviceUsageUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSkypeForBusinessDeviceUsageUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1437,7 +1437,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getSkypeForBusinessDeviceUsageUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSkypeForBusinessDeviceUsageUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1462,7 +1462,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getSkypeForBusinessDeviceUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSkypeForBusinessDeviceUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1487,7 +1487,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getSkypeForBusinessOrganizerActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSkypeForBusinessOrganizerActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1512,7 +1512,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getSkypeForBusinessOrganizerActivityMinuteCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSkypeForBusinessOrganizerActivityMinuteCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1537,7 +1537,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getSkypeForBusinessOrganizerActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSkypeForBusinessOrganizerActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1562,7 +1562,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getSkypeForBusinessParticipantActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSkypeForBusinessParticipantActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1587,7 +1587,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getSkypeForBusinessParticipantActivityMinuteCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSkypeForBusinessParticipantActivityMinuteCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1612,7 +1612,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getSkypeForBusinessParticipantActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSkypeForBusinessParticipantActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1637,7 +1637,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getSkypeForBusinessPeerToPeerActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSkypeForBusinessPeerToPeerActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1662,7 +1662,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getSkypeForBusinessPeerToPeerActivityMinuteCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSkypeForBusinessPeerToPeerActivityMinuteCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1687,7 +1687,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getSkypeForBusinessPeerToPeerActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getSkypeForBusinessPeerToPeerActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1712,7 +1712,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getTeamsDeviceUsageDistributionUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getTeamsDeviceUsageDistributionUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1731,7 +1731,7 @@ impl RequestBuilder {
             .function("getTeamsDeviceUsageUserCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getTeamsDeviceUsageUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getTeamsDeviceUsageUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1753,7 +1753,7 @@ impl RequestBuilder {
             .function("getTeamsDeviceUsageUserDetail", &[("date", Some(&date))])
             .call(
                 Operation(
-                    "op:GET /reports/getTeamsDeviceUsageUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getTeamsDeviceUsageUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1775,7 +1775,7 @@ impl RequestBuilder {
             .function("getTeamsDeviceUsageUserDetail", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getTeamsDeviceUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getTeamsDeviceUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1794,7 +1794,7 @@ impl RequestBuilder {
             .function("getTeamsTeamActivityCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getTeamsTeamActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getTeamsTeamActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1816,7 +1816,7 @@ impl RequestBuilder {
             .function("getTeamsTeamActivityDetail", &[("date", Some(&date))])
             .call(
                 Operation(
-                    "op:GET /reports/getTeamsTeamActivityDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getTeamsTeamActivityDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1838,7 +1838,7 @@ impl RequestBuilder {
             .function("getTeamsTeamActivityDetail", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getTeamsTeamActivityDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getTeamsTeamActivityDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1863,7 +1863,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getTeamsTeamActivityDistributionCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getTeamsTeamActivityDistributionCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1882,7 +1882,7 @@ impl RequestBuilder {
             .function("getTeamsTeamCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getTeamsTeamCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getTeamsTeamCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1901,7 +1901,7 @@ impl RequestBuilder {
             .function("getTeamsUserActivityCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getTeamsUserActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getTeamsUserActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1920,7 +1920,7 @@ impl RequestBuilder {
             .function("getTeamsUserActivityUserCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getTeamsUserActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getTeamsUserActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1942,7 +1942,7 @@ impl RequestBuilder {
             .function("getTeamsUserActivityUserDetail", &[("date", Some(&date))])
             .call(
                 Operation(
-                    "op:GET /reports/getTeamsUserActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getTeamsUserActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1964,7 +1964,7 @@ impl RequestBuilder {
             .function("getTeamsUserActivityUserDetail", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getTeamsUserActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getTeamsUserActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -1997,7 +1997,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getUserArchivedPrintJobs(userId='{userId}',startDateTime={startDateTime},endDateTime={endDateTime});count filter search skip top;work=Reports.Read.All;china",
+                    "op:GET /reports/getUserArchivedPrintJobs(userId='{userId}',startDateTime={startDateTime},endDateTime={endDateTime});count filter search skip top;work=Reports.Read.All;china;",
                 ),
             )
     }
@@ -2016,7 +2016,7 @@ impl RequestBuilder {
             .function("getYammerActivityCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getYammerActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getYammerActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -2035,7 +2035,7 @@ impl RequestBuilder {
             .function("getYammerActivityUserCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getYammerActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getYammerActivityUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -2057,7 +2057,7 @@ impl RequestBuilder {
             .function("getYammerActivityUserDetail", &[("date", Some(&date))])
             .call(
                 Operation(
-                    "op:GET /reports/getYammerActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getYammerActivityUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -2079,7 +2079,7 @@ impl RequestBuilder {
             .function("getYammerActivityUserDetail", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getYammerActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getYammerActivityUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -2104,7 +2104,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/getYammerDeviceUsageDistributionUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getYammerDeviceUsageDistributionUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -2123,7 +2123,7 @@ impl RequestBuilder {
             .function("getYammerDeviceUsageUserCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getYammerDeviceUsageUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getYammerDeviceUsageUserCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -2145,7 +2145,7 @@ impl RequestBuilder {
             .function("getYammerDeviceUsageUserDetail", &[("date", Some(&date))])
             .call(
                 Operation(
-                    "op:GET /reports/getYammerDeviceUsageUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getYammerDeviceUsageUserDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -2167,7 +2167,7 @@ impl RequestBuilder {
             .function("getYammerDeviceUsageUserDetail", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getYammerDeviceUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getYammerDeviceUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -2186,7 +2186,7 @@ impl RequestBuilder {
             .function("getYammerGroupsActivityCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getYammerGroupsActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getYammerGroupsActivityCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -2208,7 +2208,7 @@ impl RequestBuilder {
             .function("getYammerGroupsActivityDetail", &[("date", Some(&date))])
             .call(
                 Operation(
-                    "op:GET /reports/getYammerGroupsActivityDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getYammerGroupsActivityDetail(date={date});;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -2230,7 +2230,7 @@ impl RequestBuilder {
             .function("getYammerGroupsActivityDetail", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getYammerGroupsActivityDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getYammerGroupsActivityDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -2252,7 +2252,7 @@ impl RequestBuilder {
             .function("getYammerGroupsActivityGroupCounts", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/getYammerGroupsActivityGroupCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /reports/getYammerGroupsActivityGroupCounts(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -2269,7 +2269,7 @@ impl RequestBuilder {
             .function("managedDeviceEnrollmentFailureDetails", &[])
             .call(
                 Operation(
-                    "op:GET /reports/managedDeviceEnrollmentFailureDetails();;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:GET /reports/managedDeviceEnrollmentFailureDetails();;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
             )
     }
@@ -2300,7 +2300,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/managedDeviceEnrollmentFailureDetails(skip={skip},top={top},filter='{filter}',skipToken='{skipToken}');;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:GET /reports/managedDeviceEnrollmentFailureDetails(skip={skip},top={top},filter='{filter}',skipToken='{skipToken}');;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
             )
     }
@@ -2317,7 +2317,7 @@ impl RequestBuilder {
             .function("managedDeviceEnrollmentTopFailures", &[])
             .call(
                 Operation(
-                    "op:GET /reports/managedDeviceEnrollmentTopFailures();;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:GET /reports/managedDeviceEnrollmentTopFailures();;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
             )
     }
@@ -2337,7 +2337,7 @@ impl RequestBuilder {
             .function("managedDeviceEnrollmentTopFailures", &[("period", Some(&period))])
             .call(
                 Operation(
-                    "op:GET /reports/managedDeviceEnrollmentTopFailures(period='{period}');;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:GET /reports/managedDeviceEnrollmentTopFailures(period='{period}');;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /schemaExtensions;count expand filter orderby search select skip top;work=User.Read,Application.Read.All application=Application.Read.All",
+                    "op:GET /schemaExtensions;count expand filter orderby search select skip top;work=User.Read,Application.Read.All application=Application.Read.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /schemaExtensions;;work=Application.ReadWrite.All application=Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /schemaExtensions;;work=Application.ReadWrite.All application=Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /schemaExtensions/$count;filter search;work=User.Read,Application.Read.All application=Application.Read.All provenance=alias:/schemaextensions",
+                    "op:GET /schemaExtensions/$count;filter search;work=User.Read,Application.Read.All application=Application.Read.All provenance=inferred:count:/schemaextensions;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /schemaExtensions/{schemaExtension-id};expand select;work=User.Read,Application.Read.All application=Application.Read.All",
+                    "op:GET /schemaExtensions/{schemaExtension-id};expand select;work=User.Read,Application.Read.All application=Application.Read.All;;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /schemaExtensions/{schemaExtension-id};;work=Application.ReadWrite.All application=Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:PATCH /schemaExtensions/{schemaExtension-id};;work=Application.ReadWrite.All application=Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /schemaExtensions/{schemaExtension-id};;work=Application.ReadWrite.All application=Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:DELETE /schemaExtensions/{schemaExtension-id};;work=Application.ReadWrite.All application=Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /scopedRoleMemberships;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /scopedRoleMemberships;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::ScopedRoleMembership> {
         self.0
             .send(
-                Operation("op:POST /scopedRoleMemberships;;;us-government china"),
+                Operation("op:POST /scopedRoleMemberships;;;us-government china;"),
                 body,
             )
     }
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /scopedRoleMemberships/$count;filter search;;us-government china",
+                    "op:GET /scopedRoleMemberships/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -76,7 +76,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /scopedRoleMemberships/{scopedRoleMembership-id};expand select;;us-government china",
+                    "op:GET /scopedRoleMemberships/{scopedRoleMembership-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /scopedRoleMemberships/{scopedRoleMembership-id};;;us-government china",
+                    "op:PATCH /scopedRoleMemberships/{scopedRoleMembership-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /scopedRoleMemberships/{scopedRoleMembership-id};;;us-government china",
+                    "op:DELETE /scopedRoleMemberships/{scopedRoleMembership-id};;;us-government china;",
                 ),
             )
     }

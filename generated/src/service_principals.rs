@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All",
+                    "op:GET /servicePrincipals;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All;;",
                 ),
             )
     }
@@ -69,7 +69,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /servicePrincipals;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /servicePrincipals;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -91,7 +91,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All provenance=alias:/serviceprincipals",
+                    "op:GET /servicePrincipals/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All provenance=inferred:count:/serviceprincipals;;",
                 ),
             )
     }
@@ -110,7 +110,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/delta();count expand filter orderby search select skip top;work=Directory.Read.All,Application.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.Read.All,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /servicePrincipals/delta();count expand filter orderby search select skip top;work=Directory.Read.All,Application.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.Read.All,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -126,7 +126,7 @@ impl RequestBuilder {
             .segment("getAvailableExtensionProperties")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/getAvailableExtensionProperties;;",
+                    "op:POST /servicePrincipals/getAvailableExtensionProperties;;;;",
                 ),
                 parameters,
             )
@@ -141,7 +141,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /servicePrincipals/getByIds;;"), parameters)
+            .send(Operation("op:POST /servicePrincipals/getByIds;;;;"), parameters)
     }
     /// `POST /servicePrincipals/validateProperties`
     ///
@@ -154,7 +154,7 @@ impl RequestBuilder {
         self.0
             .segment("validateProperties")
             .send(
-                Operation("op:POST /servicePrincipals/validateProperties;;"),
+                Operation("op:POST /servicePrincipals/validateProperties;;;;"),
                 parameters,
             )
     }
@@ -178,7 +178,7 @@ impl ByAppIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals(appId='{appId}');expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /servicePrincipals(appId='{appId}');expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -197,7 +197,7 @@ impl ByAppIdRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /servicePrincipals(appId='{appId}');;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:PATCH /servicePrincipals(appId='{appId}');;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -214,7 +214,7 @@ impl ByAppIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /servicePrincipals(appId='{appId}');;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:DELETE /servicePrincipals(appId='{appId}');;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -346,7 +346,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id};expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /servicePrincipals/{servicePrincipal-id};expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -365,7 +365,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id};;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:PATCH /servicePrincipals/{servicePrincipal-id};;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -382,7 +382,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id};;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:DELETE /servicePrincipals/{servicePrincipal-id};;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -402,7 +402,7 @@ impl ItemRequestBuilder {
             .segment("addKey")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/addKey;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/addKey;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -423,7 +423,7 @@ impl ItemRequestBuilder {
             .segment("addPassword")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/addPassword;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/addPassword;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -446,7 +446,7 @@ impl ItemRequestBuilder {
             .segment("addTokenSigningCertificate")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/addTokenSigningCertificate;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;us-government china",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/addTokenSigningCertificate;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -467,7 +467,7 @@ impl ItemRequestBuilder {
             .segment("removeKey")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/removeKey;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/removeKey;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -488,7 +488,7 @@ impl ItemRequestBuilder {
             .segment("removePassword")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/removePassword;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/removePassword;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -509,7 +509,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberGroups")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -530,7 +530,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberObjects")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -551,7 +551,7 @@ impl ItemRequestBuilder {
             .segment("getMemberGroups")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -572,7 +572,7 @@ impl ItemRequestBuilder {
             .segment("getMemberObjects")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -585,7 +585,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restore")
             .call(
-                Operation("op:POST /servicePrincipals/{servicePrincipal-id}/restore;;"),
+                Operation("op:POST /servicePrincipals/{servicePrincipal-id}/restore;;;;"),
             )
     }
 }

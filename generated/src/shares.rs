@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares;count expand filter orderby search select skip top;",
+                    "op:GET /shares;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         &self,
         body: &models::SharedDriveItem,
     ) -> Request<models::SharedDriveItem> {
-        self.0.send(Operation("op:POST /shares;;"), body)
+        self.0.send(Operation("op:POST /shares;;;;"), body)
     }
     /// `GET /shares/$count`
     ///
@@ -51,7 +51,9 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn count(&self) -> Request<Count> {
-        self.0.segment("$count").call(Operation("op:GET /shares/$count;filter search;"))
+        self.0
+            .segment("$count")
+            .call(Operation("op:GET /shares/$count;filter search;;;"))
     }
 }
 /// Requests to `/shares/{sharedDriveItem-id}`.
@@ -116,7 +118,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id};expand select;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All",
+                    "op:GET /shares/{sharedDriveItem-id};expand select;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -128,13 +130,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::SharedDriveItem>,
     ) -> Request<Option<models::SharedDriveItem>> {
-        self.0.update(Operation("op:PATCH /shares/{sharedDriveItem-id};;"), changes)
+        self.0.update(Operation("op:PATCH /shares/{sharedDriveItem-id};;;;"), changes)
     }
     /// `DELETE /shares/{sharedDriveItem-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /shares/{sharedDriveItem-id};;"))
+        self.0.call(Operation("op:DELETE /shares/{sharedDriveItem-id};;;;"))
     }
 }

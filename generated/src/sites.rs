@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /sites;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -59,7 +59,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites;;work=Sites.FullControl.All application=Sites.FullControl.All",
+                    "op:POST /sites;;work=Sites.FullControl.All application=Sites.FullControl.All;;",
                 ),
                 body,
             )
@@ -81,7 +81,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=alias:/sites",
+                    "op:GET /sites/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/sites;;",
                 ),
             )
     }
@@ -100,7 +100,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /sites/delta();count expand filter orderby search select skip top;application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All",
+                    "op:GET /sites/delta();count expand filter orderby search select skip top;application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl RequestBuilder {
             .function("getAllSites", &[])
             .call(
                 Operation(
-                    "op:GET /sites/getAllSites();count expand filter orderby search select skip top;application=Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /sites/getAllSites();count expand filter orderby search select skip top;application=Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -233,7 +233,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -245,7 +245,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Site>,
     ) -> Request<Option<models::Site>> {
-        self.0.update(Operation("op:PATCH /sites/{site-id};;"), changes)
+        self.0.update(Operation("op:PATCH /sites/{site-id};;;;"), changes)
     }
     /// `GET /sites/{site-id}/getActivitiesByInterval()`
     ///
@@ -262,7 +262,7 @@ impl ItemRequestBuilder {
             .function("getActivitiesByInterval", &[])
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/getActivitiesByInterval();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/getActivitiesByInterval();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -293,7 +293,7 @@ impl ItemRequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -315,7 +315,7 @@ impl ItemRequestBuilder {
             .function("getApplicableContentTypesForList", &[("listId", Some(&list_id))])
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/getApplicableContentTypesForList(listId='{listId}');count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/getApplicableContentTypesForList(listId='{listId}');count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /subscribedSkus;orderby search;work=LicenseAssignment.Read.All,Directory.Read.All,Organization.Read.All,Organization.ReadWrite.All,Directory.ReadWrite.All application=LicenseAssignment.Read.All,Directory.Read.All,Organization.Read.All,Directory.ReadWrite.All,Organization.ReadWrite.All",
+                    "op:GET /subscribedSkus;orderby search;work=LicenseAssignment.Read.All,Directory.Read.All,Organization.Read.All,Organization.ReadWrite.All,Directory.ReadWrite.All application=LicenseAssignment.Read.All,Directory.Read.All,Organization.Read.All,Directory.ReadWrite.All,Organization.ReadWrite.All;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::SubscribedSku,
     ) -> Request<models::SubscribedSku> {
-        self.0.send(Operation("op:POST /subscribedSkus;;"), body)
+        self.0.send(Operation("op:POST /subscribedSkus;;;;"), body)
     }
 }
 /// Requests to `/subscribedSkus/{subscribedSku-id}`.
@@ -55,7 +55,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /subscribedSkus/{subscribedSku-id};;work=LicenseAssignment.Read.All,Directory.Read.All,Organization.Read.All,Directory.ReadWrite.All application=LicenseAssignment.Read.All,Directory.Read.All,Organization.Read.All,Directory.ReadWrite.All,Organization.ReadWrite.All",
+                    "op:GET /subscribedSkus/{subscribedSku-id};;work=LicenseAssignment.Read.All,Directory.Read.All,Organization.Read.All,Directory.ReadWrite.All application=LicenseAssignment.Read.All,Directory.Read.All,Organization.Read.All,Directory.ReadWrite.All,Organization.ReadWrite.All;;",
                 ),
             )
     }
@@ -68,13 +68,16 @@ impl ItemRequestBuilder {
         changes: impl runtime::Update<models::SubscribedSku>,
     ) -> Request<Option<models::SubscribedSku>> {
         self.0
-            .update(Operation("op:PATCH /subscribedSkus/{subscribedSku-id};;"), changes)
+            .update(
+                Operation("op:PATCH /subscribedSkus/{subscribedSku-id};;;;"),
+                changes,
+            )
     }
     /// `DELETE /subscribedSkus/{subscribedSku-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /subscribedSkus/{subscribedSku-id};;"))
+        self.0.call(Operation("op:DELETE /subscribedSkus/{subscribedSku-id};;;;"))
     }
 }

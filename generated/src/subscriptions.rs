@@ -18,14 +18,14 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn list(&self) -> Request<Page<models::Subscription>> {
-        self.0.call(Operation("op:GET /subscriptions;search;"))
+        self.0.call(Operation("op:GET /subscriptions;search;;;"))
     }
     /// `POST /subscriptions`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Subscription) -> Request<models::Subscription> {
-        self.0.send(Operation("op:POST /subscriptions;;"), body)
+        self.0.send(Operation("op:POST /subscriptions;;;;"), body)
     }
 }
 /// Requests to `/subscriptions/{subscription-id}`.
@@ -36,7 +36,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Subscription> {
-        self.0.call(Operation("op:GET /subscriptions/{subscription-id};;"))
+        self.0.call(Operation("op:GET /subscriptions/{subscription-id};;;;"))
     }
     /// `PATCH /subscriptions/{subscription-id}`
     ///
@@ -46,14 +46,15 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Subscription>,
     ) -> Request<Option<models::Subscription>> {
-        self.0.update(Operation("op:PATCH /subscriptions/{subscription-id};;"), changes)
+        self.0
+            .update(Operation("op:PATCH /subscriptions/{subscription-id};;;;"), changes)
     }
     /// `DELETE /subscriptions/{subscription-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /subscriptions/{subscription-id};;"))
+        self.0.call(Operation("op:DELETE /subscriptions/{subscription-id};;;;"))
     }
     /// `POST /subscriptions/{subscription-id}/reauthorize`
     ///
@@ -62,6 +63,6 @@ impl ItemRequestBuilder {
     pub fn reauthorize(&self) -> Request<()> {
         self.0
             .segment("reauthorize")
-            .call(Operation("op:POST /subscriptions/{subscription-id}/reauthorize;;"))
+            .call(Operation("op:POST /subscriptions/{subscription-id}/reauthorize;;;;"))
     }
 }

@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All",
+                    "op:GET /teams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -54,7 +54,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teams;;work=Team.Create,Directory.ReadWrite.All,Group.ReadWrite.All application=Team.Create,Teamwork.Migrate.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /teams;;work=Team.Create,Directory.ReadWrite.All,Group.ReadWrite.All application=Team.Create,Teamwork.Migrate.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -76,7 +76,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/$count;filter search;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All provenance=alias:/teams",
+                    "op:GET /teams/$count;filter search;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All provenance=inferred:count:/teams;;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl RequestBuilder {
             .function("getAllMessages", &[])
             .call(
                 Operation(
-                    "op:GET /teams/getAllMessages();count expand filter orderby search select skip top;",
+                    "op:GET /teams/getAllMessages();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -180,7 +180,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id};expand select;work=Team.ReadBasic.All,Directory.Read.All,Group.Read.All,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,TeamSettings.Read.All application=TeamSettings.Read.Group,Directory.Read.All,Group.Read.All,Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All,TeamSettings.ReadWrite.Group,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:GET /teams/{team-id};expand select;work=Team.ReadBasic.All,Directory.Read.All,Group.Read.All,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,TeamSettings.Read.All application=TeamSettings.Read.Group,Directory.Read.All,Group.Read.All,Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All,TeamSettings.ReadWrite.Group,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -199,7 +199,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id};;work=TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamSettings.ReadWrite.Group,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:PATCH /teams/{team-id};;work=TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamSettings.ReadWrite.Group,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -209,7 +209,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /teams/{team-id};;"))
+        self.0.call(Operation("op:DELETE /teams/{team-id};;;;"))
     }
     /// `POST /teams/{team-id}/archive`
     ///
@@ -224,7 +224,7 @@ impl ItemRequestBuilder {
             .segment("archive")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/archive;;work=TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamSettings.ReadWrite.Group,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /teams/{team-id}/archive;;work=TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamSettings.ReadWrite.Group,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -242,7 +242,7 @@ impl ItemRequestBuilder {
             .segment("clone")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/clone;;work=Team.Create,Directory.ReadWrite.All,Group.ReadWrite.All application=Team.Create,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /teams/{team-id}/clone;;work=Team.Create,Directory.ReadWrite.All,Group.ReadWrite.All application=Team.Create,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -260,7 +260,7 @@ impl ItemRequestBuilder {
             .segment("completeMigration")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/completeMigration;;application=Teamwork.Migrate.All",
+                    "op:POST /teams/{team-id}/completeMigration;;application=Teamwork.Migrate.All;;",
                 ),
             )
     }
@@ -280,7 +280,7 @@ impl ItemRequestBuilder {
             .segment("sendActivityNotification")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/sendActivityNotification;;work=TeamsActivity.Send application=TeamsActivity.Send.Group,TeamsActivity.Send",
+                    "op:POST /teams/{team-id}/sendActivityNotification;;work=TeamsActivity.Send application=TeamsActivity.Send.Group,TeamsActivity.Send;;",
                 ),
                 parameters,
             )
@@ -298,7 +298,7 @@ impl ItemRequestBuilder {
             .segment("unarchive")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/unarchive;;work=TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamSettings.ReadWrite.Group,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /teams/{team-id}/unarchive;;work=TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamSettings.ReadWrite.Group,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teamsTemplates;count expand filter orderby search select skip top;",
+                    "op:GET /teamsTemplates;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::TeamsTemplate,
     ) -> Request<models::TeamsTemplate> {
-        self.0.send(Operation("op:POST /teamsTemplates;;"), body)
+        self.0.send(Operation("op:POST /teamsTemplates;;;;"), body)
     }
     /// `GET /teamsTemplates/$count`
     ///
@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /teamsTemplates/$count;filter search;"))
+            .call(Operation("op:GET /teamsTemplates/$count;filter search;;;"))
     }
 }
 /// Requests to `/teamsTemplates/{teamsTemplate-id}`.
@@ -58,7 +58,9 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::TeamsTemplate> {
         self.0
-            .call(Operation("op:GET /teamsTemplates/{teamsTemplate-id};expand select;"))
+            .call(
+                Operation("op:GET /teamsTemplates/{teamsTemplate-id};expand select;;;"),
+            )
     }
     /// `PATCH /teamsTemplates/{teamsTemplate-id}`
     ///
@@ -69,13 +71,16 @@ impl ItemRequestBuilder {
         changes: impl runtime::Update<models::TeamsTemplate>,
     ) -> Request<Option<models::TeamsTemplate>> {
         self.0
-            .update(Operation("op:PATCH /teamsTemplates/{teamsTemplate-id};;"), changes)
+            .update(
+                Operation("op:PATCH /teamsTemplates/{teamsTemplate-id};;;;"),
+                changes,
+            )
     }
     /// `DELETE /teamsTemplates/{teamsTemplate-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /teamsTemplates/{teamsTemplate-id};;"))
+        self.0.call(Operation("op:DELETE /teamsTemplates/{teamsTemplate-id};;;;"))
     }
 }

@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teamwork;expand select;work=Teamwork.Read.All application=Teamwork.Read.All",
+                    "op:GET /teamwork;expand select;work=Teamwork.Read.All application=Teamwork.Read.All;;",
                 ),
             )
     }
@@ -56,7 +56,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Teamwork>,
     ) -> Request<Option<models::Teamwork>> {
-        self.0.update(Operation("op:PATCH /teamwork;;"), changes)
+        self.0.update(Operation("op:PATCH /teamwork;;;;"), changes)
     }
     /// `POST /teamwork/sendActivityNotificationToRecipients`
     ///
@@ -74,7 +74,7 @@ impl RequestBuilder {
             .segment("sendActivityNotificationToRecipients")
             .send(
                 Operation(
-                    "op:POST /teamwork/sendActivityNotificationToRecipients;;work=TeamsActivity.Send application=TeamsActivity.Send.User,TeamsActivity.Send",
+                    "op:POST /teamwork/sendActivityNotificationToRecipients;;work=TeamsActivity.Send application=TeamsActivity.Send.User,TeamsActivity.Send;;",
                 ),
                 parameters,
             )

@@ -43,7 +43,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::TenantRelationship> {
-        self.0.call(Operation("op:GET /tenantRelationships;expand select;"))
+        self.0.call(Operation("op:GET /tenantRelationships;expand select;;;"))
     }
     /// `PATCH /tenantRelationships`
     ///
@@ -53,7 +53,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::TenantRelationship>,
     ) -> Request<Option<models::TenantRelationship>> {
-        self.0.update(Operation("op:PATCH /tenantRelationships;;"), changes)
+        self.0.update(Operation("op:PATCH /tenantRelationships;;;;"), changes)
     }
     /// `GET /tenantRelationships/findTenantInformationByDomainName(domainName='{domainName}')`
     ///
@@ -74,7 +74,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /tenantRelationships/findTenantInformationByDomainName(domainName='{domainName}');;work=CrossTenantInformation.ReadBasic.All application=CrossTenantInformation.ReadBasic.All",
+                    "op:GET /tenantRelationships/findTenantInformationByDomainName(domainName='{domainName}');;work=CrossTenantInformation.ReadBasic.All application=CrossTenantInformation.ReadBasic.All;;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /tenantRelationships/findTenantInformationByTenantId(tenantId='{tenantId}');;work=CrossTenantInformation.ReadBasic.All application=CrossTenantInformation.ReadBasic.All",
+                    "op:GET /tenantRelationships/findTenantInformationByTenantId(tenantId='{tenantId}');;work=CrossTenantInformation.ReadBasic.All application=CrossTenantInformation.ReadBasic.All;;",
                 ),
             )
     }

@@ -95,7 +95,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users;count expand filter orderby search select top;work=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All",
+                    "op:GET /users;count expand filter orderby search select top;work=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
                 ),
             )
     }
@@ -111,7 +111,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /users;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -133,7 +133,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/$count;filter search;work=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=alias:/users",
+                    "op:GET /users/$count;filter search;work=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users;;",
                 ),
             )
     }
@@ -152,7 +152,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /users/delta();count expand filter orderby search select top;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All",
+                    "op:GET /users/delta();count expand filter orderby search select top;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
                 ),
             )
     }
@@ -167,7 +167,7 @@ impl RequestBuilder {
         self.0
             .segment("getAvailableExtensionProperties")
             .send(
-                Operation("op:POST /users/getAvailableExtensionProperties;;"),
+                Operation("op:POST /users/getAvailableExtensionProperties;;;;"),
                 parameters,
             )
     }
@@ -181,7 +181,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /users/getByIds;;"), parameters)
+            .send(Operation("op:POST /users/getByIds;;;;"), parameters)
     }
     /// `POST /users/validateProperties`
     ///
@@ -193,7 +193,7 @@ impl RequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("validateProperties")
-            .send(Operation("op:POST /users/validateProperties;;"), parameters)
+            .send(Operation("op:POST /users/validateProperties;;;;"), parameters)
     }
 }
 /// Requests to `/users(userPrincipalName='{userPrincipalName}')`.
@@ -215,7 +215,7 @@ impl ByUserPrincipalNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users(userPrincipalName='{userPrincipalName}');expand select;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All",
+                    "op:GET /users(userPrincipalName='{userPrincipalName}');expand select;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
                 ),
             )
     }
@@ -234,7 +234,7 @@ impl ByUserPrincipalNameRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users(userPrincipalName='{userPrincipalName}');;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All personal=User.ReadWrite application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite.CrossCloud,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All",
+                    "op:PATCH /users(userPrincipalName='{userPrincipalName}');;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All personal=User.ReadWrite application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite.CrossCloud,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All;;",
                 ),
                 changes,
             )
@@ -251,7 +251,7 @@ impl ByUserPrincipalNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users(userPrincipalName='{userPrincipalName}');;work=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.ReadWrite.All application=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.ReadWrite.CrossCloud,User.ReadWrite.All",
+                    "op:DELETE /users(userPrincipalName='{userPrincipalName}');;work=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.ReadWrite.All application=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.ReadWrite.CrossCloud,User.ReadWrite.All;;",
                 ),
             )
     }
@@ -589,7 +589,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id};expand select;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All",
+                    "op:GET /users/{user-id};expand select;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
                 ),
             )
     }
@@ -608,7 +608,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id};;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All personal=User.ReadWrite application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite.CrossCloud,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All",
+                    "op:PATCH /users/{user-id};;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All personal=User.ReadWrite application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User-Mail.ReadWrite.All,User-Phone.ReadWrite.All,User.ManageIdentities.All,User.ReadWrite.CrossCloud,Directory.ReadWrite.All,User-PasswordProfile.ReadWrite.All,User.EnableDisableAccount.All;;",
                 ),
                 changes,
             )
@@ -625,7 +625,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id};;work=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.ReadWrite.All application=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.ReadWrite.CrossCloud,User.ReadWrite.All",
+                    "op:DELETE /users/{user-id};;work=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.ReadWrite.All application=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,User.ReadWrite.CrossCloud,User.ReadWrite.All;;",
                 ),
             )
     }
@@ -645,7 +645,7 @@ impl ItemRequestBuilder {
             .segment("assignLicense")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/assignLicense;;work=LicenseAssignment.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All application=LicenseAssignment.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /users/{user-id}/assignLicense;;work=LicenseAssignment.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All application=LicenseAssignment.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -668,7 +668,7 @@ impl ItemRequestBuilder {
             .segment("changePassword")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/changePassword;;work=User-PasswordProfile.ReadWrite.All provenance=alias:/me/changepassword",
+                    "op:POST /users/{user-id}/changePassword;;work=User-PasswordProfile.ReadWrite.All provenance=alias:/me/changepassword;;",
                 ),
                 parameters,
             )
@@ -688,7 +688,7 @@ impl ItemRequestBuilder {
             .function("exportDeviceAndAppManagementData", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/exportDeviceAndAppManagementData();;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All",
+                    "op:GET /users/{user-id}/exportDeviceAndAppManagementData();;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
                 ),
             )
     }
@@ -712,7 +712,7 @@ impl ItemRequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/exportDeviceAndAppManagementData(skip={skip},top={top});;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All",
+                    "op:GET /users/{user-id}/exportDeviceAndAppManagementData(skip={skip},top={top});;work=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementServiceConfig.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
                 ),
             )
     }
@@ -734,7 +734,7 @@ impl ItemRequestBuilder {
             .segment("exportPersonalData")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/exportPersonalData;;work=User.Export.All application=User.Export.All;us-government china",
+                    "op:POST /users/{user-id}/exportPersonalData;;work=User.Export.All application=User.Export.All;us-government china;",
                 ),
                 parameters,
             )
@@ -757,7 +757,7 @@ impl ItemRequestBuilder {
             .segment("findMeetingTimes")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/findMeetingTimes;;work=Calendars.Read.Shared,Calendars.ReadWrite.Shared;china",
+                    "op:POST /users/{user-id}/findMeetingTimes;;work=Calendars.Read.Shared,Calendars.ReadWrite.Shared;china;",
                 ),
                 parameters,
             )
@@ -778,7 +778,7 @@ impl ItemRequestBuilder {
             .segment("getMailTips")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/getMailTips;;work=Mail.Read,Mail.Read.Shared,MailTips.ReadBasic.Shared personal=Mail.Read,MailTips.ReadBasic.Shared application=Mail.Read,MailTips.ReadBasic.All",
+                    "op:POST /users/{user-id}/getMailTips;;work=Mail.Read,Mail.Read.Shared,MailTips.ReadBasic.Shared personal=Mail.Read,MailTips.ReadBasic.Shared application=Mail.Read,MailTips.ReadBasic.All;;",
                 ),
                 parameters,
             )
@@ -800,7 +800,7 @@ impl ItemRequestBuilder {
             .function("getManagedAppDiagnosticStatuses", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/getManagedAppDiagnosticStatuses();count filter search top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All",
+                    "op:GET /users/{user-id}/getManagedAppDiagnosticStatuses();count filter search top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
                 ),
             )
     }
@@ -819,7 +819,7 @@ impl ItemRequestBuilder {
             .function("getManagedAppPolicies", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/getManagedAppPolicies();count expand filter orderby search select top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All",
+                    "op:GET /users/{user-id}/getManagedAppPolicies();count expand filter orderby search select top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
                 ),
             )
     }
@@ -838,7 +838,7 @@ impl ItemRequestBuilder {
             .function("getManagedDevicesWithAppFailures", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/getManagedDevicesWithAppFailures();count filter search top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:GET /users/{user-id}/getManagedDevicesWithAppFailures();count filter search top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
             )
     }
@@ -867,7 +867,7 @@ impl ItemRequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/reminderView(StartDateTime='{StartDateTime}',EndDateTime='{EndDateTime}');count filter search top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite application=Calendars.Read,Calendars.ReadWrite,Calendars.ReadBasic",
+                    "op:GET /users/{user-id}/reminderView(StartDateTime='{StartDateTime}',EndDateTime='{EndDateTime}');count filter search top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite application=Calendars.Read,Calendars.ReadWrite,Calendars.ReadBasic;;",
                 ),
             )
     }
@@ -878,7 +878,9 @@ impl ItemRequestBuilder {
     pub fn remove_all_devices_from_management(&self) -> Request<()> {
         self.0
             .segment("removeAllDevicesFromManagement")
-            .call(Operation("op:POST /users/{user-id}/removeAllDevicesFromManagement;;"))
+            .call(
+                Operation("op:POST /users/{user-id}/removeAllDevicesFromManagement;;;;"),
+            )
     }
     /// `POST /users/{user-id}/reprocessLicenseAssignment`
     ///
@@ -893,7 +895,7 @@ impl ItemRequestBuilder {
             .segment("reprocessLicenseAssignment")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/reprocessLicenseAssignment;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All",
+                    "op:POST /users/{user-id}/reprocessLicenseAssignment;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All application=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -904,7 +906,7 @@ impl ItemRequestBuilder {
     pub fn retry_service_provisioning(&self) -> Request<()> {
         self.0
             .segment("retryServiceProvisioning")
-            .call(Operation("op:POST /users/{user-id}/retryServiceProvisioning;;"))
+            .call(Operation("op:POST /users/{user-id}/retryServiceProvisioning;;;;"))
     }
     /// `POST /users/{user-id}/revokeSignInSessions`
     ///
@@ -919,7 +921,7 @@ impl ItemRequestBuilder {
             .segment("revokeSignInSessions")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/revokeSignInSessions;;work=User.RevokeSessions.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All application=User.RevokeSessions.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /users/{user-id}/revokeSignInSessions;;work=User.RevokeSessions.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All application=User.RevokeSessions.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.ReadWrite.All,User.ReadWrite.All;;",
                 ),
             )
     }
@@ -939,7 +941,7 @@ impl ItemRequestBuilder {
             .segment("sendMail")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/sendMail;;work=Mail.Send personal=Mail.Send application=Mail.Send",
+                    "op:POST /users/{user-id}/sendMail;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
                 ),
                 parameters,
             )
@@ -962,7 +964,7 @@ impl ItemRequestBuilder {
             .segment("translateExchangeIds")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/translateExchangeIds;;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All;us-government",
+                    "op:POST /users/{user-id}/translateExchangeIds;;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.Read.All,User.ReadWrite,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All;us-government;",
                 ),
                 parameters,
             )
@@ -983,7 +985,7 @@ impl ItemRequestBuilder {
             .segment("wipeManagedAppRegistrationsByDeviceTag")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/wipeManagedAppRegistrationsByDeviceTag;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All",
+                    "op:POST /users/{user-id}/wipeManagedAppRegistrationsByDeviceTag;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -1004,7 +1006,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberGroups")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /users/{user-id}/checkMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -1025,7 +1027,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberObjects")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /users/{user-id}/checkMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -1046,7 +1048,7 @@ impl ItemRequestBuilder {
             .segment("getMemberGroups")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /users/{user-id}/getMemberGroups;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Application.Read.All,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -1067,7 +1069,7 @@ impl ItemRequestBuilder {
             .segment("getMemberObjects")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All",
+                    "op:POST /users/{user-id}/getMemberObjects;;work=Application.Read.All,Device.Read.All,Group.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Application.ReadWrite.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All application=Application.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Device.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Application.ReadWrite.All,Device.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,User.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -1077,6 +1079,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn restore(&self) -> Request<models::DirectoryObject> {
-        self.0.segment("restore").call(Operation("op:POST /users/{user-id}/restore;;"))
+        self.0.segment("restore").call(Operation("op:POST /users/{user-id}/restore;;;;"))
     }
 }

@@ -7,20 +7,20 @@ use http::Method;
 use crate::cloud::Cloud;
 use crate::permissions::Permissions;
 
-/// One operation of the service, as one text: `op:METHOD template;query options;permissions`, and `;clouds` for one
-/// that does not exist everywhere.
+/// One operation of the service, as one text: `op:METHOD template;query options;permissions;clouds;`. What is missing
+/// at its end is empty.
 ///
 /// ```
 /// use msgraph_runtime::Operation;
 ///
-/// let list = Operation("op:GET /users;filter select top;work=User.ReadBasic.All application=User.Read.All");
+/// let list = Operation("op:GET /users;filter select top;work=User.ReadBasic.All application=User.Read.All;;");
 /// assert_eq!(list.template(), "/users");
 /// assert!(list.supports("select"));
 /// assert_eq!(list.permissions().application().least().map(|least| least.permission()), Some("User.Read.All"));
 /// ```
 ///
 /// One literal per operation costs the compiler least, and it exists in a finished program exactly if the program
-/// can call the method that holds it: `op:` and `;` let an audit find it there.
+/// can call the method that holds it: `op:` and the four `;` let an audit find it there, and find its end.
 ///
 /// - *query options*: names without `$`, separated by spaces.
 /// - *permissions*: the notation of [`Permissions::parse`].
@@ -70,7 +70,7 @@ impl Operation {
     }
 
     fn field(&self, index: usize) -> &'static str {
-        self.0.splitn(4, ';').nth(index).unwrap_or_default()
+        self.0.split(';').nth(index).unwrap_or_default()
     }
 
     fn parts(&self) -> (&'static str, &'static str) {

@@ -4,20 +4,30 @@ use std::fmt;
 
 /// What is known of a permission in one scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Facts {
-    name: &'static str,
-    id: Option<&'static str>,
-    admin_consent: Option<bool>,
-    privilege_level: Option<u8>,
-    hidden: bool,
-    enabled: bool,
+#[non_exhaustive]
+pub struct PermissionFacts {
+    /// The name, such as `Mail.Read`.
+    pub name: &'static str,
+    /// The GUID by which an app registration names the permission, if it is published.
+    pub id: Option<&'static str>,
+    /// Whether an administrator must consent, if that is known.
+    pub admin_consent: Option<bool>,
+    /// How much it allows, from 1 (least) to 5, if it is rated.
+    pub privilege_level: Option<u8>,
+    /// Whether it is kept out of the lists that people choose from.
+    pub hidden: bool,
+    /// Whether it can be granted in the public cloud.
+    pub enabled: bool,
+    /// Whether it is consented to for one resource at a time, such as a team or a chat, and cannot be asked for as a
+    /// scope or app role.
+    pub resource_specific: bool,
 }
 
 macro_rules! permission {
     ($(#[$about:meta])* $name:ident) => {
         $(#[$about])*
         #[derive(Clone, Copy, PartialEq, Eq)]
-        pub struct $name(Facts);
+        pub struct $name(PermissionFacts);
 
         impl $name {
             /// States a permission; generated code does.
@@ -28,8 +38,22 @@ macro_rules! permission {
                 privilege_level: Option<u8>,
                 hidden: bool,
                 enabled: bool,
+                resource_specific: bool,
             ) -> Self {
-                Self(Facts { name, id, admin_consent, privilege_level, hidden, enabled })
+                Self(PermissionFacts {
+                    name,
+                    id,
+                    admin_consent,
+                    privilege_level,
+                    hidden,
+                    enabled,
+                    resource_specific,
+                })
+            }
+
+            /// Everything that is known of it.
+            pub const fn facts(&self) -> PermissionFacts {
+                self.0
             }
 
             /// The name, such as `Mail.Read`.
@@ -60,6 +84,12 @@ macro_rules! permission {
             /// Whether it can be granted in the public cloud.
             pub const fn is_enabled(&self) -> bool {
                 self.0.enabled
+            }
+
+            /// Whether it is consented to for one resource at a time, such as a team or a chat, and cannot be asked
+            /// for as a scope or app role.
+            pub const fn is_resource_specific(&self) -> bool {
+                self.0.resource_specific
             }
         }
 

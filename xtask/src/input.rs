@@ -10,6 +10,8 @@ use msgraph_codegen::model::Model;
 use msgraph_codegen::openapi::{self, Paths};
 use msgraph_codegen::permissions::{self, PermissionTable};
 
+use crate::metadata::permissions_date;
+
 /// A document and the permission table that goes with it.
 pub struct Input {
     /// The API version.
@@ -71,6 +73,7 @@ fn fixed(
 ) -> Result<Input> {
     let table = files(PERMISSIONS)?.with_context(|| format!("there is no {PERMISSIONS}"))?;
     let mut permissions = permissions::read(PERMISSIONS, &table)?;
+    permissions.date = files(SOURCES)?.map(|text| permissions_date(&text)).transpose()?.flatten();
     let fixups = fixups::read(FIXUPS, &files(FIXUPS)?.unwrap_or_default())?;
     fixups.apply(name, &mut document, &mut permissions)?;
     csdl::check(&source, &document).into_result(())?;
@@ -96,6 +99,9 @@ pub fn read_openapi(workspace: &Path, api: &str, files: &[PathBuf]) -> Result<In
 
 /// The permission table.
 const PERMISSIONS: &str = "metadata/permissions.json";
+
+/// When the permission table was published, among others.
+const SOURCES: &str = "metadata/sources.toml";
 
 /// Where upstream's data is corrected.
 const FIXUPS: &str = "metadata/fixups.toml";

@@ -83,7 +83,11 @@ pub fn notation(operation: &PlannedOperation) -> String {
         fields.push(format!("{name}={}", names.join(",")));
     }
     match &permissions.provenance {
-        Provenance::Alias { path, .. } => fields.push(format!("provenance=alias:{path}")),
+        Provenance::Alias { path, rules } => {
+            let by = rules.iter().find_map(|rule| rule.inference());
+            let by = by.map_or_else(|| "alias".to_owned(), |rule| format!("inferred:{rule}"));
+            fields.push(format!("provenance={by}:{path}"));
+        }
         Provenance::Documented if fields.is_empty() => fields.push("provenance=documented".to_owned()),
         Provenance::Documented | Provenance::Unknown => {}
     }

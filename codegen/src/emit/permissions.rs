@@ -14,17 +14,24 @@ pub fn module(_plan: &Plan<'_>, table: &PermissionTable) -> TokenStream {
         schemes(Scheme::DelegatedWork).or_else(|| schemes(Scheme::DelegatedPersonal))
     });
     let application = scheme(table, "ApplicationPermission", |schemes| schemes(Scheme::Application));
+    let date = table.date.as_ref().map(|date| quote!(.dated(#date)));
     quote! {
         //! Permissions by name: [`delegated`] ones are granted to an application on behalf of a signed-in user,
         //! [`application`] ones to the application itself.
         //!
         //! The two are different types, so that one cannot stand where the other is asked for.
 
+        use crate::runtime;
+
         /// Permissions that an application uses on behalf of a signed-in user (OAuth 2.0 scopes).
         pub mod delegated { #delegated }
 
         /// Permissions that an application uses as itself (app roles).
         pub mod application { #application }
+
+        /// What is known of all of them, to look them up by name and to choose among them.
+        pub static CATALOG: runtime::permissions::Catalog =
+            runtime::permissions::Catalog::from_static(delegated::ALL, application::ALL) #date;
     }
 }
 
@@ -49,9 +56,10 @@ fn scheme(
         let level = option(facts.privilege_level.map(|level| quote!(#level)));
         let hidden = facts.hidden;
         let enabled = facts.enabled;
+        let resource_specific = permission.resource_specific;
         constants.push(quote! {
             #[doc = #about]
-            pub const #constant: #ty = #ty::new(#wire, #id, #admin, #level, #hidden, #enabled);
+            pub const #constant: #ty = #ty::new(#wire, #id, #admin, #level, #hidden, #enabled, #resource_specific);
         });
         all.push(constant);
     }

@@ -46,18 +46,15 @@ fn builder(plan: &Plan<'_>, imports: &Imports, module: &Module, planned: &Builde
     }
 }
 
-/// The operation as the runtime's one text, `op:METHOD template;query options;permissions`,
-/// and `;clouds` that lack it, if there are any: in an inlined method it
-/// becomes a constant of exactly those programs that call the method.
+/// The operation as the runtime's one text, `op:METHOD template;query options;permissions;clouds that lack it;`. In an
+/// inlined method it becomes a constant of exactly those programs that call the method; its end can be seen there.
 fn literal(plan: &Plan<'_>, imports: &Imports, method: &MethodPlan) -> TokenStream {
     let PlannedOperation { spec, path, absent, .. } = &plan.operations[method.operation];
     let operation = imports.runtime("Operation");
     let permissions = docs::notation(&plan.operations[method.operation]);
-    let mut text = format!("op:{} {path};{};{permissions}", spec.method.as_str(), spec.query.join(" "));
-    if !absent.is_empty() {
-        let names: Vec<_> = absent.iter().map(|cloud| cloud.as_str()).collect();
-        text.push_str(&format!(";{}", names.join(" ")));
-    }
+    let absent: Vec<_> = absent.iter().map(|cloud| cloud.as_str()).collect();
+    let (method, query, absent) = (spec.method.as_str(), spec.query.join(" "), absent.join(" "));
+    let text = format!("op:{method} {path};{query};{permissions};{absent};");
     quote!(#operation(#text))
 }
 

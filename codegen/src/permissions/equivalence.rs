@@ -20,6 +20,19 @@ pub enum AliasRule {
     Cast,
 }
 
+impl AliasRule {
+    /// The name of a rule that concludes from one path to another that is about something else: less than all that
+    /// the table says of the other need hold. The paths of the other rules lead to the same thing.
+    pub const fn inference(self) -> Option<&'static str> {
+        match self {
+            Self::Me | Self::Drive => None,
+            Self::Reference => Some("reference"),
+            Self::Count => Some("count"),
+            Self::Cast => Some("cast"),
+        }
+    }
+}
+
 /// Takes off a last segment that the table leaves off, if the path has one, and says by which rule.
 pub(super) fn take_off_last(segments: &mut Vec<Segment>, method: Method) -> Option<AliasRule> {
     let rule = match segments.last()? {

@@ -29,6 +29,8 @@ pub use upstream::parse_upstream;
 pub struct PermissionTable {
     /// The permissions, sorted by name; names are unique.
     pub permissions: Vec<Permission>,
+    /// The day of the table, as `2026-08-07`, if it is known; it stands beside the table, not in it.
+    pub date: Option<String>,
 }
 
 impl PermissionTable {
@@ -45,6 +47,9 @@ impl PermissionTable {
 pub struct Permission {
     /// The name, which is also the value of the token's `scp` or `roles` claim.
     pub name: String,
+    /// Whether it is consented to for one resource at a time, such as a team or a chat, and is no scope or app role
+    /// that an app registration can ask for.
+    pub resource_specific: bool,
     /// What is known of the permission in each scheme in which it exists.
     pub schemes: BTreeMap<Scheme, SchemeFacts>,
     /// The requests that it allows, sorted. Empty if the permission is provisioned but nothing is documented of it.

@@ -31,7 +31,7 @@ pub fn read(file: &str, text: &str) -> Result<PermissionTable, Diagnostics> {
         Some(root) => read_permissions(&mut source, root),
         None => Vec::new(),
     };
-    source.into_diagnostics().into_result(PermissionTable { permissions })
+    source.into_diagnostics().into_result(PermissionTable { permissions, date: None })
 }
 
 /// A permission in one scheme as the projection writes it; what is usual is left out.
@@ -56,7 +56,11 @@ fn is_false(value: &bool) -> bool {
 
 fn write_permission(out: &mut String, permission: &Permission) {
     out.push_str(&json(&permission.name));
-    out.push_str(": {\n   \"schemes\": {");
+    out.push_str(": {");
+    if permission.resource_specific {
+        out.push_str("\n   \"resourceSpecific\": true,");
+    }
+    out.push_str("\n   \"schemes\": {");
     for (index, (scheme, facts)) in permission.schemes.iter().enumerate() {
         out.push_str(if index > 0 { ",\n    " } else { "\n    " });
         let SchemeFacts { id, admin_consent, privilege_level, hidden, enabled } = facts.clone();
@@ -116,6 +120,8 @@ struct TableText<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PermissionText<'a> {
+    #[serde(default)]
+    resource_specific: bool,
     #[serde(borrow)]
     schemes: &'a RawValue,
     #[serde(borrow, default)]
@@ -134,7 +140,7 @@ fn read_permissions<'a>(source: &mut Source<'a>, root: &'a RawValue) -> Vec<Perm
         };
         let schemes = read_schemes(source, text.schemes, &name);
         let path_sets = text.path_sets.map(|raw| path_sets(source, raw, &name)).unwrap_or_default();
-        permissions.push(Permission { name, schemes, path_sets });
+        permissions.push(Permission { name, resource_specific: text.resource_specific, schemes, path_sets });
     }
     permissions
 }

@@ -32,17 +32,18 @@ pub fn parse_upstream(
         if deployments.is_empty() && !permissions.contains_key(&name) {
             continue;
         }
-        let permission = permissions.entry(name).or_insert_with_key(|name| Permission {
-            name: name.clone(),
-            schemes: BTreeMap::new(),
-            path_sets: Vec::new(),
-        });
+        let permission = permissions
+            .entry(name)
+            .or_insert_with_key(|name| Permission { name: name.clone(), ..Permission::default() });
         add_deployments(permission, deployments);
     }
     let mut diagnostics = documented.into_diagnostics();
     diagnostics.extend(provisioned.into_diagnostics());
-    diagnostics.into_result(PermissionTable { permissions: permissions.into_values().collect() })
+    diagnostics.into_result(PermissionTable { permissions: permissions.into_values().collect(), date: None })
 }
+
+/// How the document calls resource-specific consent.
+const RESOURCE_SPECIFIC: &str = "RSC";
 
 #[derive(Deserialize)]
 struct PermissionsText<'a> {
@@ -53,6 +54,8 @@ struct PermissionsText<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PermissionText<'a> {
+    #[serde(default)]
+    authorization_type: String,
     #[serde(borrow)]
     schemes: &'a RawValue,
     #[serde(borrow)]
@@ -78,7 +81,8 @@ fn permissions(source: &mut Source<'_>) -> BTreeMap<String, Permission> {
         };
         let schemes = schemes(source, text.schemes, &name);
         let path_sets = path_sets(source, text.path_sets, &name);
-        permissions.insert(name.clone(), Permission { name, schemes, path_sets });
+        let resource_specific = text.authorization_type == RESOURCE_SPECIFIC;
+        permissions.insert(name.clone(), Permission { name, resource_specific, schemes, path_sets });
     }
     permissions
 }

@@ -56,7 +56,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/configurationManagement;expand select;;us-government china",
+                    "op:GET /admin/configurationManagement;expand select;;us-government china;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/configurationManagement;;;us-government china",
+                    "op:PATCH /admin/configurationManagement;;;us-government china;",
                 ),
                 changes,
             )
@@ -88,7 +88,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/configurationManagement;;;us-government china",
+                    "op:DELETE /admin/configurationManagement;;;us-government china;",
                 ),
             )
     }

@@ -28,7 +28,9 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::ExchangeAdmin> {
         self.0
-            .call(Operation("op:GET /admin/exchange;expand select;;us-government china"))
+            .call(
+                Operation("op:GET /admin/exchange;expand select;;us-government china;"),
+            )
     }
     /// `PATCH /admin/exchange`
     ///
@@ -41,7 +43,10 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::ExchangeAdmin>,
     ) -> Request<Option<models::ExchangeAdmin>> {
         self.0
-            .update(Operation("op:PATCH /admin/exchange;;;us-government china"), changes)
+            .update(
+                Operation("op:PATCH /admin/exchange;;;us-government china;"),
+                changes,
+            )
     }
     /// `DELETE /admin/exchange`
     ///
@@ -50,6 +55,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /admin/exchange;;;us-government china"))
+        self.0.call(Operation("op:DELETE /admin/exchange;;;us-government china;"))
     }
 }

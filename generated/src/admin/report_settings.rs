@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/reportSettings;expand select;work=ReportSettings.Read.All,ReportSettings.ReadWrite.All application=ReportSettings.Read.All,ReportSettings.ReadWrite.All;us-government china",
+                    "op:GET /admin/reportSettings;expand select;work=ReportSettings.Read.All,ReportSettings.ReadWrite.All application=ReportSettings.Read.All,ReportSettings.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/reportSettings;;work=ReportSettings.ReadWrite.All application=ReportSettings.ReadWrite.All;us-government china",
+                    "op:PATCH /admin/reportSettings;;work=ReportSettings.ReadWrite.All application=ReportSettings.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -55,6 +55,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /admin/reportSettings;;;us-government china"))
+        self.0.call(Operation("op:DELETE /admin/reportSettings;;;us-government china;"))
     }
 }

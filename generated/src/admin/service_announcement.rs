@@ -31,7 +31,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::ServiceAnnouncement> {
-        self.0.call(Operation("op:GET /admin/serviceAnnouncement;expand select;"))
+        self.0.call(Operation("op:GET /admin/serviceAnnouncement;expand select;;;"))
     }
     /// `PATCH /admin/serviceAnnouncement`
     ///
@@ -41,13 +41,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::ServiceAnnouncement>,
     ) -> Request<Option<models::ServiceAnnouncement>> {
-        self.0.update(Operation("op:PATCH /admin/serviceAnnouncement;;"), changes)
+        self.0.update(Operation("op:PATCH /admin/serviceAnnouncement;;;;"), changes)
     }
     /// `DELETE /admin/serviceAnnouncement`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /admin/serviceAnnouncement;;"))
+        self.0.call(Operation("op:DELETE /admin/serviceAnnouncement;;;;"))
     }
 }

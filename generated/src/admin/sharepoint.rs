@@ -19,7 +19,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Sharepoint> {
-        self.0.call(Operation("op:GET /admin/sharepoint;expand select;"))
+        self.0.call(Operation("op:GET /admin/sharepoint;expand select;;;"))
     }
     /// `PATCH /admin/sharepoint`
     ///
@@ -29,13 +29,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Sharepoint>,
     ) -> Request<Option<models::Sharepoint>> {
-        self.0.update(Operation("op:PATCH /admin/sharepoint;;"), changes)
+        self.0.update(Operation("op:PATCH /admin/sharepoint;;;;"), changes)
     }
     /// `DELETE /admin/sharepoint`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /admin/sharepoint;;"))
+        self.0.call(Operation("op:DELETE /admin/sharepoint;;;;"))
     }
 }

@@ -37,7 +37,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::teams_administration::TeamsAdminRoot> {
-        self.0.call(Operation("op:GET /admin/teams;expand select;;us-government china"))
+        self.0.call(Operation("op:GET /admin/teams;expand select;;us-government china;"))
     }
     /// `PATCH /admin/teams`
     ///
@@ -49,7 +49,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::teams_administration::TeamsAdminRoot>,
     ) -> Request<Option<models::teams_administration::TeamsAdminRoot>> {
-        self.0.update(Operation("op:PATCH /admin/teams;;;us-government china"), changes)
+        self.0.update(Operation("op:PATCH /admin/teams;;;us-government china;"), changes)
     }
     /// `DELETE /admin/teams`
     ///
@@ -58,6 +58,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /admin/teams;;;us-government china"))
+        self.0.call(Operation("op:DELETE /admin/teams;;;us-government china;"))
     }
 }

@@ -18,7 +18,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn list(&self) -> Request<Page<models::AgreementAcceptance>> {
-        self.0.call(Operation("op:GET /agreements/{agreement-id}/acceptances;search;"))
+        self.0.call(Operation("op:GET /agreements/{agreement-id}/acceptances;search;;;"))
     }
     /// `POST /agreements/{agreement-id}/acceptances`
     ///
@@ -28,7 +28,8 @@ impl RequestBuilder {
         &self,
         body: &models::AgreementAcceptance,
     ) -> Request<models::AgreementAcceptance> {
-        self.0.send(Operation("op:POST /agreements/{agreement-id}/acceptances;;"), body)
+        self.0
+            .send(Operation("op:POST /agreements/{agreement-id}/acceptances;;;;"), body)
     }
     /// `GET /agreements/{agreement-id}/acceptances/$count`
     ///
@@ -40,7 +41,9 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation("op:GET /agreements/{agreement-id}/acceptances/$count;search;"),
+                Operation(
+                    "op:GET /agreements/{agreement-id}/acceptances/$count;search;;;",
+                ),
             )
     }
 }
@@ -55,7 +58,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;",
+                    "op:GET /agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
                 ),
             )
     }
@@ -70,7 +73,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;",
+                    "op:PATCH /agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
                 ),
                 changes,
             )
@@ -83,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;",
+                    "op:DELETE /agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
                 ),
             )
     }

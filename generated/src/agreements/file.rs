@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /agreements/{agreement-id}/file;;work=Agreement.Read.All,Agreement.ReadWrite.All",
+                    "op:GET /agreements/{agreement-id}/file;;work=Agreement.Read.All,Agreement.ReadWrite.All;;",
                 ),
             )
     }
@@ -36,13 +36,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::AgreementFile>,
     ) -> Request<Option<models::AgreementFile>> {
-        self.0.update(Operation("op:PATCH /agreements/{agreement-id}/file;;"), changes)
+        self.0.update(Operation("op:PATCH /agreements/{agreement-id}/file;;;;"), changes)
     }
     /// `DELETE /agreements/{agreement-id}/file`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /agreements/{agreement-id}/file;;"))
+        self.0.call(Operation("op:DELETE /agreements/{agreement-id}/file;;;;"))
     }
 }

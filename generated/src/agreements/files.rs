@@ -19,7 +19,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn list(&self) -> Request<Page<models::AgreementFileLocalization>> {
-        self.0.call(Operation("op:GET /agreements/{agreement-id}/files;search;"))
+        self.0.call(Operation("op:GET /agreements/{agreement-id}/files;search;;;"))
     }
     /// `POST /agreements/{agreement-id}/files`
     ///
@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /agreements/{agreement-id}/files;;work=Agreement.ReadWrite.All",
+                    "op:POST /agreements/{agreement-id}/files;;work=Agreement.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /agreements/{agreement-id}/files/$count;search;"))
+            .call(Operation("op:GET /agreements/{agreement-id}/files/$count;search;;;"))
     }
 }
 /// Requests to `/agreements/{agreement-id}/files/{agreementFileLocalization-id}`.
@@ -69,7 +69,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /agreements/{agreement-id}/files/{agreementFileLocalization-id};;",
+                    "op:GET /agreements/{agreement-id}/files/{agreementFileLocalization-id};;;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /agreements/{agreement-id}/files/{agreementFileLocalization-id};;",
+                    "op:PATCH /agreements/{agreement-id}/files/{agreementFileLocalization-id};;;;",
                 ),
                 changes,
             )
@@ -97,7 +97,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /agreements/{agreement-id}/files/{agreementFileLocalization-id};;",
+                    "op:DELETE /agreements/{agreement-id}/files/{agreementFileLocalization-id};;;;",
                 ),
             )
     }

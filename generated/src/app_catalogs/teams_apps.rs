@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /appCatalogs/teamsApps;count expand filter orderby search select skip top;work=AppCatalog.Submit,AppCatalog.Read.All,AppCatalog.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AppCatalog.Read.All,AppCatalog.ReadWrite.All",
+                    "op:GET /appCatalogs/teamsApps;count expand filter orderby search select skip top;work=AppCatalog.Submit,AppCatalog.Read.All,AppCatalog.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AppCatalog.Read.All,AppCatalog.ReadWrite.All;;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /appCatalogs/teamsApps;;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /appCatalogs/teamsApps;;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /appCatalogs/teamsApps/$count;filter search;work=AppCatalog.Submit,AppCatalog.Read.All,AppCatalog.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AppCatalog.Read.All,AppCatalog.ReadWrite.All provenance=alias:/appcatalogs/teamsapps",
+                    "op:GET /appCatalogs/teamsApps/$count;filter search;work=AppCatalog.Submit,AppCatalog.Read.All,AppCatalog.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AppCatalog.Read.All,AppCatalog.ReadWrite.All provenance=inferred:count:/appcatalogs/teamsapps;;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsApp> {
         self.0
             .call(
-                Operation("op:GET /appCatalogs/teamsApps/{teamsApp-id};expand select;"),
+                Operation("op:GET /appCatalogs/teamsApps/{teamsApp-id};expand select;;;"),
             )
     }
     /// `PATCH /appCatalogs/teamsApps/{teamsApp-id}`
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsApp>> {
         self.0
             .update(
-                Operation("op:PATCH /appCatalogs/teamsApps/{teamsApp-id};;"),
+                Operation("op:PATCH /appCatalogs/teamsApps/{teamsApp-id};;;;"),
                 changes,
             )
     }
@@ -115,7 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /appCatalogs/teamsApps/{teamsApp-id};;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:DELETE /appCatalogs/teamsApps/{teamsApp-id};;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/appManagementPolicies;count expand filter orderby search select skip top;",
+                    "op:GET /applications/{application-id}/appManagementPolicies;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/appManagementPolicies/$count;filter search;",
+                    "op:GET /applications/{application-id}/appManagementPolicies/$count;filter search;;;",
                 ),
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/appManagementPolicies/$ref;count filter orderby search skip top;",
+                    "op:GET /applications/{application-id}/appManagementPolicies/$ref;count filter orderby search skip top;;;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/appManagementPolicies/$ref;;work=Application.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Application.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=alias:/applications/{}/appmanagementpolicies",
+                    "op:POST /applications/{application-id}/appManagementPolicies/$ref;;work=Application.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Application.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=inferred:reference:/applications/{}/appmanagementpolicies;;",
                 ),
                 reference,
             )
@@ -90,7 +90,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /applications/{application-id}/appManagementPolicies/$ref;;work=Application.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Application.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=alias:/applications/{}/appmanagementpolicies",
+                    "op:DELETE /applications/{application-id}/appManagementPolicies/$ref;;work=Application.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Application.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=inferred:reference:/applications/{}/appmanagementpolicies;;",
                 ),
             )
             .query("@id", id)
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /applications/{application-id}/appManagementPolicies/{appManagementPolicy-id}/$ref;;",
+                    "op:DELETE /applications/{application-id}/appManagementPolicies/{appManagementPolicy-id}/$ref;;;;",
                 ),
             )
     }

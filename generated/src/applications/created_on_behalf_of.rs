@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/createdOnBehalfOf;expand select;",
+                    "op:GET /applications/{application-id}/createdOnBehalfOf;expand select;;;",
                 ),
             )
     }

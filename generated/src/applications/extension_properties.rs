@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/extensionProperties;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /applications/{application-id}/extensionProperties;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/extensionProperties;;work=Application.ReadWrite.All,Directory.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /applications/{application-id}/extensionProperties;;work=Application.ReadWrite.All,Directory.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/extensionProperties/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/applications/{}/extensionproperties",
+                    "op:GET /applications/{application-id}/extensionProperties/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/applications/{}/extensionproperties;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/extensionProperties/{extensionProperty-id};expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All",
+                    "op:GET /applications/{application-id}/extensionProperties/{extensionProperty-id};expand select;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All personal=Application.Read.All,Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /applications/{application-id}/extensionProperties/{extensionProperty-id};;",
+                    "op:PATCH /applications/{application-id}/extensionProperties/{extensionProperty-id};;;;",
                 ),
                 changes,
             )
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /applications/{application-id}/extensionProperties/{extensionProperty-id};;work=Application.ReadWrite.All,Directory.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:DELETE /applications/{application-id}/extensionProperties/{extensionProperty-id};;work=Application.ReadWrite.All,Directory.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/federatedIdentityCredentials;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All",
+                    "op:GET /applications/{application-id}/federatedIdentityCredentials;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/federatedIdentityCredentials;;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All",
+                    "op:POST /applications/{application-id}/federatedIdentityCredentials;;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/federatedIdentityCredentials/$count;filter search;work=Application.Read.All,Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All provenance=alias:/applications/{}/federatedidentitycredentials",
+                    "op:GET /applications/{application-id}/federatedIdentityCredentials/$count;filter search;work=Application.Read.All,Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Application.ReadWrite.All provenance=inferred:count:/applications/{}/federatedidentitycredentials;;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl ByNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/federatedIdentityCredentials(name='{name}');expand select;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All",
+                    "op:GET /applications/{application-id}/federatedIdentityCredentials(name='{name}');expand select;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl ByNameRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /applications/{application-id}/federatedIdentityCredentials(name='{name}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All",
+                    "op:PATCH /applications/{application-id}/federatedIdentityCredentials(name='{name}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -129,7 +129,7 @@ impl ByNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /applications/{application-id}/federatedIdentityCredentials(name='{name}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All",
+                    "op:DELETE /applications/{application-id}/federatedIdentityCredentials(name='{name}');;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 ),
             )
     }
@@ -151,7 +151,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};expand select;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All",
+                    "op:GET /applications/{application-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};expand select;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 ),
             )
     }
@@ -170,7 +170,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /applications/{application-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All",
+                    "op:PATCH /applications/{application-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -187,7 +187,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /applications/{application-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All",
+                    "op:DELETE /applications/{application-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};;work=Application.ReadWrite.All personal=Application.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All;;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/homeRealmDiscoveryPolicies;count expand filter orderby search select skip top;;us-government",
+                    "op:GET /applications/{application-id}/homeRealmDiscoveryPolicies;count expand filter orderby search select skip top;;us-government;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/homeRealmDiscoveryPolicies/$count;filter search;;us-government",
+                    "op:GET /applications/{application-id}/homeRealmDiscoveryPolicies/$count;filter search;;us-government;",
                 ),
             )
     }
@@ -60,7 +60,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id};expand select;;us-government",
+                    "op:GET /applications/{application-id}/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id};expand select;;us-government;",
                 ),
             )
     }

@@ -51,7 +51,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/owners;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /applications/{application-id}/owners;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/owners/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/applications/{}/owners",
+                    "op:GET /applications/{application-id}/owners/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/applications/{}/owners;;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/owners/$ref;count filter orderby search skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/applications/{}/owners",
+                    "op:GET /applications/{application-id}/owners/$ref;count filter orderby search skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/applications/{}/owners;;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/owners/$ref;;work=Application.ReadWrite.All+Directory.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy+Directory.Read.All,Directory.Read.All,Application.ReadWrite.All+Directory.Read.All,Directory.ReadWrite.All provenance=alias:/applications/{}/owners",
+                    "op:POST /applications/{application-id}/owners/$ref;;work=Application.ReadWrite.All+Directory.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy+Directory.Read.All,Directory.Read.All,Application.ReadWrite.All+Directory.Read.All,Directory.ReadWrite.All provenance=inferred:reference:/applications/{}/owners;;",
                 ),
                 reference,
             )
@@ -124,7 +124,7 @@ impl RequestBuilder {
     pub fn remove_reference(&self, id: &str) -> Request<()> {
         self.0
             .segment("$ref")
-            .call(Operation("op:DELETE /applications/{application-id}/owners/$ref;;"))
+            .call(Operation("op:DELETE /applications/{application-id}/owners/$ref;;;;"))
             .query("@id", id)
     }
 }
@@ -170,7 +170,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /applications/{application-id}/owners/{directoryObject-id}/$ref;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/applications/{}/owners/{}",
+                    "op:DELETE /applications/{application-id}/owners/{directoryObject-id}/$ref;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/applications/{}/owners/{};;",
                 ),
             )
     }

@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/synchronization;expand select;",
+                    "op:GET /applications/{application-id}/synchronization;expand select;;;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::Synchronization>> {
         self.0
             .send(
-                Operation("op:PUT /applications/{application-id}/synchronization;;"),
+                Operation("op:PUT /applications/{application-id}/synchronization;;;;"),
                 body,
             )
     }
@@ -59,7 +59,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /applications/{application-id}/synchronization;;"),
+                Operation("op:DELETE /applications/{application-id}/synchronization;;;;"),
             )
     }
     /// `POST /applications/{application-id}/synchronization/acquireAccessToken`
@@ -78,7 +78,7 @@ impl RequestBuilder {
             .segment("acquireAccessToken")
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/synchronization/acquireAccessToken;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All",
+                    "op:POST /applications/{application-id}/synchronization/acquireAccessToken;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 ),
                 parameters,
             )

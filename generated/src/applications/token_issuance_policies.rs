@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/tokenIssuancePolicies;count expand filter orderby search select skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All",
+                    "op:GET /applications/{application-id}/tokenIssuancePolicies;count expand filter orderby search select skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/tokenIssuancePolicies/$count;filter search;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=alias:/applications/{}/tokenissuancepolicies",
+                    "op:GET /applications/{application-id}/tokenIssuancePolicies/$count;filter search;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:count:/applications/{}/tokenissuancepolicies;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/tokenIssuancePolicies/$ref;count filter orderby search skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=alias:/applications/{}/tokenissuancepolicies",
+                    "op:GET /applications/{application-id}/tokenIssuancePolicies/$ref;count filter orderby search skip top;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/applications/{}/tokenissuancepolicies;;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/tokenIssuancePolicies/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=alias:/applications/{}/tokenissuancepolicies",
+                    "op:POST /applications/{application-id}/tokenIssuancePolicies/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/applications/{}/tokenissuancepolicies;;",
                 ),
                 reference,
             )
@@ -100,7 +100,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /applications/{application-id}/tokenIssuancePolicies/$ref;;",
+                    "op:DELETE /applications/{application-id}/tokenIssuancePolicies/$ref;;;;",
                 ),
             )
             .query("@id", id)
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /applications/{application-id}/tokenIssuancePolicies/{tokenIssuancePolicy-id}/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=alias:/applications/{}/tokenissuancepolicies/{}",
+                    "op:DELETE /applications/{application-id}/tokenIssuancePolicies/{tokenIssuancePolicy-id}/$ref;;work=Application.ReadWrite.All+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All application=Application.ReadWrite.OwnedBy+Policy.Read.All,Policy.Read.All+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Policy.ReadWrite.ApplicationConfiguration+Application.ReadWrite.All|Application.ReadWrite.OwnedBy,Application.ReadWrite.All+Policy.Read.All provenance=inferred:reference:/applications/{}/tokenissuancepolicies/{};;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /auditLogs/directoryAudits;count expand filter orderby search select skip top;work=AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All",
+                    "op:GET /auditLogs/directoryAudits;count expand filter orderby search select skip top;work=AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::DirectoryAudit,
     ) -> Request<models::DirectoryAudit> {
-        self.0.send(Operation("op:POST /auditLogs/directoryAudits;;"), body)
+        self.0.send(Operation("op:POST /auditLogs/directoryAudits;;;;"), body)
     }
     /// `GET /auditLogs/directoryAudits/$count`
     ///
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /auditLogs/directoryAudits/$count;filter search;work=AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All provenance=alias:/auditlogs/directoryaudits",
+                    "op:GET /auditLogs/directoryAudits/$count;filter search;work=AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All provenance=inferred:count:/auditlogs/directoryaudits;;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /auditLogs/directoryAudits/{directoryAudit-id};expand select;work=AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All",
+                    "op:GET /auditLogs/directoryAudits/{directoryAudit-id};expand select;work=AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All;;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DirectoryAudit>> {
         self.0
             .update(
-                Operation("op:PATCH /auditLogs/directoryAudits/{directoryAudit-id};;"),
+                Operation("op:PATCH /auditLogs/directoryAudits/{directoryAudit-id};;;;"),
                 changes,
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /auditLogs/directoryAudits/{directoryAudit-id};;"),
+                Operation("op:DELETE /auditLogs/directoryAudits/{directoryAudit-id};;;;"),
             )
     }
 }

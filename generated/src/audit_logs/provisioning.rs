@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /auditLogs/provisioning;expand filter orderby search select skip top;work=ProvisioningLog.Read.All,AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All,ProvisioningLog.Read.All",
+                    "op:GET /auditLogs/provisioning;expand filter orderby search select skip top;work=ProvisioningLog.Read.All,AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All,ProvisioningLog.Read.All;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::ProvisioningObjectSummary,
     ) -> Request<models::ProvisioningObjectSummary> {
-        self.0.send(Operation("op:POST /auditLogs/provisioning;;"), body)
+        self.0.send(Operation("op:POST /auditLogs/provisioning;;;;"), body)
     }
     /// `GET /auditLogs/provisioning/$count`
     ///
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /auditLogs/provisioning/$count;filter search;work=ProvisioningLog.Read.All,AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All,ProvisioningLog.Read.All provenance=alias:/auditlogs/provisioning",
+                    "op:GET /auditLogs/provisioning/$count;filter search;work=ProvisioningLog.Read.All,AuditLog.Read.All,Directory.Read.All application=AuditLog.Read.All,Directory.Read.All,ProvisioningLog.Read.All provenance=inferred:count:/auditlogs/provisioning;;",
                 ),
             )
     }
@@ -74,7 +74,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /auditLogs/provisioning/{provisioningObjectSummary-id};expand select;",
+                    "op:GET /auditLogs/provisioning/{provisioningObjectSummary-id};expand select;;;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /auditLogs/provisioning/{provisioningObjectSummary-id};;",
+                    "op:PATCH /auditLogs/provisioning/{provisioningObjectSummary-id};;;;",
                 ),
                 changes,
             )
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /auditLogs/provisioning/{provisioningObjectSummary-id};;",
+                    "op:DELETE /auditLogs/provisioning/{provisioningObjectSummary-id};;;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /auditLogs/signIns;count expand filter orderby search select skip top;work=AuditLog.Read.All application=AuditLog.Read.All",
+                    "op:GET /auditLogs/signIns;count expand filter orderby search select skip top;work=AuditLog.Read.All application=AuditLog.Read.All;;",
                 ),
             )
     }
@@ -34,7 +34,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::SignIn) -> Request<models::SignIn> {
-        self.0.send(Operation("op:POST /auditLogs/signIns;;"), body)
+        self.0.send(Operation("op:POST /auditLogs/signIns;;;;"), body)
     }
     /// `GET /auditLogs/signIns/$count`
     ///
@@ -53,7 +53,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /auditLogs/signIns/$count;filter search;work=AuditLog.Read.All application=AuditLog.Read.All provenance=alias:/auditlogs/signins",
+                    "op:GET /auditLogs/signIns/$count;filter search;work=AuditLog.Read.All application=AuditLog.Read.All provenance=inferred:count:/auditlogs/signins;;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("confirmCompromised")
             .send(
                 Operation(
-                    "op:POST /auditLogs/signIns/confirmCompromised;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskEvent.ReadWrite.All",
+                    "op:POST /auditLogs/signIns/confirmCompromised;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskEvent.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -94,7 +94,7 @@ impl RequestBuilder {
             .segment("confirmSafe")
             .send(
                 Operation(
-                    "op:POST /auditLogs/signIns/confirmSafe;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskEvent.ReadWrite.All",
+                    "op:POST /auditLogs/signIns/confirmSafe;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskEvent.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -115,7 +115,7 @@ impl RequestBuilder {
             .segment("dismiss")
             .send(
                 Operation(
-                    "op:POST /auditLogs/signIns/dismiss;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskEvent.ReadWrite.All",
+                    "op:POST /auditLogs/signIns/dismiss;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskEvent.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -138,7 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /auditLogs/signIns/{signIn-id};expand select;work=AuditLog.Read.All application=AuditLog.Read.All",
+                    "op:GET /auditLogs/signIns/{signIn-id};expand select;work=AuditLog.Read.All application=AuditLog.Read.All;;",
                 ),
             )
     }
@@ -150,13 +150,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::SignIn>,
     ) -> Request<Option<models::SignIn>> {
-        self.0.update(Operation("op:PATCH /auditLogs/signIns/{signIn-id};;"), changes)
+        self.0.update(Operation("op:PATCH /auditLogs/signIns/{signIn-id};;;;"), changes)
     }
     /// `DELETE /auditLogs/signIns/{signIn-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /auditLogs/signIns/{signIn-id};;"))
+        self.0.call(Operation("op:DELETE /auditLogs/signIns/{signIn-id};;;;"))
     }
 }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /authenticationMethodsPolicy/authenticationMethodConfigurations;count expand filter orderby search select skip top;;china",
+                    "op:GET /authenticationMethodsPolicy/authenticationMethodConfigurations;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /authenticationMethodsPolicy/authenticationMethodConfigurations;;;china",
+                    "op:POST /authenticationMethodsPolicy/authenticationMethodConfigurations;;;china;",
                 ),
                 body,
             )
@@ -61,7 +61,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /authenticationMethodsPolicy/authenticationMethodConfigurations/$count;filter search;;china",
+                    "op:GET /authenticationMethodsPolicy/authenticationMethodConfigurations/$count;filter search;;china;",
                 ),
             )
     }
@@ -81,7 +81,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};expand select;;china",
+                    "op:GET /authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};expand select;;china;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;;china",
+                    "op:PATCH /authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;;china;",
                 ),
                 changes,
             )
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;;china",
+                    "op:DELETE /authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;;china;",
                 ),
             )
     }

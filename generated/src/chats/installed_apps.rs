@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/installedApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteAndConsentForChat,TeamsAppInstallation.ReadWriteAndConsentSelfForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentForChat.All,TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All",
+                    "op:GET /chats/{chat-id}/installedApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteAndConsentForChat,TeamsAppInstallation.ReadWriteAndConsentSelfForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentForChat.All,TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteAndConsentForChat,TeamsAppInstallation.ReadWriteAndConsentSelfForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadWriteSelfForChat.All,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.ReadWriteAndConsentForChat.All,TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All,TeamsAppInstallation.ReadWriteForChat.All",
+                    "op:POST /chats/{chat-id}/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteAndConsentForChat,TeamsAppInstallation.ReadWriteAndConsentSelfForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadWriteSelfForChat.All,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.ReadWriteAndConsentForChat.All,TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All,TeamsAppInstallation.ReadWriteForChat.All;;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/installedApps/$count;filter search;work=TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteAndConsentForChat,TeamsAppInstallation.ReadWriteAndConsentSelfForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentForChat.All,TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All provenance=alias:/chats/{}/installedapps",
+                    "op:GET /chats/{chat-id}/installedApps/$count;filter search;work=TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteAndConsentForChat,TeamsAppInstallation.ReadWriteAndConsentSelfForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentForChat.All,TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All provenance=inferred:count:/chats/{}/installedapps;;",
                 ),
             )
     }
@@ -100,7 +100,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/installedApps/{teamsAppInstallation-id};expand select;work=TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All",
+                    "op:GET /chats/{chat-id}/installedApps/{teamsAppInstallation-id};expand select;work=TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All;;",
                 ),
             )
     }
@@ -115,7 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /chats/{chat-id}/installedApps/{teamsAppInstallation-id};;",
+                    "op:PATCH /chats/{chat-id}/installedApps/{teamsAppInstallation-id};;;;",
                 ),
                 changes,
             )
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /chats/{chat-id}/installedApps/{teamsAppInstallation-id};;work=TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadWriteSelfForChat.All,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.ReadWriteForChat.All",
+                    "op:DELETE /chats/{chat-id}/installedApps/{teamsAppInstallation-id};;work=TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadWriteSelfForChat.All,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.ReadWriteForChat.All;;",
                 ),
             )
     }
@@ -152,7 +152,7 @@ impl ItemRequestBuilder {
             .segment("upgrade")
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/installedApps/{teamsAppInstallation-id}/upgrade;;work=TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteAndConsentForChat,TeamsAppInstallation.ReadWriteAndConsentSelfForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadWriteSelfForChat.All,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.ReadWriteAndConsentForChat.All,TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All,TeamsAppInstallation.ReadWriteForChat.All",
+                    "op:POST /chats/{chat-id}/installedApps/{teamsAppInstallation-id}/upgrade;;work=TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteAndConsentForChat,TeamsAppInstallation.ReadWriteAndConsentSelfForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.ReadWriteSelfForChat.All,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.ReadWriteAndConsentForChat.All,TeamsAppInstallation.ReadWriteAndConsentSelfForChat.All,TeamsAppInstallation.ReadWriteForChat.All;;",
                 ),
                 parameters,
             )

@@ -14,7 +14,9 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::ChatMessageInfo> {
         self.0
-            .call(Operation("op:GET /chats/{chat-id}/lastMessagePreview;expand select;"))
+            .call(
+                Operation("op:GET /chats/{chat-id}/lastMessagePreview;expand select;;;"),
+            )
     }
     /// `PATCH /chats/{chat-id}/lastMessagePreview`
     ///
@@ -25,13 +27,16 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::ChatMessageInfo>,
     ) -> Request<Option<models::ChatMessageInfo>> {
         self.0
-            .update(Operation("op:PATCH /chats/{chat-id}/lastMessagePreview;;"), changes)
+            .update(
+                Operation("op:PATCH /chats/{chat-id}/lastMessagePreview;;;;"),
+                changes,
+            )
     }
     /// `DELETE /chats/{chat-id}/lastMessagePreview`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /chats/{chat-id}/lastMessagePreview;;"))
+        self.0.call(Operation("op:DELETE /chats/{chat-id}/lastMessagePreview;;;;"))
     }
 }

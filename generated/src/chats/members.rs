@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/members;count expand filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite,ChatMember.Read,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All",
+                    "op:GET /chats/{chat-id}/members;count expand filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite,ChatMember.Read,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/members;;work=ChatMember.ReadWrite,Chat.ReadWrite application=Chat.Manage.Chat,ChatMember.ReadWrite.All,Chat.ReadWrite.All",
+                    "op:POST /chats/{chat-id}/members;;work=ChatMember.ReadWrite,Chat.ReadWrite application=Chat.Manage.Chat,ChatMember.ReadWrite.All,Chat.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/members/$count;filter search;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite,ChatMember.Read,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All provenance=alias:/chats/{}/members",
+                    "op:GET /chats/{chat-id}/members/$count;filter search;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite,ChatMember.Read,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/chats/{}/members;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::ActionResultPart>> {
         self.0
             .segment("add")
-            .send(Operation("op:POST /chats/{chat-id}/members/add;;"), parameters)
+            .send(Operation("op:POST /chats/{chat-id}/members/add;;;;"), parameters)
     }
     /// `POST /chats/{chat-id}/members/remove`
     ///
@@ -96,7 +96,7 @@ impl RequestBuilder {
             .segment("remove")
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/members/remove;;;us-government china",
+                    "op:POST /chats/{chat-id}/members/remove;;;us-government china;",
                 ),
                 parameters,
             )
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/members/{conversationMember-id};expand select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite,ChatMember.Read,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,TeamMember.Read.Group,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All",
+                    "op:GET /chats/{chat-id}/members/{conversationMember-id};expand select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite,ChatMember.Read,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,TeamMember.Read.Group,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All;;",
                 ),
             )
     }
@@ -133,7 +133,9 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ConversationMember>> {
         self.0
             .update(
-                Operation("op:PATCH /chats/{chat-id}/members/{conversationMember-id};;"),
+                Operation(
+                    "op:PATCH /chats/{chat-id}/members/{conversationMember-id};;;;",
+                ),
                 changes,
             )
     }
@@ -149,7 +151,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /chats/{chat-id}/members/{conversationMember-id};;work=ChatMember.ReadWrite application=ChatMember.ReadWrite.All,Chat.Manage.Chat",
+                    "op:DELETE /chats/{chat-id}/members/{conversationMember-id};;work=ChatMember.ReadWrite application=ChatMember.ReadWrite.All,Chat.Manage.Chat;;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/messages;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.Chat,Chat.Read.All,Chat.ReadWrite.All",
+                    "op:GET /chats/{chat-id}/messages;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.Chat,Chat.Read.All,Chat.ReadWrite.All;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/messages;;work=ChatMessage.Send,Chat.ReadWrite,Group.ReadWrite.All application=Teamwork.Migrate.All",
+                    "op:POST /chats/{chat-id}/messages;;work=ChatMessage.Send,Chat.ReadWrite,Group.ReadWrite.All application=Teamwork.Migrate.All;;",
                 ),
                 body,
             )
@@ -65,7 +65,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/messages/$count;filter search;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.Chat,Chat.Read.All,Chat.ReadWrite.All provenance=alias:/chats/{}/messages",
+                    "op:GET /chats/{chat-id}/messages/$count;filter search;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.Chat,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/chats/{}/messages;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/messages/delta();count expand filter orderby search select skip top;",
+                    "op:GET /chats/{chat-id}/messages/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -100,7 +100,7 @@ impl RequestBuilder {
             .segment("replyWithQuote")
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/messages/replyWithQuote;;work=ChatMessage.Send",
+                    "op:POST /chats/{chat-id}/messages/replyWithQuote;;work=ChatMessage.Send;;",
                 ),
                 parameters,
             )
@@ -133,7 +133,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/messages/{chatMessage-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Group.ReadWrite.All",
+                    "op:GET /chats/{chat-id}/messages/{chatMessage-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -152,7 +152,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /chats/{chat-id}/messages/{chatMessage-id};;work=Chat.ReadWrite,Group.ReadWrite.All application=Chat.UpdatePolicyViolation.All,Teamwork.Migrate.All,Chat.ReadWrite.All,Group.ReadWrite.All",
+                    "op:PATCH /chats/{chat-id}/messages/{chatMessage-id};;work=Chat.ReadWrite,Group.ReadWrite.All application=Chat.UpdatePolicyViolation.All,Teamwork.Migrate.All,Chat.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -162,7 +162,8 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /chats/{chat-id}/messages/{chatMessage-id};;"))
+        self.0
+            .call(Operation("op:DELETE /chats/{chat-id}/messages/{chatMessage-id};;;;"))
     }
     /// `POST /chats/{chat-id}/messages/{chatMessage-id}/setReaction`
     ///
@@ -176,7 +177,7 @@ impl ItemRequestBuilder {
             .segment("setReaction")
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/setReaction;;",
+                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/setReaction;;;;",
                 ),
                 parameters,
             )
@@ -190,7 +191,7 @@ impl ItemRequestBuilder {
             .segment("softDelete")
             .call(
                 Operation(
-                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/softDelete;;",
+                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/softDelete;;;;",
                 ),
             )
     }
@@ -203,7 +204,7 @@ impl ItemRequestBuilder {
             .segment("undoSoftDelete")
             .call(
                 Operation(
-                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/undoSoftDelete;;",
+                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/undoSoftDelete;;;;",
                 ),
             )
     }
@@ -219,7 +220,7 @@ impl ItemRequestBuilder {
             .segment("unsetReaction")
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/unsetReaction;;",
+                    "op:POST /chats/{chat-id}/messages/{chatMessage-id}/unsetReaction;;;;",
                 ),
                 parameters,
             )

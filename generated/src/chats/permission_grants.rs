@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/permissionGrants;expand filter orderby search select;work=ResourceSpecificPermissionGrant.ReadForChat,TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All,ResourceSpecificPermissionGrant.ReadForChat.All",
+                    "op:GET /chats/{chat-id}/permissionGrants;expand filter orderby search select;work=ResourceSpecificPermissionGrant.ReadForChat,TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All,ResourceSpecificPermissionGrant.ReadForChat.All;;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         &self,
         body: &models::ResourceSpecificPermissionGrant,
     ) -> Request<models::ResourceSpecificPermissionGrant> {
-        self.0.send(Operation("op:POST /chats/{chat-id}/permissionGrants;;"), body)
+        self.0.send(Operation("op:POST /chats/{chat-id}/permissionGrants;;;;"), body)
     }
     /// `GET /chats/{chat-id}/permissionGrants/$count`
     ///
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/permissionGrants/$count;filter search;work=ResourceSpecificPermissionGrant.ReadForChat,TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All,ResourceSpecificPermissionGrant.ReadForChat.All provenance=alias:/chats/{}/permissiongrants",
+                    "op:GET /chats/{chat-id}/permissionGrants/$count;filter search;work=ResourceSpecificPermissionGrant.ReadForChat,TeamsAppInstallation.ReadForChat,TeamsAppInstallation.ReadWriteSelfForChat,TeamsAppInstallation.ManageSelectedForChat,TeamsAppInstallation.ReadWriteForChat application=TeamsAppInstallation.Read.Chat,Chat.Manage.Chat,TeamsAppInstallation.ManageSelectedForChat.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForChat.All,TeamsAppInstallation.ReadWriteForChat.All,TeamsAppInstallation.ReadWriteSelfForChat.All,ResourceSpecificPermissionGrant.ReadForChat.All provenance=inferred:count:/chats/{}/permissiongrants;;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;",
+                    "op:GET /chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:PATCH /chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
                 changes,
             )
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:DELETE /chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
             )
     }

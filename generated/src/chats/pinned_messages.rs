@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/pinnedMessages;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.All,Chat.Read.All,Chat.ReadWrite.All",
+                    "op:GET /chats/{chat-id}/pinnedMessages;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.All,Chat.Read.All,Chat.ReadWrite.All;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/pinnedMessages;;work=ChatMessage.Send,Chat.ReadWrite application=Chat.ReadWrite.All",
+                    "op:POST /chats/{chat-id}/pinnedMessages;;work=ChatMessage.Send,Chat.ReadWrite application=Chat.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/pinnedMessages/$count;filter search;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.All,Chat.Read.All,Chat.ReadWrite.All provenance=alias:/chats/{}/pinnedmessages",
+                    "op:GET /chats/{chat-id}/pinnedMessages/$count;filter search;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.All,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/chats/{}/pinnedmessages;;",
                 ),
             )
     }
@@ -90,7 +90,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};expand select;",
+                    "op:GET /chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};expand select;;;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;",
+                    "op:PATCH /chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;;;",
                 ),
                 changes,
             )
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;work=Chat.ReadWrite application=Chat.ReadWrite.All",
+                    "op:DELETE /chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;work=Chat.ReadWrite application=Chat.ReadWrite.All;;",
                 ),
             )
     }

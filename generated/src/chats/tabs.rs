@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/tabs;count expand filter orderby search select skip top;work=TeamsTab.Read.All,TeamsTab.ReadWriteForChat,TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWrite.All application=TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat.All,TeamsTab.ReadWriteSelfForChat.All",
+                    "op:GET /chats/{chat-id}/tabs;count expand filter orderby search select skip top;work=TeamsTab.Read.All,TeamsTab.ReadWriteForChat,TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWrite.All application=TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat.All,TeamsTab.ReadWriteSelfForChat.All;;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/tabs;;work=TeamsTab.Create,TeamsTab.ReadWriteForChat,TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWrite.All application=TeamsTab.Create,TeamsTab.Create.Chat,TeamsTab.ReadWrite.Chat,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat.All,TeamsTab.ReadWriteSelfForChat.All",
+                    "op:POST /chats/{chat-id}/tabs;;work=TeamsTab.Create,TeamsTab.ReadWriteForChat,TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWrite.All application=TeamsTab.Create,TeamsTab.Create.Chat,TeamsTab.ReadWrite.Chat,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat.All,TeamsTab.ReadWriteSelfForChat.All;;",
                 ),
                 body,
             )
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/tabs/$count;filter search;work=TeamsTab.Read.All,TeamsTab.ReadWriteForChat,TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWrite.All application=TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat.All,TeamsTab.ReadWriteSelfForChat.All provenance=alias:/chats/{}/tabs",
+                    "op:GET /chats/{chat-id}/tabs/$count;filter search;work=TeamsTab.Read.All,TeamsTab.ReadWriteForChat,TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWrite.All application=TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat.All,TeamsTab.ReadWriteSelfForChat.All provenance=inferred:count:/chats/{}/tabs;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/tabs/{teamsTab-id};expand select;work=TeamsTab.Read.All,TeamsTab.ReadWriteForChat,TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWrite.All application=TeamsTab.Read.All,TeamsTab.Read.Chat,TeamsTab.ReadWrite.Chat,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat.All,TeamsTab.ReadWriteSelfForChat.All",
+                    "op:GET /chats/{chat-id}/tabs/{teamsTab-id};expand select;work=TeamsTab.Read.All,TeamsTab.ReadWriteForChat,TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWrite.All application=TeamsTab.Read.All,TeamsTab.Read.Chat,TeamsTab.ReadWrite.Chat,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat.All,TeamsTab.ReadWriteSelfForChat.All;;",
                 ),
             )
     }
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /chats/{chat-id}/tabs/{teamsTab-id};;work=TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWriteForChat,TeamsTab.ReadWrite.All application=TeamsTab.ReadWriteSelfForChat.All,TeamsTab.ReadWrite.Chat,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat",
+                    "op:PATCH /chats/{chat-id}/tabs/{teamsTab-id};;work=TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWriteForChat,TeamsTab.ReadWrite.All application=TeamsTab.ReadWriteSelfForChat.All,TeamsTab.ReadWrite.Chat,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat;;",
                 ),
                 changes,
             )
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /chats/{chat-id}/tabs/{teamsTab-id};;work=TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWriteForChat,TeamsTab.ReadWrite.All application=TeamsTab.ReadWriteSelfForChat.All,TeamsTab.Delete.Chat,TeamsTab.ReadWrite.Chat,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat",
+                    "op:DELETE /chats/{chat-id}/tabs/{teamsTab-id};;work=TeamsTab.ReadWriteSelfForChat,TeamsTab.ReadWriteForChat,TeamsTab.ReadWrite.All application=TeamsTab.ReadWriteSelfForChat.All,TeamsTab.Delete.Chat,TeamsTab.ReadWrite.Chat,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForChat;;",
                 ),
             )
     }

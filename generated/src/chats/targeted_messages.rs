@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/targetedMessages;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /chats/{chat-id}/targetedMessages;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/targetedMessages;;;us-government china",
+                    "op:POST /chats/{chat-id}/targetedMessages;;;us-government china;",
                 ),
                 body,
             )
@@ -60,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/targetedMessages/$count;filter search;;us-government china",
+                    "op:GET /chats/{chat-id}/targetedMessages/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/targetedMessages/delta();count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /chats/{chat-id}/targetedMessages/delta();count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl RequestBuilder {
             .segment("replyWithQuote")
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/targetedMessages/replyWithQuote;;;us-government china",
+                    "op:POST /chats/{chat-id}/targetedMessages/replyWithQuote;;;us-government china;",
                 ),
                 parameters,
             )
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/targetedMessages/{targetedChatMessage-id};expand select;;us-government china",
+                    "op:GET /chats/{chat-id}/targetedMessages/{targetedChatMessage-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;;us-government china",
+                    "op:PATCH /chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;;us-government china",
+                    "op:DELETE /chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;;us-government china;",
                 ),
             )
     }
@@ -176,7 +176,7 @@ impl ItemRequestBuilder {
             .segment("setReaction")
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/setReaction;;;us-government china",
+                    "op:POST /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/setReaction;;;us-government china;",
                 ),
                 parameters,
             )
@@ -192,7 +192,7 @@ impl ItemRequestBuilder {
             .segment("softDelete")
             .call(
                 Operation(
-                    "op:POST /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/softDelete;;;us-government china",
+                    "op:POST /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/softDelete;;;us-government china;",
                 ),
             )
     }
@@ -207,7 +207,7 @@ impl ItemRequestBuilder {
             .segment("undoSoftDelete")
             .call(
                 Operation(
-                    "op:POST /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/undoSoftDelete;;;us-government china",
+                    "op:POST /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/undoSoftDelete;;;us-government china;",
                 ),
             )
     }
@@ -225,7 +225,7 @@ impl ItemRequestBuilder {
             .segment("unsetReaction")
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/unsetReaction;;;us-government china",
+                    "op:POST /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/unsetReaction;;;us-government china;",
                 ),
                 parameters,
             )

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/adhocCalls;count expand filter orderby search select skip top;;china",
+                    "op:GET /communications/adhocCalls;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::AdhocCall) -> Request<models::AdhocCall> {
-        self.0.send(Operation("op:POST /communications/adhocCalls;;;china"), body)
+        self.0.send(Operation("op:POST /communications/adhocCalls;;;china;"), body)
     }
     /// `GET /communications/adhocCalls/$count`
     ///
@@ -51,7 +51,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /communications/adhocCalls/$count;filter search;;china",
+                    "op:GET /communications/adhocCalls/$count;filter search;;china;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /communications/adhocCalls/getAllRecordings(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china",
+                    "op:GET /communications/adhocCalls/getAllRecordings(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /communications/adhocCalls/getAllTranscripts(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china",
+                    "op:GET /communications/adhocCalls/getAllTranscripts(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id};expand select;;china",
+                    "op:GET /communications/adhocCalls/{adhocCall-id};expand select;;china;",
                 ),
             )
     }
@@ -155,7 +155,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AdhocCall>> {
         self.0
             .update(
-                Operation("op:PATCH /communications/adhocCalls/{adhocCall-id};;;china"),
+                Operation("op:PATCH /communications/adhocCalls/{adhocCall-id};;;china;"),
                 changes,
             )
     }
@@ -168,7 +168,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /communications/adhocCalls/{adhocCall-id};;;china"),
+                Operation("op:DELETE /communications/adhocCalls/{adhocCall-id};;;china;"),
             )
     }
 }

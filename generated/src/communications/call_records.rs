@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/callRecords;count expand filter orderby search select skip top;;china",
+                    "op:GET /communications/callRecords;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         &self,
         body: &models::call_records::CallRecord,
     ) -> Request<models::call_records::CallRecord> {
-        self.0.send(Operation("op:POST /communications/callRecords;;;china"), body)
+        self.0.send(Operation("op:POST /communications/callRecords;;;china;"), body)
     }
     /// `GET /communications/callRecords/$count`
     ///
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /communications/callRecords/$count;filter search;;china",
+                    "op:GET /communications/callRecords/$count;filter search;;china;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /communications/callRecords/microsoft.graph.callRecords.getDirectRoutingCalls(fromDateTime={fromDateTime},toDateTime={toDateTime});count filter search skip top;application=CallRecord-PstnCalls.Read.All,CallRecords.Read.All;china",
+                    "op:GET /communications/callRecords/microsoft.graph.callRecords.getDirectRoutingCalls(fromDateTime={fromDateTime},toDateTime={toDateTime});count filter search skip top;application=CallRecord-PstnCalls.Read.All,CallRecords.Read.All;china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /communications/callRecords/microsoft.graph.callRecords.getPstnCalls(fromDateTime={fromDateTime},toDateTime={toDateTime});count filter search skip top;application=CallRecord-PstnCalls.Read.All,CallRecords.Read.All;china",
+                    "op:GET /communications/callRecords/microsoft.graph.callRecords.getPstnCalls(fromDateTime={fromDateTime},toDateTime={toDateTime});count filter search skip top;application=CallRecord-PstnCalls.Read.All,CallRecords.Read.All;china;",
                 ),
             )
     }
@@ -156,7 +156,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/callRecords/{callRecord-id};expand select;application=CallRecords.Read.All;china",
+                    "op:GET /communications/callRecords/{callRecord-id};expand select;application=CallRecords.Read.All;china;",
                 ),
             )
     }
@@ -173,7 +173,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /communications/callRecords/{callRecord-id};;;china",
+                    "op:PATCH /communications/callRecords/{callRecord-id};;;china;",
                 ),
                 changes,
             )
@@ -188,7 +188,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /communications/callRecords/{callRecord-id};;;china",
+                    "op:DELETE /communications/callRecords/{callRecord-id};;;china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/calls;count expand filter orderby search select skip top;;china",
+                    "op:GET /communications/calls;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /communications/calls;;application=Calls.JoinGroupCalls.Chat,Calls.Initiate.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All,Calls.JoinGroupCallAsGuest.All;china",
+                    "op:POST /communications/calls;;application=Calls.JoinGroupCalls.Chat,Calls.Initiate.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All,Calls.JoinGroupCallAsGuest.All;china;",
                 ),
                 body,
             )
@@ -61,7 +61,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /communications/calls/$count;filter search;;china"))
+            .call(Operation("op:GET /communications/calls/$count;filter search;;china;"))
     }
     /// `POST /communications/calls/logTeleconferenceDeviceQuality`
     ///
@@ -81,7 +81,7 @@ impl RequestBuilder {
             .segment("logTeleconferenceDeviceQuality")
             .send(
                 Operation(
-                    "op:POST /communications/calls/logTeleconferenceDeviceQuality;;application=Calls.AccessMedia.All;china",
+                    "op:POST /communications/calls/logTeleconferenceDeviceQuality;;application=Calls.AccessMedia.All;china;",
                 ),
                 parameters,
             )
@@ -128,7 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/calls/{call-id};expand select;application=Calls.Initiate.All,Calls.AccessMedia.All;china",
+                    "op:GET /communications/calls/{call-id};expand select;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
                 ),
             )
     }
@@ -144,7 +144,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Call>> {
         self.0
             .update(
-                Operation("op:PATCH /communications/calls/{call-id};;;china"),
+                Operation("op:PATCH /communications/calls/{call-id};;;china;"),
                 changes,
             )
     }
@@ -162,7 +162,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /communications/calls/{call-id};;application=Calls.Initiate.All,Calls.AccessMedia.All;china",
+                    "op:DELETE /communications/calls/{call-id};;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
                 ),
             )
     }
@@ -184,7 +184,7 @@ impl ItemRequestBuilder {
             .segment("addLargeGalleryView")
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/addLargeGalleryView;;application=Calls.JoinGroupCallAsGuest.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All;us-government china",
+                    "op:POST /communications/calls/{call-id}/addLargeGalleryView;;application=Calls.JoinGroupCallAsGuest.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All;us-government china;",
                 ),
                 parameters,
             )
@@ -204,7 +204,7 @@ impl ItemRequestBuilder {
             .segment("answer")
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/answer;;application=Calls.JoinGroupCall.All,Calls.JoinGroupCallAsGuest.All;china",
+                    "op:POST /communications/calls/{call-id}/answer;;application=Calls.JoinGroupCall.All,Calls.JoinGroupCallAsGuest.All;china;",
                 ),
                 parameters,
             )
@@ -227,7 +227,7 @@ impl ItemRequestBuilder {
             .segment("cancelMediaProcessing")
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/cancelMediaProcessing;;application=Calls.Initiate.All,Calls.AccessMedia.All;china",
+                    "op:POST /communications/calls/{call-id}/cancelMediaProcessing;;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
                 ),
                 parameters,
             )
@@ -250,7 +250,7 @@ impl ItemRequestBuilder {
             .segment("changeScreenSharingRole")
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/changeScreenSharingRole;;application=Calls.AccessMedia.All;china",
+                    "op:POST /communications/calls/{call-id}/changeScreenSharingRole;;application=Calls.AccessMedia.All;china;",
                 ),
                 parameters,
             )
@@ -270,7 +270,7 @@ impl ItemRequestBuilder {
             .segment("keepAlive")
             .call(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/keepAlive;;application=Calls.Initiate.All,Calls.AccessMedia.All;china",
+                    "op:POST /communications/calls/{call-id}/keepAlive;;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
                 ),
             )
     }
@@ -292,7 +292,7 @@ impl ItemRequestBuilder {
             .segment("mute")
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/mute;;application=Calls.Initiate.All,Calls.AccessMedia.All;china",
+                    "op:POST /communications/calls/{call-id}/mute;;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
                 ),
                 parameters,
             )
@@ -315,7 +315,7 @@ impl ItemRequestBuilder {
             .segment("playPrompt")
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/playPrompt;;application=Calls.Initiate.All,Calls.AccessMedia.All;china",
+                    "op:POST /communications/calls/{call-id}/playPrompt;;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
                 ),
                 parameters,
             )
@@ -338,7 +338,7 @@ impl ItemRequestBuilder {
             .segment("recordResponse")
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/recordResponse;;application=Calls.AccessMedia.All;china",
+                    "op:POST /communications/calls/{call-id}/recordResponse;;application=Calls.AccessMedia.All;china;",
                 ),
                 parameters,
             )
@@ -361,7 +361,7 @@ impl ItemRequestBuilder {
             .segment("redirect")
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/redirect;;application=Calls.Initiate.All;china",
+                    "op:POST /communications/calls/{call-id}/redirect;;application=Calls.Initiate.All;china;",
                 ),
                 parameters,
             )
@@ -376,7 +376,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("reject")
             .send(
-                Operation("op:POST /communications/calls/{call-id}/reject;;;china"),
+                Operation("op:POST /communications/calls/{call-id}/reject;;;china;"),
                 parameters,
             )
     }
@@ -398,7 +398,7 @@ impl ItemRequestBuilder {
             .segment("sendDtmfTones")
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/sendDtmfTones;;application=Calls.AccessMedia.All;us-government china",
+                    "op:POST /communications/calls/{call-id}/sendDtmfTones;;application=Calls.AccessMedia.All;us-government china;",
                 ),
                 parameters,
             )
@@ -421,7 +421,7 @@ impl ItemRequestBuilder {
             .segment("subscribeToTone")
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/subscribeToTone;;application=Calls.AccessMedia.All;china",
+                    "op:POST /communications/calls/{call-id}/subscribeToTone;;application=Calls.AccessMedia.All;china;",
                 ),
                 parameters,
             )
@@ -444,7 +444,7 @@ impl ItemRequestBuilder {
             .segment("transfer")
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/transfer;;application=Calls.Initiate.All;china",
+                    "op:POST /communications/calls/{call-id}/transfer;;application=Calls.Initiate.All;china;",
                 ),
                 parameters,
             )
@@ -467,7 +467,7 @@ impl ItemRequestBuilder {
             .segment("unmute")
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/unmute;;application=Calls.Initiate.All,Calls.AccessMedia.All;china",
+                    "op:POST /communications/calls/{call-id}/unmute;;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
                 ),
                 parameters,
             )
@@ -490,7 +490,7 @@ impl ItemRequestBuilder {
             .segment("updateRecordingStatus")
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/updateRecordingStatus;;application=Calls.AccessMedia.All,Calls.JoinGroupCall.All;china",
+                    "op:POST /communications/calls/{call-id}/updateRecordingStatus;;application=Calls.AccessMedia.All,Calls.JoinGroupCall.All;china;",
                 ),
                 parameters,
             )

@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/onlineMeetingConversations;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /communications/onlineMeetingConversations;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /communications/onlineMeetingConversations;;;us-government china",
+                    "op:POST /communications/onlineMeetingConversations;;;us-government china;",
                 ),
                 body,
             )
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /communications/onlineMeetingConversations/$count;filter search;;us-government china",
+                    "op:GET /communications/onlineMeetingConversations/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id};expand select;;us-government china",
+                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id};;;us-government china",
+                    "op:PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -131,7 +131,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id};;;us-government china",
+                    "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id};;;us-government china;",
                 ),
             )
     }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/onlineMeetings;count expand filter orderby search select skip top;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All;china",
+                    "op:GET /communications/onlineMeetings;count expand filter orderby search select skip top;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         &self,
         body: &models::OnlineMeeting,
     ) -> Request<models::OnlineMeeting> {
-        self.0.send(Operation("op:POST /communications/onlineMeetings;;;china"), body)
+        self.0.send(Operation("op:POST /communications/onlineMeetings;;;china;"), body)
     }
     /// `GET /communications/onlineMeetings/$count`
     ///
@@ -65,7 +65,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /communications/onlineMeetings/$count;filter search;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All provenance=alias:/communications/onlinemeetings;china",
+                    "op:GET /communications/onlineMeetings/$count;filter search;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All provenance=inferred:count:/communications/onlinemeetings;china;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl RequestBuilder {
         self.0
             .segment("createOrGet")
             .send(
-                Operation("op:POST /communications/onlineMeetings/createOrGet;;;china"),
+                Operation("op:POST /communications/onlineMeetings/createOrGet;;;china;"),
                 parameters,
             )
     }
@@ -114,7 +114,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /communications/onlineMeetings/getAllRecordings(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china",
+                    "op:GET /communications/onlineMeetings/getAllRecordings(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -146,7 +146,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /communications/onlineMeetings/getAllTranscripts(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china",
+                    "op:GET /communications/onlineMeetings/getAllTranscripts(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -181,7 +181,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id};expand select;;china",
+                    "op:GET /communications/onlineMeetings/{onlineMeeting-id};expand select;;china;",
                 ),
             )
     }
@@ -198,7 +198,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /communications/onlineMeetings/{onlineMeeting-id};;;china",
+                    "op:PATCH /communications/onlineMeetings/{onlineMeeting-id};;;china;",
                 ),
                 changes,
             )
@@ -213,7 +213,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /communications/onlineMeetings/{onlineMeeting-id};;;china",
+                    "op:DELETE /communications/onlineMeetings/{onlineMeeting-id};;;china;",
                 ),
             )
     }
@@ -228,7 +228,7 @@ impl ItemRequestBuilder {
             .segment("attendeeReport")
             .call(
                 Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china",
+                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
                 ),
             )
     }
@@ -246,7 +246,7 @@ impl ItemRequestBuilder {
             .segment("attendeeReport")
             .send_bytes(
                 Operation(
-                    "op:PUT /communications/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china",
+                    "op:PUT /communications/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
                 ),
                 content,
             )
@@ -262,7 +262,7 @@ impl ItemRequestBuilder {
             .segment("attendeeReport")
             .call(
                 Operation(
-                    "op:DELETE /communications/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china",
+                    "op:DELETE /communications/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
                 ),
             )
     }
@@ -277,7 +277,7 @@ impl ItemRequestBuilder {
             .function("getVirtualAppointmentJoinWebUrl", &[])
             .call(
                 Operation(
-                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/getVirtualAppointmentJoinWebUrl();;;us-government china",
+                    "op:GET /communications/onlineMeetings/{onlineMeeting-id}/getVirtualAppointmentJoinWebUrl();;;us-government china;",
                 ),
             )
     }
@@ -295,7 +295,7 @@ impl ItemRequestBuilder {
             .segment("sendVirtualAppointmentReminderSms")
             .send(
                 Operation(
-                    "op:POST /communications/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentReminderSms;;;us-government china",
+                    "op:POST /communications/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentReminderSms;;;us-government china;",
                 ),
                 parameters,
             )
@@ -314,7 +314,7 @@ impl ItemRequestBuilder {
             .segment("sendVirtualAppointmentSms")
             .send(
                 Operation(
-                    "op:POST /communications/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentSms;;;us-government china",
+                    "op:POST /communications/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentSms;;;us-government china;",
                 ),
                 parameters,
             )

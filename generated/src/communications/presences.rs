@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/presences;count expand filter orderby search select skip top;work=Presence.Read,Presence.Read.All application=Presence.Read.All,Presence.ReadWrite.All;china",
+                    "op:GET /communications/presences;count expand filter orderby search select skip top;work=Presence.Read,Presence.Read.All application=Presence.Read.All,Presence.ReadWrite.All;china;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Presence) -> Request<models::Presence> {
-        self.0.send(Operation("op:POST /communications/presences;;;china"), body)
+        self.0.send(Operation("op:POST /communications/presences;;;china;"), body)
     }
     /// `GET /communications/presences/$count`
     ///
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /communications/presences/$count;filter search;work=Presence.Read,Presence.Read.All application=Presence.Read.All,Presence.ReadWrite.All provenance=alias:/communications/presences;china",
+                    "op:GET /communications/presences/$count;filter search;work=Presence.Read,Presence.Read.All application=Presence.Read.All,Presence.ReadWrite.All provenance=inferred:count:/communications/presences;china;",
                 ),
             )
     }
@@ -79,7 +79,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/presences/{presence-id};expand select;;china",
+                    "op:GET /communications/presences/{presence-id};expand select;;china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Presence>> {
         self.0
             .update(
-                Operation("op:PATCH /communications/presences/{presence-id};;;china"),
+                Operation("op:PATCH /communications/presences/{presence-id};;;china;"),
                 changes,
             )
     }
@@ -107,7 +107,9 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /communications/presences/{presence-id};;;china"))
+            .call(
+                Operation("op:DELETE /communications/presences/{presence-id};;;china;"),
+            )
     }
     /// `POST /communications/presences/{presence-id}/clearAutomaticLocation`
     ///
@@ -120,7 +122,7 @@ impl ItemRequestBuilder {
             .segment("clearAutomaticLocation")
             .call(
                 Operation(
-                    "op:POST /communications/presences/{presence-id}/clearAutomaticLocation;;;us-government china",
+                    "op:POST /communications/presences/{presence-id}/clearAutomaticLocation;;;us-government china;",
                 ),
             )
     }
@@ -135,7 +137,7 @@ impl ItemRequestBuilder {
             .segment("clearLocation")
             .call(
                 Operation(
-                    "op:POST /communications/presences/{presence-id}/clearLocation;;;us-government china",
+                    "op:POST /communications/presences/{presence-id}/clearLocation;;;us-government china;",
                 ),
             )
     }
@@ -153,7 +155,7 @@ impl ItemRequestBuilder {
             .segment("clearPresence")
             .send(
                 Operation(
-                    "op:POST /communications/presences/{presence-id}/clearPresence;;;china",
+                    "op:POST /communications/presences/{presence-id}/clearPresence;;;china;",
                 ),
                 parameters,
             )
@@ -169,7 +171,7 @@ impl ItemRequestBuilder {
             .segment("clearUserPreferredPresence")
             .call(
                 Operation(
-                    "op:POST /communications/presences/{presence-id}/clearUserPreferredPresence;;;china",
+                    "op:POST /communications/presences/{presence-id}/clearUserPreferredPresence;;;china;",
                 ),
             )
     }
@@ -187,7 +189,7 @@ impl ItemRequestBuilder {
             .segment("setAutomaticLocation")
             .send(
                 Operation(
-                    "op:POST /communications/presences/{presence-id}/setAutomaticLocation;;;us-government china",
+                    "op:POST /communications/presences/{presence-id}/setAutomaticLocation;;;us-government china;",
                 ),
                 parameters,
             )
@@ -206,7 +208,7 @@ impl ItemRequestBuilder {
             .segment("setManualLocation")
             .send(
                 Operation(
-                    "op:POST /communications/presences/{presence-id}/setManualLocation;;;us-government china",
+                    "op:POST /communications/presences/{presence-id}/setManualLocation;;;us-government china;",
                 ),
                 parameters,
             )
@@ -225,7 +227,7 @@ impl ItemRequestBuilder {
             .segment("setPresence")
             .send(
                 Operation(
-                    "op:POST /communications/presences/{presence-id}/setPresence;;;china",
+                    "op:POST /communications/presences/{presence-id}/setPresence;;;china;",
                 ),
                 parameters,
             )
@@ -244,7 +246,7 @@ impl ItemRequestBuilder {
             .segment("setStatusMessage")
             .send(
                 Operation(
-                    "op:POST /communications/presences/{presence-id}/setStatusMessage;;;china",
+                    "op:POST /communications/presences/{presence-id}/setStatusMessage;;;china;",
                 ),
                 parameters,
             )
@@ -263,7 +265,7 @@ impl ItemRequestBuilder {
             .segment("setUserPreferredPresence")
             .send(
                 Operation(
-                    "op:POST /communications/presences/{presence-id}/setUserPreferredPresence;;;china",
+                    "op:POST /communications/presences/{presence-id}/setUserPreferredPresence;;;china;",
                 ),
                 parameters,
             )

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /connections/{externalConnection-id}/groups;count expand filter orderby search select skip top;;china",
+                    "op:GET /connections/{externalConnection-id}/groups;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -40,7 +40,9 @@ impl RequestBuilder {
     ) -> Request<models::external_connectors::ExternalGroup> {
         self.0
             .send(
-                Operation("op:POST /connections/{externalConnection-id}/groups;;;china"),
+                Operation(
+                    "op:POST /connections/{externalConnection-id}/groups;;;china;",
+                ),
                 body,
             )
     }
@@ -57,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /connections/{externalConnection-id}/groups/$count;filter search;;china",
+                    "op:GET /connections/{externalConnection-id}/groups/$count;filter search;;china;",
                 ),
             )
     }
@@ -82,7 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /connections/{externalConnection-id}/groups/{externalGroup-id};expand select;;china",
+                    "op:GET /connections/{externalConnection-id}/groups/{externalGroup-id};expand select;;china;",
                 ),
             )
     }
@@ -99,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /connections/{externalConnection-id}/groups/{externalGroup-id};;;china",
+                    "op:PATCH /connections/{externalConnection-id}/groups/{externalGroup-id};;;china;",
                 ),
                 changes,
             )
@@ -114,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /connections/{externalConnection-id}/groups/{externalGroup-id};;;china",
+                    "op:DELETE /connections/{externalConnection-id}/groups/{externalGroup-id};;;china;",
                 ),
             )
     }

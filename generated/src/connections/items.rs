@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /connections/{externalConnection-id}/items;count expand filter orderby search select skip top;;china",
+                    "op:GET /connections/{externalConnection-id}/items;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::external_connectors::ExternalItem> {
         self.0
             .send(
-                Operation("op:POST /connections/{externalConnection-id}/items;;;china"),
+                Operation("op:POST /connections/{externalConnection-id}/items;;;china;"),
                 body,
             )
     }
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /connections/{externalConnection-id}/items/$count;filter search;;china",
+                    "op:GET /connections/{externalConnection-id}/items/$count;filter search;;china;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /connections/{externalConnection-id}/items/{externalItem-id};expand select;;china",
+                    "op:GET /connections/{externalConnection-id}/items/{externalItem-id};expand select;;china;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /connections/{externalConnection-id}/items/{externalItem-id};;;china",
+                    "op:PUT /connections/{externalConnection-id}/items/{externalItem-id};;;china;",
                 ),
                 body,
             )
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /connections/{externalConnection-id}/items/{externalItem-id};;;china",
+                    "op:DELETE /connections/{externalConnection-id}/items/{externalItem-id};;;china;",
                 ),
             )
     }
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
             .segment("microsoft.graph.externalConnectors.addActivities")
             .send(
                 Operation(
-                    "op:POST /connections/{externalConnection-id}/items/{externalItem-id}/microsoft.graph.externalConnectors.addActivities;;application=ExternalItem.ReadWrite.All,ExternalItem.ReadWrite.OwnedBy;china",
+                    "op:POST /connections/{externalConnection-id}/items/{externalItem-id}/microsoft.graph.externalConnectors.addActivities;;application=ExternalItem.ReadWrite.All,ExternalItem.ReadWrite.OwnedBy;china;",
                 ),
                 parameters,
             )

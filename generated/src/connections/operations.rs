@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /connections/{externalConnection-id}/operations;count expand filter orderby search select skip top;;china",
+                    "op:GET /connections/{externalConnection-id}/operations;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /connections/{externalConnection-id}/operations;;;china",
+                    "op:POST /connections/{externalConnection-id}/operations;;;china;",
                 ),
                 body,
             )
@@ -60,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /connections/{externalConnection-id}/operations/$count;filter search;;china",
+                    "op:GET /connections/{externalConnection-id}/operations/$count;filter search;;china;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /connections/{externalConnection-id}/operations/{connectionOperation-id};expand select;;china",
+                    "op:GET /connections/{externalConnection-id}/operations/{connectionOperation-id};expand select;;china;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /connections/{externalConnection-id}/operations/{connectionOperation-id};;;china",
+                    "op:PATCH /connections/{externalConnection-id}/operations/{connectionOperation-id};;;china;",
                 ),
                 changes,
             )
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /connections/{externalConnection-id}/operations/{connectionOperation-id};;;china",
+                    "op:DELETE /connections/{externalConnection-id}/operations/{connectionOperation-id};;;china;",
                 ),
             )
     }

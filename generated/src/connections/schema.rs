@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /connections/{externalConnection-id}/schema;expand select;;china",
+                    "op:GET /connections/{externalConnection-id}/schema;expand select;;china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /connections/{externalConnection-id}/schema;;;china",
+                    "op:PATCH /connections/{externalConnection-id}/schema;;;china;",
                 ),
                 changes,
             )

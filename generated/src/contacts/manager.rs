@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /contacts/{orgContact-id}/manager;expand select;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All",
+                    "op:GET /contacts/{orgContact-id}/manager;expand select;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }

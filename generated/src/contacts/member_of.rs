@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /contacts/{orgContact-id}/memberOf;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All",
+                    "op:GET /contacts/{orgContact-id}/memberOf;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /contacts/{orgContact-id}/memberOf/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All provenance=alias:/contacts/{}/memberof",
+                    "op:GET /contacts/{orgContact-id}/memberOf/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All provenance=inferred:count:/contacts/{}/memberof;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /contacts/{orgContact-id}/memberOf/{directoryObject-id};expand select;",
+                    "op:GET /contacts/{orgContact-id}/memberOf/{directoryObject-id};expand select;;;",
                 ),
             )
     }

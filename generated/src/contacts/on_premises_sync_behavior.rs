@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /contacts/{orgContact-id}/onPremisesSyncBehavior;expand select;",
+                    "op:GET /contacts/{orgContact-id}/onPremisesSyncBehavior;expand select;;;",
                 ),
             )
     }
@@ -30,7 +30,9 @@ impl RequestBuilder {
     ) -> Request<Option<models::OnPremisesSyncBehavior>> {
         self.0
             .update(
-                Operation("op:PATCH /contacts/{orgContact-id}/onPremisesSyncBehavior;;"),
+                Operation(
+                    "op:PATCH /contacts/{orgContact-id}/onPremisesSyncBehavior;;;;",
+                ),
                 changes,
             )
     }
@@ -41,7 +43,9 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /contacts/{orgContact-id}/onPremisesSyncBehavior;;"),
+                Operation(
+                    "op:DELETE /contacts/{orgContact-id}/onPremisesSyncBehavior;;;;",
+                ),
             )
     }
 }

@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All",
+                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All;;",
                 ),
             )
     }
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All provenance=alias:/contacts/{}/transitivememberof",
+                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All provenance=inferred:count:/contacts/{}/transitivememberof;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf/{directoryObject-id};expand select;",
+                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf/{directoryObject-id};expand select;;;",
                 ),
             )
     }

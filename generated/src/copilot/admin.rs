@@ -28,7 +28,7 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::CopilotAdmin> {
         self.0
-            .call(Operation("op:GET /copilot/admin;expand select;;us-government china"))
+            .call(Operation("op:GET /copilot/admin;expand select;;us-government china;"))
     }
     /// `PATCH /copilot/admin`
     ///
@@ -41,7 +41,7 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::CopilotAdmin>,
     ) -> Request<Option<models::CopilotAdmin>> {
         self.0
-            .update(Operation("op:PATCH /copilot/admin;;;us-government china"), changes)
+            .update(Operation("op:PATCH /copilot/admin;;;us-government china;"), changes)
     }
     /// `DELETE /copilot/admin`
     ///
@@ -50,6 +50,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /copilot/admin;;;us-government china"))
+        self.0.call(Operation("op:DELETE /copilot/admin;;;us-government china;"))
     }
 }

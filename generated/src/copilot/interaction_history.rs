@@ -15,7 +15,8 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AiInteractionHistory> {
-        self.0.call(Operation("op:GET /copilot/interactionHistory;expand select;;china"))
+        self.0
+            .call(Operation("op:GET /copilot/interactionHistory;expand select;;china;"))
     }
     /// `PATCH /copilot/interactionHistory`
     ///
@@ -27,7 +28,8 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::AiInteractionHistory>,
     ) -> Request<Option<models::AiInteractionHistory>> {
-        self.0.update(Operation("op:PATCH /copilot/interactionHistory;;;china"), changes)
+        self.0
+            .update(Operation("op:PATCH /copilot/interactionHistory;;;china;"), changes)
     }
     /// `DELETE /copilot/interactionHistory`
     ///
@@ -36,7 +38,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /copilot/interactionHistory;;;china"))
+        self.0.call(Operation("op:DELETE /copilot/interactionHistory;;;china;"))
     }
     /// `GET /copilot/interactionHistory/getAllEnterpriseInteractions()`
     ///
@@ -53,7 +55,7 @@ impl RequestBuilder {
             .function("getAllEnterpriseInteractions", &[])
             .call(
                 Operation(
-                    "op:GET /copilot/interactionHistory/getAllEnterpriseInteractions();count expand filter orderby search select skip top;;china",
+                    "op:GET /copilot/interactionHistory/getAllEnterpriseInteractions();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }

@@ -17,7 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::CopilotReportRoot> {
         self.0
             .call(
-                Operation("op:GET /copilot/reports;expand select;;us-government china"),
+                Operation("op:GET /copilot/reports;expand select;;us-government china;"),
             )
     }
     /// `PATCH /copilot/reports`
@@ -32,7 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::CopilotReportRoot>> {
         self.0
             .update(
-                Operation("op:PATCH /copilot/reports;;;us-government china"),
+                Operation("op:PATCH /copilot/reports;;;us-government china;"),
                 changes,
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /copilot/reports;;;us-government china"))
+        self.0.call(Operation("op:DELETE /copilot/reports;;;us-government china;"))
     }
     /// `GET /copilot/reports/getMicrosoft365CopilotUsageUserDetail(period='{period}')`
     ///
@@ -66,7 +66,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /copilot/reports/getMicrosoft365CopilotUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /copilot/reports/getMicrosoft365CopilotUsageUserDetail(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /copilot/reports/getMicrosoft365CopilotUserCountSummary(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /copilot/reports/getMicrosoft365CopilotUserCountSummary(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }
@@ -116,7 +116,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /copilot/reports/getMicrosoft365CopilotUserCountTrend(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china",
+                    "op:GET /copilot/reports/getMicrosoft365CopilotUserCountTrend(period='{period}');;work=Reports.Read.All application=Reports.Read.All;us-government china;",
                 ),
             )
     }

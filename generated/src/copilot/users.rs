@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /copilot/users;count expand filter orderby search select skip top;;china",
+                    "op:GET /copilot/users;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::AiUser) -> Request<models::AiUser> {
-        self.0.send(Operation("op:POST /copilot/users;;;china"), body)
+        self.0.send(Operation("op:POST /copilot/users;;;china;"), body)
     }
     /// `GET /copilot/users/$count`
     ///
@@ -49,7 +49,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /copilot/users/$count;filter search;;china"))
+            .call(Operation("op:GET /copilot/users/$count;filter search;;china;"))
     }
 }
 /// Requests to `/copilot/users/{aiUser-id}`.
@@ -74,7 +74,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AiUser> {
-        self.0.call(Operation("op:GET /copilot/users/{aiUser-id};expand select;;china"))
+        self.0.call(Operation("op:GET /copilot/users/{aiUser-id};expand select;;china;"))
     }
     /// `PATCH /copilot/users/{aiUser-id}`
     ///
@@ -86,7 +86,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::AiUser>,
     ) -> Request<Option<models::AiUser>> {
-        self.0.update(Operation("op:PATCH /copilot/users/{aiUser-id};;;china"), changes)
+        self.0.update(Operation("op:PATCH /copilot/users/{aiUser-id};;;china;"), changes)
     }
     /// `DELETE /copilot/users/{aiUser-id}`
     ///
@@ -95,6 +95,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /copilot/users/{aiUser-id};;;china"))
+        self.0.call(Operation("op:DELETE /copilot/users/{aiUser-id};;;china;"))
     }
 }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceAppManagement/mobileAppRelationships;count expand filter orderby search select skip top;",
+                    "op:GET /deviceAppManagement/mobileAppRelationships;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
     ) -> Request<models::MobileAppRelationship> {
         self.0
             .send(
-                Operation("op:POST /deviceAppManagement/mobileAppRelationships;;"),
+                Operation("op:POST /deviceAppManagement/mobileAppRelationships;;;;"),
                 body,
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /deviceAppManagement/mobileAppRelationships/$count;filter search;",
+                    "op:GET /deviceAppManagement/mobileAppRelationships/$count;filter search;;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceAppManagement/mobileAppRelationships/{mobileAppRelationship-id};expand select;",
+                    "op:GET /deviceAppManagement/mobileAppRelationships/{mobileAppRelationship-id};expand select;;;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /deviceAppManagement/mobileAppRelationships/{mobileAppRelationship-id};;",
+                    "op:PATCH /deviceAppManagement/mobileAppRelationships/{mobileAppRelationship-id};;;;",
                 ),
                 changes,
             )
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /deviceAppManagement/mobileAppRelationships/{mobileAppRelationship-id};;",
+                    "op:DELETE /deviceAppManagement/mobileAppRelationships/{mobileAppRelationship-id};;;;",
                 ),
             )
     }

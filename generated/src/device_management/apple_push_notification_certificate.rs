@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/applePushNotificationCertificate;expand select;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All",
+                    "op:GET /deviceManagement/applePushNotificationCertificate;expand select;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /deviceManagement/applePushNotificationCertificate;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All",
+                    "op:PATCH /deviceManagement/applePushNotificationCertificate;;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -52,7 +52,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /deviceManagement/applePushNotificationCertificate;;",
+                    "op:DELETE /deviceManagement/applePushNotificationCertificate;;;;",
                 ),
             )
     }
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .function("downloadApplePushNotificationCertificateSigningRequest", &[])
             .call(
                 Operation(
-                    "op:GET /deviceManagement/applePushNotificationCertificate/downloadApplePushNotificationCertificateSigningRequest();;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All",
+                    "op:GET /deviceManagement/applePushNotificationCertificate/downloadApplePushNotificationCertificateSigningRequest();;work=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementServiceConfig.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/auditEvents;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All",
+                    "op:GET /deviceManagement/auditEvents;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /deviceManagement/auditEvents;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All",
+                    "op:POST /deviceManagement/auditEvents;;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /deviceManagement/auditEvents/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=alias:/devicemanagement/auditevents",
+                    "op:GET /deviceManagement/auditEvents/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/devicemanagement/auditevents;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl RequestBuilder {
             .function("getAuditActivityTypes", &[("category", Some(&category))])
             .call(
                 Operation(
-                    "op:GET /deviceManagement/auditEvents/getAuditActivityTypes(category='{category}');count filter search skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All",
+                    "op:GET /deviceManagement/auditEvents/getAuditActivityTypes(category='{category}');count filter search skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
                 ),
             )
     }
@@ -101,7 +101,7 @@ impl RequestBuilder {
             .function("getAuditCategories", &[])
             .call(
                 Operation(
-                    "op:GET /deviceManagement/auditEvents/getAuditCategories();count filter search skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All",
+                    "op:GET /deviceManagement/auditEvents/getAuditCategories();count filter search skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
                 ),
             )
     }
@@ -123,7 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/auditEvents/{auditEvent-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All",
+                    "op:GET /deviceManagement/auditEvents/{auditEvent-id};expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All;;",
                 ),
             )
     }
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /deviceManagement/auditEvents/{auditEvent-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All",
+                    "op:PATCH /deviceManagement/auditEvents/{auditEvent-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -159,7 +159,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /deviceManagement/auditEvents/{auditEvent-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All",
+                    "op:DELETE /deviceManagement/auditEvents/{auditEvent-id};;work=DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.ReadWrite.All;;",
                 ),
             )
     }

@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/managedDevices;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All",
+                    "op:GET /deviceManagement/managedDevices;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All",
+                    "op:POST /deviceManagement/managedDevices;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /deviceManagement/managedDevices/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=alias:/devicemanagement/manageddevices",
+                    "op:GET /deviceManagement/managedDevices/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All provenance=inferred:count:/devicemanagement/manageddevices;;",
                 ),
             )
     }
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/managedDevices/{managedDevice-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All",
+                    "op:GET /deviceManagement/managedDevices/{managedDevice-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.Read.All;;",
                 ),
             )
     }
@@ -153,7 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /deviceManagement/managedDevices/{managedDevice-id};;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All",
+                    "op:PATCH /deviceManagement/managedDevices/{managedDevice-id};;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -170,7 +170,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /deviceManagement/managedDevices/{managedDevice-id};;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All",
+                    "op:DELETE /deviceManagement/managedDevices/{managedDevice-id};;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 ),
             )
     }
@@ -187,7 +187,7 @@ impl ItemRequestBuilder {
             .segment("bypassActivationLock")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/bypassActivationLock;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/bypassActivationLock;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -207,7 +207,7 @@ impl ItemRequestBuilder {
             .segment("cleanWindowsDevice")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/cleanWindowsDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/cleanWindowsDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
                 parameters,
             )
@@ -228,7 +228,7 @@ impl ItemRequestBuilder {
             .segment("deleteUserFromSharedAppleDevice")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/deleteUserFromSharedAppleDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/deleteUserFromSharedAppleDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
                 parameters,
             )
@@ -246,7 +246,7 @@ impl ItemRequestBuilder {
             .segment("disableLostMode")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/disableLostMode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/disableLostMode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -263,7 +263,7 @@ impl ItemRequestBuilder {
             .segment("locateDevice")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/locateDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/locateDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -280,7 +280,7 @@ impl ItemRequestBuilder {
             .segment("logoutSharedAppleDeviceActiveUser")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -297,7 +297,7 @@ impl ItemRequestBuilder {
             .segment("rebootNow")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/rebootNow;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/rebootNow;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -314,7 +314,7 @@ impl ItemRequestBuilder {
             .segment("recoverPasscode")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/recoverPasscode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/recoverPasscode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -331,7 +331,7 @@ impl ItemRequestBuilder {
             .segment("remoteLock")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/remoteLock;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/remoteLock;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -348,7 +348,7 @@ impl ItemRequestBuilder {
             .segment("requestRemoteAssistance")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/requestRemoteAssistance;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/requestRemoteAssistance;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All;;",
                 ),
             )
     }
@@ -365,7 +365,7 @@ impl ItemRequestBuilder {
             .segment("resetPasscode")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/resetPasscode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/resetPasscode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -382,7 +382,7 @@ impl ItemRequestBuilder {
             .segment("retire")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/retire;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/retire;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -399,7 +399,7 @@ impl ItemRequestBuilder {
             .segment("shutDown")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/shutDown;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/shutDown;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -416,7 +416,7 @@ impl ItemRequestBuilder {
             .segment("syncDevice")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/syncDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/syncDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -436,7 +436,7 @@ impl ItemRequestBuilder {
             .segment("updateWindowsDeviceAccount")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
                 parameters,
             )
@@ -457,7 +457,7 @@ impl ItemRequestBuilder {
             .segment("windowsDefenderScan")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/windowsDefenderScan;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/windowsDefenderScan;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
                 parameters,
             )
@@ -475,7 +475,7 @@ impl ItemRequestBuilder {
             .segment("windowsDefenderUpdateSignatures")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/windowsDefenderUpdateSignatures;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/windowsDefenderUpdateSignatures;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -495,7 +495,7 @@ impl ItemRequestBuilder {
             .segment("wipe")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/wipe;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/wipe;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
                 parameters,
             )

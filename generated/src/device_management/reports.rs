@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/reports;expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All",
+                    "op:GET /deviceManagement/reports;expand select;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /deviceManagement/reports;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementApps.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementApps.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All",
+                    "op:PATCH /deviceManagement/reports;;work=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementApps.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All application=DeviceManagementConfiguration.ReadWrite.All,DeviceManagementApps.ReadWrite.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -55,7 +55,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /deviceManagement/reports;;"))
+        self.0.call(Operation("op:DELETE /deviceManagement/reports;;;;"))
     }
     /// `POST /deviceManagement/reports/getCachedReport`
     ///
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("getCachedReport")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getCachedReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getCachedReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -94,7 +94,7 @@ impl RequestBuilder {
             .segment("getCompliancePolicyNonComplianceReport")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getCompliancePolicyNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getCompliancePolicyNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -115,7 +115,7 @@ impl RequestBuilder {
             .segment("getCompliancePolicyNonComplianceSummaryReport")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getCompliancePolicyNonComplianceSummaryReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getCompliancePolicyNonComplianceSummaryReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -136,7 +136,7 @@ impl RequestBuilder {
             .segment("getComplianceSettingNonComplianceReport")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getComplianceSettingNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getComplianceSettingNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -157,7 +157,7 @@ impl RequestBuilder {
             .segment("getConfigurationPolicyNonComplianceReport")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getConfigurationPolicyNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getConfigurationPolicyNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -178,7 +178,7 @@ impl RequestBuilder {
             .segment("getConfigurationPolicyNonComplianceSummaryReport")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getConfigurationPolicyNonComplianceSummaryReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getConfigurationPolicyNonComplianceSummaryReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -199,7 +199,7 @@ impl RequestBuilder {
             .segment("getConfigurationSettingNonComplianceReport")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getConfigurationSettingNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getConfigurationSettingNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -220,7 +220,7 @@ impl RequestBuilder {
             .segment("getDeviceManagementIntentPerSettingContributingProfiles")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getDeviceManagementIntentPerSettingContributingProfiles;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getDeviceManagementIntentPerSettingContributingProfiles;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -241,7 +241,7 @@ impl RequestBuilder {
             .segment("getDeviceManagementIntentSettingsReport")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getDeviceManagementIntentSettingsReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getDeviceManagementIntentSettingsReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -262,7 +262,7 @@ impl RequestBuilder {
             .segment("getDeviceNonComplianceReport")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getDeviceNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getDeviceNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -283,7 +283,7 @@ impl RequestBuilder {
             .segment("getDevicesWithoutCompliancePolicyReport")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getDevicesWithoutCompliancePolicyReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getDevicesWithoutCompliancePolicyReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -304,7 +304,7 @@ impl RequestBuilder {
             .segment("getHistoricalReport")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getHistoricalReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getHistoricalReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -325,7 +325,7 @@ impl RequestBuilder {
             .segment("getNoncompliantDevicesAndSettingsReport")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getNoncompliantDevicesAndSettingsReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getNoncompliantDevicesAndSettingsReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -346,7 +346,7 @@ impl RequestBuilder {
             .segment("getPolicyNonComplianceMetadata")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getPolicyNonComplianceMetadata;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getPolicyNonComplianceMetadata;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -367,7 +367,7 @@ impl RequestBuilder {
             .segment("getPolicyNonComplianceReport")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getPolicyNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getPolicyNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -388,7 +388,7 @@ impl RequestBuilder {
             .segment("getPolicyNonComplianceSummaryReport")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getPolicyNonComplianceSummaryReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getPolicyNonComplianceSummaryReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -409,7 +409,7 @@ impl RequestBuilder {
             .segment("getReportFilters")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getReportFilters;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getReportFilters;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -430,7 +430,7 @@ impl RequestBuilder {
             .segment("getSettingNonComplianceReport")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/getSettingNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/reports/getSettingNonComplianceReport;;work=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementConfiguration.Read.All,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -447,7 +447,7 @@ impl RequestBuilder {
             .segment("retrieveDeviceAppInstallationStatusReport")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/reports/retrieveDeviceAppInstallationStatusReport;;",
+                    "op:POST /deviceManagement/reports/retrieveDeviceAppInstallationStatusReport;;;;",
                 ),
                 parameters,
             )

@@ -72,7 +72,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint;expand select;;china",
+                    "op:GET /deviceManagement/virtualEndpoint;expand select;;china;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::VirtualEndpoint>> {
         self.0
             .update(
-                Operation("op:PATCH /deviceManagement/virtualEndpoint;;;china"),
+                Operation("op:PATCH /deviceManagement/virtualEndpoint;;;china;"),
                 changes,
             )
     }
@@ -99,6 +99,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /deviceManagement/virtualEndpoint;;;china"))
+        self.0.call(Operation("op:DELETE /deviceManagement/virtualEndpoint;;;china;"))
     }
 }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /devices/{device-id}/extensions;count expand filter orderby search select skip top;",
+                    "op:GET /devices/{device-id}/extensions;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -30,7 +30,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
-        self.0.send(Operation("op:POST /devices/{device-id}/extensions;;"), body)
+        self.0.send(Operation("op:POST /devices/{device-id}/extensions;;;;"), body)
     }
     /// `GET /devices/{device-id}/extensions/$count`
     ///
@@ -42,7 +42,9 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation("op:GET /devices/{device-id}/extensions/$count;filter search;"),
+                Operation(
+                    "op:GET /devices/{device-id}/extensions/$count;filter search;;;",
+                ),
             )
     }
 }
@@ -59,7 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /devices/{device-id}/extensions/{extension-id};expand select;",
+                    "op:GET /devices/{device-id}/extensions/{extension-id};expand select;;;",
                 ),
             )
     }
@@ -73,7 +75,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Extension>> {
         self.0
             .update(
-                Operation("op:PATCH /devices/{device-id}/extensions/{extension-id};;"),
+                Operation("op:PATCH /devices/{device-id}/extensions/{extension-id};;;;"),
                 changes,
             )
     }
@@ -84,7 +86,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /devices/{device-id}/extensions/{extension-id};;"),
+                Operation("op:DELETE /devices/{device-id}/extensions/{extension-id};;;;"),
             )
     }
 }

@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /devices/{device-id}/memberOf;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /devices/{device-id}/memberOf;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /devices/{device-id}/memberOf/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/devices/{}/memberof",
+                    "op:GET /devices/{device-id}/memberOf/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices/{}/memberof;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /devices/{device-id}/memberOf/{directoryObject-id};expand select;",
+                    "op:GET /devices/{device-id}/memberOf/{directoryObject-id};expand select;;;",
                 ),
             )
     }

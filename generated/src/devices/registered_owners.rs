@@ -51,7 +51,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /devices/{device-id}/registeredOwners;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /devices/{device-id}/registeredOwners;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /devices/{device-id}/registeredOwners/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/devices/{}/registeredowners",
+                    "op:GET /devices/{device-id}/registeredOwners/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices/{}/registeredowners;;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /devices/{device-id}/registeredOwners/$ref;count filter orderby search skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/devices/{}/registeredowners",
+                    "op:GET /devices/{device-id}/registeredOwners/$ref;count filter orderby search skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/devices/{}/registeredowners;;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /devices/{device-id}/registeredOwners/$ref;;work=Directory.AccessAsUser.All provenance=alias:/devices/{}/registeredowners",
+                    "op:POST /devices/{device-id}/registeredOwners/$ref;;work=Directory.AccessAsUser.All provenance=inferred:reference:/devices/{}/registeredowners;;",
                 ),
                 reference,
             )
@@ -124,7 +124,7 @@ impl RequestBuilder {
     pub fn remove_reference(&self, id: &str) -> Request<()> {
         self.0
             .segment("$ref")
-            .call(Operation("op:DELETE /devices/{device-id}/registeredOwners/$ref;;"))
+            .call(Operation("op:DELETE /devices/{device-id}/registeredOwners/$ref;;;;"))
             .query("@id", id)
     }
 }
@@ -170,7 +170,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /devices/{device-id}/registeredOwners/{directoryObject-id}/$ref;;work=Directory.AccessAsUser.All provenance=alias:/devices/{}/registeredowners/{}",
+                    "op:DELETE /devices/{device-id}/registeredOwners/{directoryObject-id}/$ref;;work=Directory.AccessAsUser.All provenance=inferred:reference:/devices/{}/registeredowners/{};;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/administrativeUnits;count expand filter orderby search select skip top;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All",
+                    "op:GET /directory/administrativeUnits;count expand filter orderby search select skip top;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /directory/administrativeUnits;;work=AdministrativeUnit.ReadWrite.All application=AdministrativeUnit.ReadWrite.All",
+                    "op:POST /directory/administrativeUnits;;work=AdministrativeUnit.ReadWrite.All application=AdministrativeUnit.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/administrativeUnits/$count;filter search;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=alias:/directory/administrativeunits",
+                    "op:GET /directory/administrativeUnits/$count;filter search;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/directory/administrativeunits;;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /directory/administrativeUnits/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /directory/administrativeUnits/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -123,7 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id};expand select;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All",
+                    "op:GET /directory/administrativeUnits/{administrativeUnit-id};expand select;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /directory/administrativeUnits/{administrativeUnit-id};;work=AdministrativeUnit.ReadWrite.All application=AdministrativeUnit.ReadWrite.All",
+                    "op:PATCH /directory/administrativeUnits/{administrativeUnit-id};;work=AdministrativeUnit.ReadWrite.All application=AdministrativeUnit.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -159,7 +159,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /directory/administrativeUnits/{administrativeUnit-id};;work=AdministrativeUnit.ReadWrite.All application=AdministrativeUnit.ReadWrite.All",
+                    "op:DELETE /directory/administrativeUnits/{administrativeUnit-id};;work=AdministrativeUnit.ReadWrite.All application=AdministrativeUnit.ReadWrite.All;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/attributeSets;count expand filter orderby search select skip top;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All",
+                    "op:GET /directory/attributeSets;count expand filter orderby search select skip top;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /directory/attributeSets;;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All",
+                    "op:POST /directory/attributeSets;;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/attributeSets/$count;filter search;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All provenance=alias:/directory/attributesets",
+                    "op:GET /directory/attributeSets/$count;filter search;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All provenance=inferred:count:/directory/attributesets;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/attributeSets/{attributeSet-id};expand select;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All",
+                    "op:GET /directory/attributeSets/{attributeSet-id};expand select;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All;;",
                 ),
             )
     }
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /directory/attributeSets/{attributeSet-id};;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All",
+                    "op:PATCH /directory/attributeSets/{attributeSet-id};;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -114,6 +114,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /directory/attributeSets/{attributeSet-id};;"))
+        self.0
+            .call(Operation("op:DELETE /directory/attributeSets/{attributeSet-id};;;;"))
     }
 }

@@ -59,7 +59,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/deletedItems;count expand filter orderby search select skip top;",
+                    "op:GET /directory/deletedItems;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -72,7 +72,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /directory/deletedItems/$count;filter search;"))
+            .call(Operation("op:GET /directory/deletedItems/$count;filter search;;;"))
     }
     /// `POST /directory/deletedItems/getAvailableExtensionProperties`
     ///
@@ -86,7 +86,7 @@ impl RequestBuilder {
             .segment("getAvailableExtensionProperties")
             .send(
                 Operation(
-                    "op:POST /directory/deletedItems/getAvailableExtensionProperties;;",
+                    "op:POST /directory/deletedItems/getAvailableExtensionProperties;;;;",
                 ),
                 parameters,
             )
@@ -101,7 +101,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::DirectoryObject>> {
         self.0
             .segment("getByIds")
-            .send(Operation("op:POST /directory/deletedItems/getByIds;;"), parameters)
+            .send(Operation("op:POST /directory/deletedItems/getByIds;;;;"), parameters)
     }
     /// `POST /directory/deletedItems/validateProperties`
     ///
@@ -114,7 +114,7 @@ impl RequestBuilder {
         self.0
             .segment("validateProperties")
             .send(
-                Operation("op:POST /directory/deletedItems/validateProperties;;"),
+                Operation("op:POST /directory/deletedItems/validateProperties;;;;"),
                 parameters,
             )
     }
@@ -166,7 +166,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/deletedItems/{directoryObject-id};expand select;",
+                    "op:GET /directory/deletedItems/{directoryObject-id};expand select;;;",
                 ),
             )
     }
@@ -176,7 +176,9 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /directory/deletedItems/{directoryObject-id};;"))
+            .call(
+                Operation("op:DELETE /directory/deletedItems/{directoryObject-id};;;;"),
+            )
     }
     /// `POST /directory/deletedItems/{directoryObject-id}/checkMemberGroups`
     ///
@@ -190,7 +192,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberGroups")
             .send(
                 Operation(
-                    "op:POST /directory/deletedItems/{directoryObject-id}/checkMemberGroups;;",
+                    "op:POST /directory/deletedItems/{directoryObject-id}/checkMemberGroups;;;;",
                 ),
                 parameters,
             )
@@ -207,7 +209,7 @@ impl ItemRequestBuilder {
             .segment("checkMemberObjects")
             .send(
                 Operation(
-                    "op:POST /directory/deletedItems/{directoryObject-id}/checkMemberObjects;;",
+                    "op:POST /directory/deletedItems/{directoryObject-id}/checkMemberObjects;;;;",
                 ),
                 parameters,
             )
@@ -224,7 +226,7 @@ impl ItemRequestBuilder {
             .segment("getMemberGroups")
             .send(
                 Operation(
-                    "op:POST /directory/deletedItems/{directoryObject-id}/getMemberGroups;;",
+                    "op:POST /directory/deletedItems/{directoryObject-id}/getMemberGroups;;;;",
                 ),
                 parameters,
             )
@@ -241,7 +243,7 @@ impl ItemRequestBuilder {
             .segment("getMemberObjects")
             .send(
                 Operation(
-                    "op:POST /directory/deletedItems/{directoryObject-id}/getMemberObjects;;",
+                    "op:POST /directory/deletedItems/{directoryObject-id}/getMemberObjects;;;;",
                 ),
                 parameters,
             )
@@ -259,7 +261,7 @@ impl ItemRequestBuilder {
             .segment("restore")
             .call(
                 Operation(
-                    "op:POST /directory/deletedItems/{directoryObject-id}/restore;;work=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,AgentIdentity.DeleteRestore.All,AgentIdentityBlueprint.DeleteRestore.All,AgentIdentityBlueprintPrincipal.DeleteRestore.All,User.ReadWrite.All application=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,AgentIdentity.DeleteRestore.All,AgentIdentityBlueprint.DeleteRestore.All,AgentIdentityBlueprintPrincipal.DeleteRestore.All,User.ReadWrite.CrossCloud,User.ReadWrite.All",
+                    "op:POST /directory/deletedItems/{directoryObject-id}/restore;;work=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,AgentIdentity.DeleteRestore.All,AgentIdentityBlueprint.DeleteRestore.All,AgentIdentityBlueprintPrincipal.DeleteRestore.All,User.ReadWrite.All application=User.DeleteRestore.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,AgentIdentity.DeleteRestore.All,AgentIdentityBlueprint.DeleteRestore.All,AgentIdentityBlueprintPrincipal.DeleteRestore.All,User.ReadWrite.CrossCloud,User.ReadWrite.All;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/deviceLocalCredentials;count filter orderby search select top;",
+                    "op:GET /directory/deviceLocalCredentials;count filter orderby search select top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::DeviceLocalCredentialInfo,
     ) -> Request<models::DeviceLocalCredentialInfo> {
-        self.0.send(Operation("op:POST /directory/deviceLocalCredentials;;"), body)
+        self.0.send(Operation("op:POST /directory/deviceLocalCredentials;;;;"), body)
     }
     /// `GET /directory/deviceLocalCredentials/$count`
     ///
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/deviceLocalCredentials/$count;filter search;",
+                    "op:GET /directory/deviceLocalCredentials/$count;filter search;;;",
                 ),
             )
     }
@@ -64,7 +64,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/deviceLocalCredentials/{deviceLocalCredentialInfo-id};select;",
+                    "op:GET /directory/deviceLocalCredentials/{deviceLocalCredentialInfo-id};select;;;",
                 ),
             )
     }
@@ -79,7 +79,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /directory/deviceLocalCredentials/{deviceLocalCredentialInfo-id};;",
+                    "op:PATCH /directory/deviceLocalCredentials/{deviceLocalCredentialInfo-id};;;;",
                 ),
                 changes,
             )
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /directory/deviceLocalCredentials/{deviceLocalCredentialInfo-id};;",
+                    "op:DELETE /directory/deviceLocalCredentials/{deviceLocalCredentialInfo-id};;;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/federationConfigurations;count expand filter orderby search select skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All",
+                    "op:GET /directory/federationConfigurations;count expand filter orderby search select skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /directory/federationConfigurations;;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All",
+                    "op:POST /directory/federationConfigurations;;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/federationConfigurations/$count;filter search;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All provenance=alias:/directory/federationconfigurations",
+                    "op:GET /directory/federationConfigurations/$count;filter search;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All provenance=inferred:count:/directory/federationconfigurations;;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl RequestBuilder {
             .function("availableProviderTypes", &[])
             .call(
                 Operation(
-                    "op:GET /directory/federationConfigurations/availableProviderTypes();count filter search skip top;;us-government",
+                    "op:GET /directory/federationConfigurations/availableProviderTypes();count filter search skip top;;us-government;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/federationConfigurations/{identityProviderBase-id};expand select;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All",
+                    "op:GET /directory/federationConfigurations/{identityProviderBase-id};expand select;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;;",
                 ),
             )
     }
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /directory/federationConfigurations/{identityProviderBase-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All",
+                    "op:PATCH /directory/federationConfigurations/{identityProviderBase-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /directory/federationConfigurations/{identityProviderBase-id};;work=Domain.ReadWrite.All,IdentityProvider.ReadWrite.All application=Domain.ReadWrite.All,IdentityProvider.ReadWrite.All",
+                    "op:DELETE /directory/federationConfigurations/{identityProviderBase-id};;work=Domain.ReadWrite.All,IdentityProvider.ReadWrite.All application=Domain.ReadWrite.All,IdentityProvider.ReadWrite.All;;",
                 ),
             )
     }

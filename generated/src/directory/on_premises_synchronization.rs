@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/onPremisesSynchronization;count expand filter orderby search select skip top;work=OnPremDirectorySynchronization.Read.All,OnPremDirectorySynchronization.ReadWrite.All",
+                    "op:GET /directory/onPremisesSynchronization;count expand filter orderby search select skip top;work=OnPremDirectorySynchronization.Read.All,OnPremDirectorySynchronization.ReadWrite.All;;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         &self,
         body: &models::OnPremisesDirectorySynchronization,
     ) -> Request<models::OnPremisesDirectorySynchronization> {
-        self.0.send(Operation("op:POST /directory/onPremisesSynchronization;;"), body)
+        self.0.send(Operation("op:POST /directory/onPremisesSynchronization;;;;"), body)
     }
     /// `GET /directory/onPremisesSynchronization/$count`
     ///
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/onPremisesSynchronization/$count;filter search;work=OnPremDirectorySynchronization.Read.All,OnPremDirectorySynchronization.ReadWrite.All provenance=alias:/directory/onpremisessynchronization",
+                    "op:GET /directory/onPremisesSynchronization/$count;filter search;work=OnPremDirectorySynchronization.Read.All,OnPremDirectorySynchronization.ReadWrite.All provenance=inferred:count:/directory/onpremisessynchronization;;",
                 ),
             )
     }
@@ -81,7 +81,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/onPremisesSynchronization/{onPremisesDirectorySynchronization-id};expand select;work=OnPremDirectorySynchronization.ReadWrite.All",
+                    "op:GET /directory/onPremisesSynchronization/{onPremisesDirectorySynchronization-id};expand select;work=OnPremDirectorySynchronization.ReadWrite.All;;",
                 ),
             )
     }
@@ -100,7 +100,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /directory/onPremisesSynchronization/{onPremisesDirectorySynchronization-id};;work=OnPremDirectorySynchronization.ReadWrite.All",
+                    "op:PATCH /directory/onPremisesSynchronization/{onPremisesDirectorySynchronization-id};;work=OnPremDirectorySynchronization.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /directory/onPremisesSynchronization/{onPremisesDirectorySynchronization-id};;",
+                    "op:DELETE /directory/onPremisesSynchronization/{onPremisesDirectorySynchronization-id};;;;",
                 ),
             )
     }

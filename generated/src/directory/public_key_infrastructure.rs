@@ -24,7 +24,9 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::PublicKeyInfrastructureRoot> {
         self.0
-            .call(Operation("op:GET /directory/publicKeyInfrastructure;expand select;"))
+            .call(
+                Operation("op:GET /directory/publicKeyInfrastructure;expand select;;;"),
+            )
     }
     /// `PATCH /directory/publicKeyInfrastructure`
     ///
@@ -35,13 +37,16 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::PublicKeyInfrastructureRoot>,
     ) -> Request<Option<models::PublicKeyInfrastructureRoot>> {
         self.0
-            .update(Operation("op:PATCH /directory/publicKeyInfrastructure;;"), changes)
+            .update(
+                Operation("op:PATCH /directory/publicKeyInfrastructure;;;;"),
+                changes,
+            )
     }
     /// `DELETE /directory/publicKeyInfrastructure`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /directory/publicKeyInfrastructure;;"))
+        self.0.call(Operation("op:DELETE /directory/publicKeyInfrastructure;;;;"))
     }
 }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/recovery;expand select;;us-government china",
+                    "op:GET /directory/recovery;expand select;;us-government china;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::entra_recovery_services::Recovery>> {
         self.0
             .update(
-                Operation("op:PATCH /directory/recovery;;;us-government china"),
+                Operation("op:PATCH /directory/recovery;;;us-government china;"),
                 changes,
             )
     }
@@ -57,6 +57,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /directory/recovery;;;us-government china"))
+        self.0.call(Operation("op:DELETE /directory/recovery;;;us-government china;"))
     }
 }

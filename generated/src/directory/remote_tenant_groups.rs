@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/remoteTenantGroups;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /directory/remoteTenantGroups;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -39,7 +39,9 @@ impl RequestBuilder {
     ) -> Request<models::RemoteTenantGroup> {
         self.0
             .send(
-                Operation("op:POST /directory/remoteTenantGroups;;;us-government china"),
+                Operation(
+                    "op:POST /directory/remoteTenantGroups;;;us-government china;",
+                ),
                 body,
             )
     }
@@ -56,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/remoteTenantGroups/$count;filter search;;us-government china",
+                    "op:GET /directory/remoteTenantGroups/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -76,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/remoteTenantGroups/{remoteTenantGroup-id};expand select;;us-government china",
+                    "op:GET /directory/remoteTenantGroups/{remoteTenantGroup-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -93,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /directory/remoteTenantGroups/{remoteTenantGroup-id};;;us-government china",
+                    "op:PATCH /directory/remoteTenantGroups/{remoteTenantGroup-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -108,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /directory/remoteTenantGroups/{remoteTenantGroup-id};;;us-government china",
+                    "op:DELETE /directory/remoteTenantGroups/{remoteTenantGroup-id};;;us-government china;",
                 ),
             )
     }

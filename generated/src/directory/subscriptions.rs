@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/subscriptions;filter orderby search select;",
+                    "op:GET /directory/subscriptions;filter orderby search select;;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         &self,
         body: &models::CompanySubscription,
     ) -> Request<models::CompanySubscription> {
-        self.0.send(Operation("op:POST /directory/subscriptions;;"), body)
+        self.0.send(Operation("op:POST /directory/subscriptions;;;;"), body)
     }
     /// `GET /directory/subscriptions/$count`
     ///
@@ -56,7 +56,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /directory/subscriptions/$count;filter search;"))
+            .call(Operation("op:GET /directory/subscriptions/$count;filter search;;;"))
     }
 }
 /// Requests to `/directory/subscriptions(commerceSubscriptionId='{commerceSubscriptionId}')`.
@@ -72,7 +72,7 @@ impl ByCommerceSubscriptionIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/subscriptions(commerceSubscriptionId='{commerceSubscriptionId}');select;",
+                    "op:GET /directory/subscriptions(commerceSubscriptionId='{commerceSubscriptionId}');select;;;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl ByCommerceSubscriptionIdRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /directory/subscriptions(commerceSubscriptionId='{commerceSubscriptionId}');;",
+                    "op:PATCH /directory/subscriptions(commerceSubscriptionId='{commerceSubscriptionId}');;;;",
                 ),
                 changes,
             )
@@ -100,7 +100,7 @@ impl ByCommerceSubscriptionIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /directory/subscriptions(commerceSubscriptionId='{commerceSubscriptionId}');;",
+                    "op:DELETE /directory/subscriptions(commerceSubscriptionId='{commerceSubscriptionId}');;;;",
                 ),
             )
     }
@@ -118,7 +118,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/subscriptions/{companySubscription-id};select;",
+                    "op:GET /directory/subscriptions/{companySubscription-id};select;;;",
                 ),
             )
     }
@@ -133,7 +133,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /directory/subscriptions/{companySubscription-id};;",
+                    "op:PATCH /directory/subscriptions/{companySubscription-id};;;;",
                 ),
                 changes,
             )
@@ -146,7 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /directory/subscriptions/{companySubscription-id};;",
+                    "op:DELETE /directory/subscriptions/{companySubscription-id};;;;",
                 ),
             )
     }

@@ -63,7 +63,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directoryRoles/{directoryRole-id}/members;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /directoryRoles/{directoryRole-id}/members;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directoryRoles/{directoryRole-id}/members/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=alias:/directoryroles/{}/members",
+                    "op:GET /directoryRoles/{directoryRole-id}/members/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/directoryroles/{}/members;;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /directoryRoles/{directoryRole-id}/members/$ref;count filter orderby search skip top;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=alias:/directoryroles/{}/members",
+                    "op:GET /directoryRoles/{directoryRole-id}/members/$ref;count filter orderby search skip top;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:reference:/directoryroles/{}/members;;",
                 ),
             )
     }
@@ -124,7 +124,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /directoryRoles/{directoryRole-id}/members/$ref;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory provenance=alias:/directoryroles/{}/members",
+                    "op:POST /directoryRoles/{directoryRole-id}/members/$ref;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory provenance=inferred:reference:/directoryroles/{}/members;;",
                 ),
                 reference,
             )
@@ -137,7 +137,9 @@ impl RequestBuilder {
         self.0
             .segment("$ref")
             .call(
-                Operation("op:DELETE /directoryRoles/{directoryRole-id}/members/$ref;;"),
+                Operation(
+                    "op:DELETE /directoryRoles/{directoryRole-id}/members/$ref;;;;",
+                ),
             )
             .query("@id", id)
     }
@@ -192,7 +194,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /directoryRoles/{directoryRole-id}/members/{directoryObject-id}/$ref;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory provenance=alias:/directoryroles/{}/members/{}",
+                    "op:DELETE /directoryRoles/{directoryRole-id}/members/{directoryObject-id}/$ref;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory provenance=inferred:reference:/directoryroles/{}/members/{};;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directoryRoles/{directoryRole-id}/scopedMembers;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;us-government china",
+                    "op:GET /directoryRoles/{directoryRole-id}/scopedMembers;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /directoryRoles/{directoryRole-id}/scopedMembers;;;us-government china",
+                    "op:POST /directoryRoles/{directoryRole-id}/scopedMembers;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directoryRoles/{directoryRole-id}/scopedMembers/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=alias:/directoryroles/{}/scopedmembers;us-government china",
+                    "op:GET /directoryRoles/{directoryRole-id}/scopedMembers/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/directoryroles/{}/scopedmembers;us-government china;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directoryRoles/{directoryRole-id}/scopedMembers/{scopedRoleMembership-id};expand select;;us-government china",
+                    "op:GET /directoryRoles/{directoryRole-id}/scopedMembers/{scopedRoleMembership-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /directoryRoles/{directoryRole-id}/scopedMembers/{scopedRoleMembership-id};;;us-government china",
+                    "op:PATCH /directoryRoles/{directoryRole-id}/scopedMembers/{scopedRoleMembership-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /directoryRoles/{directoryRole-id}/scopedMembers/{scopedRoleMembership-id};;;us-government china",
+                    "op:DELETE /directoryRoles/{directoryRole-id}/scopedMembers/{scopedRoleMembership-id};;;us-government china;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /domains/{domain-id}/domainNameReferences;count expand filter orderby search select skip top;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All",
+                    "op:GET /domains/{domain-id}/domainNameReferences;count expand filter orderby search select skip top;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /domains/{domain-id}/domainNameReferences/$count;filter search;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All provenance=alias:/domains/{}/domainnamereferences",
+                    "op:GET /domains/{domain-id}/domainNameReferences/$count;filter search;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All provenance=inferred:count:/domains/{}/domainnamereferences;;",
                 ),
             )
     }
@@ -64,7 +64,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /domains/{domain-id}/domainNameReferences/{directoryObject-id};expand select;",
+                    "op:GET /domains/{domain-id}/domainNameReferences/{directoryObject-id};expand select;;;",
                 ),
             )
     }

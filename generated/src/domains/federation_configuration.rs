@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /domains/{domain-id}/federationConfiguration;count expand filter orderby search select skip top;work=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All application=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All",
+                    "op:GET /domains/{domain-id}/federationConfiguration;count expand filter orderby search select skip top;work=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All application=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /domains/{domain-id}/federationConfiguration;;work=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All application=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All",
+                    "op:POST /domains/{domain-id}/federationConfiguration;;work=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All application=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /domains/{domain-id}/federationConfiguration/$count;filter search;work=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All application=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All provenance=alias:/domains/{}/federationconfiguration",
+                    "op:GET /domains/{domain-id}/federationConfiguration/$count;filter search;work=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All application=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All provenance=inferred:count:/domains/{}/federationconfiguration;;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl RequestBuilder {
             .function("availableProviderTypes", &[])
             .call(
                 Operation(
-                    "op:GET /domains/{domain-id}/federationConfiguration/availableProviderTypes();count filter search skip top;;us-government",
+                    "op:GET /domains/{domain-id}/federationConfiguration/availableProviderTypes();count filter search skip top;;us-government;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /domains/{domain-id}/federationConfiguration/{internalDomainFederation-id};expand select;work=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All,Domain.Read.All,Domain.ReadWrite.All application=Domain-InternalFederation.Read.All,Domain.Read.All,Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All",
+                    "op:GET /domains/{domain-id}/federationConfiguration/{internalDomainFederation-id};expand select;work=Domain-InternalFederation.Read.All,Domain-InternalFederation.ReadWrite.All,Domain.Read.All,Domain.ReadWrite.All application=Domain-InternalFederation.Read.All,Domain.Read.All,Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All;;",
                 ),
             )
     }
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /domains/{domain-id}/federationConfiguration/{internalDomainFederation-id};;work=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All application=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All",
+                    "op:PATCH /domains/{domain-id}/federationConfiguration/{internalDomainFederation-id};;work=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All application=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /domains/{domain-id}/federationConfiguration/{internalDomainFederation-id};;work=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All application=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All",
+                    "op:DELETE /domains/{domain-id}/federationConfiguration/{internalDomainFederation-id};;work=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All application=Domain-InternalFederation.ReadWrite.All,Domain.ReadWrite.All;;",
                 ),
             )
     }

@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /domains/{domain-id}/rootDomain;expand select;work=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All",
+                    "op:GET /domains/{domain-id}/rootDomain;expand select;work=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Directory.Read.All,Domain.ReadWrite.All;;",
                 ),
             )
     }

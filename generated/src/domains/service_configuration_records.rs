@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /domains/{domain-id}/serviceConfigurationRecords;count expand filter orderby search select skip top;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All",
+                    "op:GET /domains/{domain-id}/serviceConfigurationRecords;count expand filter orderby search select skip top;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All;;",
                 ),
             )
     }
@@ -39,7 +39,9 @@ impl RequestBuilder {
     ) -> Request<models::DomainDnsRecord> {
         self.0
             .send(
-                Operation("op:POST /domains/{domain-id}/serviceConfigurationRecords;;"),
+                Operation(
+                    "op:POST /domains/{domain-id}/serviceConfigurationRecords;;;;",
+                ),
                 body,
             )
     }
@@ -60,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /domains/{domain-id}/serviceConfigurationRecords/$count;filter search;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All provenance=alias:/domains/{}/serviceconfigurationrecords",
+                    "op:GET /domains/{domain-id}/serviceConfigurationRecords/$count;filter search;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All provenance=inferred:count:/domains/{}/serviceconfigurationrecords;;",
                 ),
             )
     }
@@ -78,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /domains/{domain-id}/serviceConfigurationRecords/{domainDnsRecord-id};expand select;",
+                    "op:GET /domains/{domain-id}/serviceConfigurationRecords/{domainDnsRecord-id};expand select;;;",
                 ),
             )
     }
@@ -93,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /domains/{domain-id}/serviceConfigurationRecords/{domainDnsRecord-id};;",
+                    "op:PATCH /domains/{domain-id}/serviceConfigurationRecords/{domainDnsRecord-id};;;;",
                 ),
                 changes,
             )
@@ -106,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /domains/{domain-id}/serviceConfigurationRecords/{domainDnsRecord-id};;",
+                    "op:DELETE /domains/{domain-id}/serviceConfigurationRecords/{domainDnsRecord-id};;;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /domains/{domain-id}/verificationDnsRecords;count expand filter orderby search select skip top;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All",
+                    "op:GET /domains/{domain-id}/verificationDnsRecords;count expand filter orderby search select skip top;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::DomainDnsRecord> {
         self.0
             .send(
-                Operation("op:POST /domains/{domain-id}/verificationDnsRecords;;"),
+                Operation("op:POST /domains/{domain-id}/verificationDnsRecords;;;;"),
                 body,
             )
     }
@@ -60,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /domains/{domain-id}/verificationDnsRecords/$count;filter search;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All provenance=alias:/domains/{}/verificationdnsrecords",
+                    "op:GET /domains/{domain-id}/verificationDnsRecords/$count;filter search;work=Domain.Read.All,Domain.ReadWrite.All application=Domain.Read.All,Domain.ReadWrite.All provenance=inferred:count:/domains/{}/verificationdnsrecords;;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /domains/{domain-id}/verificationDnsRecords/{domainDnsRecord-id};expand select;",
+                    "op:GET /domains/{domain-id}/verificationDnsRecords/{domainDnsRecord-id};expand select;;;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /domains/{domain-id}/verificationDnsRecords/{domainDnsRecord-id};;",
+                    "op:PATCH /domains/{domain-id}/verificationDnsRecords/{domainDnsRecord-id};;;;",
                 ),
                 changes,
             )
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /domains/{domain-id}/verificationDnsRecords/{domainDnsRecord-id};;",
+                    "op:DELETE /domains/{domain-id}/verificationDnsRecords/{domainDnsRecord-id};;;;",
                 ),
             )
     }

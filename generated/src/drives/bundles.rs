@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/bundles;count expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/bundles;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -30,7 +30,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::DriveItem) -> Request<models::DriveItem> {
-        self.0.send(Operation("op:POST /drives/{drive-id}/bundles;;"), body)
+        self.0.send(Operation("op:POST /drives/{drive-id}/bundles;;;;"), body)
     }
     /// `GET /drives/{drive-id}/bundles/$count`
     ///
@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /drives/{drive-id}/bundles/$count;filter search;"))
+            .call(Operation("op:GET /drives/{drive-id}/bundles/$count;filter search;;;"))
     }
 }
 /// Requests to `/drives/{drive-id}/bundles/{driveItem-id}`.
@@ -57,7 +57,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/bundles/{driveItem-id};expand select;",
+                    "op:GET /drives/{drive-id}/bundles/{driveItem-id};expand select;;;",
                 ),
             )
     }
@@ -69,7 +69,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation("op:GET /drives/{drive-id}/bundles/{driveItem-id}/content;;"),
+                Operation("op:GET /drives/{drive-id}/bundles/{driveItem-id}/content;;;;"),
             )
     }
     /// `PUT /drives/{drive-id}/bundles/{driveItem-id}/content`
@@ -83,7 +83,9 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation("op:PUT /drives/{drive-id}/bundles/{driveItem-id}/content;;"),
+                Operation(
+                    "op:PUT /drives/{drive-id}/bundles/{driveItem-id}/content;;;;",
+                ),
                 content,
             )
     }
@@ -96,7 +98,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/bundles/{driveItem-id}/content;;",
+                    "op:DELETE /drives/{drive-id}/bundles/{driveItem-id}/content;;;;",
                 ),
             )
     }

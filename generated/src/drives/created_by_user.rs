@@ -29,6 +29,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::User> {
-        self.0.call(Operation("op:GET /drives/{drive-id}/createdByUser;expand select;"))
+        self.0
+            .call(Operation("op:GET /drives/{drive-id}/createdByUser;expand select;;;"))
     }
 }

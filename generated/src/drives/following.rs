@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/following;count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/following",
+                    "op:GET /drives/{drive-id}/following;count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/following;;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/following/$count;filter search;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/following",
+                    "op:GET /drives/{drive-id}/following/$count;filter search;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/users/{}/drive/following;;",
                 ),
             )
     }
@@ -66,7 +66,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/following/{driveItem-id};expand select;",
+                    "op:GET /drives/{drive-id}/following/{driveItem-id};expand select;;;",
                 ),
             )
     }
@@ -78,7 +78,9 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation("op:GET /drives/{drive-id}/following/{driveItem-id}/content;;"),
+                Operation(
+                    "op:GET /drives/{drive-id}/following/{driveItem-id}/content;;;;",
+                ),
             )
     }
     /// `PUT /drives/{drive-id}/following/{driveItem-id}/content`
@@ -93,7 +95,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /drives/{drive-id}/following/{driveItem-id}/content;;",
+                    "op:PUT /drives/{drive-id}/following/{driveItem-id}/content;;;;",
                 ),
                 content,
             )
@@ -107,7 +109,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/following/{driveItem-id}/content;;",
+                    "op:DELETE /drives/{drive-id}/following/{driveItem-id}/content;;;;",
                 ),
             )
     }

@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items;count expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/items;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::DriveItem) -> Request<models::DriveItem> {
-        self.0.send(Operation("op:POST /drives/{drive-id}/items;;"), body)
+        self.0.send(Operation("op:POST /drives/{drive-id}/items;;;;"), body)
     }
     /// `GET /drives/{drive-id}/items/$count`
     ///
@@ -52,7 +52,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /drives/{drive-id}/items/$count;filter search;"))
+            .call(Operation("op:GET /drives/{drive-id}/items/$count;filter search;;;"))
     }
 }
 /// Requests to `/drives/{drive-id}/items/{driveItem-id}`.
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Group.Read.All,Sites.Read.All,Sites.ReadWrite.All,Group.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Group.Read.All,Files.ReadWrite.All,Group.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Group.Read.All,Sites.Read.All,Sites.ReadWrite.All,Group.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Group.Read.All,Files.ReadWrite.All,Group.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -151,7 +151,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id};;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All",
+                    "op:PATCH /drives/{drive-id}/items/{driveItem-id};;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -168,7 +168,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id};;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All",
+                    "op:DELETE /drives/{drive-id}/items/{driveItem-id};;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -185,7 +185,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/content;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/content;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -205,7 +205,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /drives/{drive-id}/items/{driveItem-id}/content;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All",
+                    "op:PUT /drives/{drive-id}/items/{driveItem-id}/content;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 ),
                 content,
             )
@@ -218,7 +218,9 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation("op:DELETE /drives/{drive-id}/items/{driveItem-id}/content;;"),
+                Operation(
+                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/content;;;;",
+                ),
             )
     }
     /// `POST /drives/{drive-id}/items/{driveItem-id}/assignSensitivityLabel`
@@ -237,7 +239,7 @@ impl ItemRequestBuilder {
             .segment("assignSensitivityLabel")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/assignSensitivityLabel;;work=Files.ReadWrite.All,Sites.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/assignSensitivityLabel;;work=Files.ReadWrite.All,Sites.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -258,7 +260,7 @@ impl ItemRequestBuilder {
             .segment("checkin")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/checkin;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/checkin;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -276,7 +278,7 @@ impl ItemRequestBuilder {
             .segment("checkout")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/checkout;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/checkout;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -296,7 +298,7 @@ impl ItemRequestBuilder {
             .segment("copy")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/copy;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/copy;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -317,7 +319,7 @@ impl ItemRequestBuilder {
             .segment("createLink")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/createLink;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/createLink;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -338,7 +340,7 @@ impl ItemRequestBuilder {
             .segment("createUploadSession")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/createUploadSession;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Sites.ReadWrite.All",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/createUploadSession;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Sites.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -360,7 +362,7 @@ impl ItemRequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/delta();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/root/delta",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/delta();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/root/delta;;",
                 ),
             )
     }
@@ -384,7 +386,7 @@ impl ItemRequestBuilder {
             .function("delta", &[("token", Some(&token))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/delta(token='{token}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/root/delta",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/delta(token='{token}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/root/delta;;",
                 ),
             )
     }
@@ -401,7 +403,7 @@ impl ItemRequestBuilder {
             .segment("discardCheckout")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/discardCheckout;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/discardCheckout;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -420,7 +422,7 @@ impl ItemRequestBuilder {
             .segment("extractSensitivityLabels")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/extractSensitivityLabels;;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/extractSensitivityLabels;;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -437,7 +439,7 @@ impl ItemRequestBuilder {
             .segment("follow")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/follow;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/follow;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -456,7 +458,7 @@ impl ItemRequestBuilder {
             .function("getActivitiesByInterval", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -487,7 +489,7 @@ impl ItemRequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -507,7 +509,7 @@ impl ItemRequestBuilder {
             .segment("invite")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/invite;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/invite;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -521,7 +523,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/permanentDelete;;",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/permanentDelete;;;;",
                 ),
             )
     }
@@ -541,7 +543,7 @@ impl ItemRequestBuilder {
             .segment("preview")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/preview;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/preview;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -564,7 +566,7 @@ impl ItemRequestBuilder {
             .segment("restore")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/restore;;personal=Files.ReadWrite.All application=Files.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/restore",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/restore;;personal=Files.ReadWrite.All application=Files.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/restore;;",
                 ),
                 parameters,
             )
@@ -586,7 +588,7 @@ impl ItemRequestBuilder {
             .function("search", &[("q", Some(&q))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/search(q='{q}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/root/search(q={})",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/search(q='{q}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/root/search(q={});;",
                 ),
             )
     }
@@ -605,7 +607,7 @@ impl ItemRequestBuilder {
             .segment("unfollow")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/unfollow;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/unfollow",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/unfollow;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/unfollow;;",
                 ),
             )
     }
@@ -621,7 +623,7 @@ impl ItemRequestBuilder {
             .segment("validatePermission")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/validatePermission;;",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/validatePermission;;;;",
                 ),
                 parameters,
             )

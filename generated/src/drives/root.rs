@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/root;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Group.Read.All,Sites.Read.All,Sites.ReadWrite.All,Group.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Group.Read.All,Files.ReadWrite.All,Group.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}",
+                    "op:GET /drives/{drive-id}/root;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Group.Read.All,Sites.Read.All,Sites.ReadWrite.All,Group.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Group.Read.All,Files.ReadWrite.All,Group.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{};;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/root/content;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/content",
+                    "op:GET /drives/{drive-id}/root/content;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/content;;",
                 ),
             )
     }
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /drives/{drive-id}/root/content;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/content",
+                    "op:PUT /drives/{drive-id}/root/content;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/content;;",
                 ),
                 content,
             )
@@ -75,7 +75,7 @@ impl RequestBuilder {
     pub fn delete_content(&self) -> Request<()> {
         self.0
             .segment("content")
-            .call(Operation("op:DELETE /drives/{drive-id}/root/content;;"))
+            .call(Operation("op:DELETE /drives/{drive-id}/root/content;;;;"))
     }
     /// `POST /drives/{drive-id}/root/assignSensitivityLabel`
     ///
@@ -95,7 +95,7 @@ impl RequestBuilder {
             .segment("assignSensitivityLabel")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/root/assignSensitivityLabel;;work=Files.ReadWrite.All,Sites.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/assignsensitivitylabel",
+                    "op:POST /drives/{drive-id}/root/assignSensitivityLabel;;work=Files.ReadWrite.All,Sites.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/assignsensitivitylabel;;",
                 ),
                 parameters,
             )
@@ -118,7 +118,7 @@ impl RequestBuilder {
             .segment("checkin")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/root/checkin;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/checkin",
+                    "op:POST /drives/{drive-id}/root/checkin;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/checkin;;",
                 ),
                 parameters,
             )
@@ -138,7 +138,7 @@ impl RequestBuilder {
             .segment("checkout")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/root/checkout;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/checkout",
+                    "op:POST /drives/{drive-id}/root/checkout;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/checkout;;",
                 ),
             )
     }
@@ -160,7 +160,7 @@ impl RequestBuilder {
             .segment("copy")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/root/copy;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/copy",
+                    "op:POST /drives/{drive-id}/root/copy;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/copy;;",
                 ),
                 parameters,
             )
@@ -183,7 +183,7 @@ impl RequestBuilder {
             .segment("createLink")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/root/createLink;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/createlink",
+                    "op:POST /drives/{drive-id}/root/createLink;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/createlink;;",
                 ),
                 parameters,
             )
@@ -206,7 +206,7 @@ impl RequestBuilder {
             .segment("createUploadSession")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/root/createUploadSession;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/createuploadsession",
+                    "op:POST /drives/{drive-id}/root/createUploadSession;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/createuploadsession;;",
                 ),
                 parameters,
             )
@@ -226,7 +226,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/root/delta();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /drives/{drive-id}/root/delta();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -248,7 +248,7 @@ impl RequestBuilder {
             .function("delta", &[("token", Some(&token))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/root/delta(token='{token}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /drives/{drive-id}/root/delta(token='{token}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -267,7 +267,7 @@ impl RequestBuilder {
             .segment("discardCheckout")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/root/discardCheckout;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/discardcheckout",
+                    "op:POST /drives/{drive-id}/root/discardCheckout;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/discardcheckout;;",
                 ),
             )
     }
@@ -288,7 +288,7 @@ impl RequestBuilder {
             .segment("extractSensitivityLabels")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/root/extractSensitivityLabels;;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/extractsensitivitylabels",
+                    "op:POST /drives/{drive-id}/root/extractSensitivityLabels;;work=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/extractsensitivitylabels;;",
                 ),
             )
     }
@@ -307,7 +307,7 @@ impl RequestBuilder {
             .segment("follow")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/root/follow;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/follow",
+                    "op:POST /drives/{drive-id}/root/follow;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/follow;;",
                 ),
             )
     }
@@ -328,7 +328,7 @@ impl RequestBuilder {
             .function("getActivitiesByInterval", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/root/getActivitiesByInterval();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/getactivitiesbyinterval(enddatetime={},interval={},startdatetime={})",
+                    "op:GET /drives/{drive-id}/root/getActivitiesByInterval();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/getactivitiesbyinterval(enddatetime={},interval={},startdatetime={});;",
                 ),
             )
     }
@@ -361,7 +361,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/root/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/getactivitiesbyinterval(enddatetime={},interval={},startdatetime={})",
+                    "op:GET /drives/{drive-id}/root/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/getactivitiesbyinterval(enddatetime={},interval={},startdatetime={});;",
                 ),
             )
     }
@@ -383,7 +383,7 @@ impl RequestBuilder {
             .segment("invite")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/root/invite;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/invite",
+                    "op:POST /drives/{drive-id}/root/invite;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/invite;;",
                 ),
                 parameters,
             )
@@ -406,7 +406,7 @@ impl RequestBuilder {
             .segment("preview")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/root/preview;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/preview",
+                    "op:POST /drives/{drive-id}/root/preview;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/preview;;",
                 ),
                 parameters,
             )
@@ -429,7 +429,7 @@ impl RequestBuilder {
             .segment("restore")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/root/restore;;personal=Files.ReadWrite.All application=Files.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/restore",
+                    "op:POST /drives/{drive-id}/root/restore;;personal=Files.ReadWrite.All application=Files.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/restore;;",
                 ),
                 parameters,
             )
@@ -449,7 +449,7 @@ impl RequestBuilder {
             .function("search", &[("q", Some(&q))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/root/search(q='{q}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /drives/{drive-id}/root/search(q='{q}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -468,7 +468,7 @@ impl RequestBuilder {
             .segment("unfollow")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/root/unfollow;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/unfollow",
+                    "op:POST /drives/{drive-id}/root/unfollow;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/unfollow;;",
                 ),
             )
     }

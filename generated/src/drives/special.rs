@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/special;count expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/special;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /drives/{drive-id}/special/$count;filter search;"))
+            .call(Operation("op:GET /drives/{drive-id}/special/$count;filter search;;;"))
     }
 }
 /// Requests to `/drives/{drive-id}/special/{driveItem-id}`.
@@ -56,7 +56,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/special/{driveItem-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.ReadWrite.AppFolder,Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/special/{}",
+                    "op:GET /drives/{drive-id}/special/{driveItem-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.ReadWrite.AppFolder,Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/special/{};;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation("op:GET /drives/{drive-id}/special/{driveItem-id}/content;;"),
+                Operation("op:GET /drives/{drive-id}/special/{driveItem-id}/content;;;;"),
             )
     }
     /// `PUT /drives/{drive-id}/special/{driveItem-id}/content`
@@ -82,7 +82,9 @@ impl ItemRequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation("op:PUT /drives/{drive-id}/special/{driveItem-id}/content;;"),
+                Operation(
+                    "op:PUT /drives/{drive-id}/special/{driveItem-id}/content;;;;",
+                ),
                 content,
             )
     }
@@ -95,7 +97,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/special/{driveItem-id}/content;;",
+                    "op:DELETE /drives/{drive-id}/special/{driveItem-id}/content;;;;",
                 ),
             )
     }

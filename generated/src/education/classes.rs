@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes;count expand filter orderby search select skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china",
+                    "op:GET /education/classes;count expand filter orderby search select skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -57,7 +57,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /education/classes;;application=EduRoster.ReadWrite.All;us-government china",
+                    "op:POST /education/classes;;application=EduRoster.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -81,7 +81,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /education/classes/$count;filter search;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=alias:/education/classes;us-government china",
+                    "op:GET /education/classes/$count;filter search;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=inferred:count:/education/classes;us-government china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /education/classes/delta();count expand filter orderby search select skip top;work=EduRoster.ReadBasic,EduRoster.Read,EduRoster.ReadWrite application=EduRoster.ReadBasic.All,EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china",
+                    "op:GET /education/classes/delta();count expand filter orderby search select skip top;work=EduRoster.ReadBasic,EduRoster.Read,EduRoster.ReadWrite application=EduRoster.ReadBasic.All,EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -171,7 +171,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id};expand select;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id};expand select;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -192,7 +192,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/classes/{educationClass-id};;application=EduRoster.ReadWrite.All;us-government china",
+                    "op:PATCH /education/classes/{educationClass-id};;application=EduRoster.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -211,7 +211,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /education/classes/{educationClass-id};;application=EduRoster.ReadWrite.All;us-government china",
+                    "op:DELETE /education/classes/{educationClass-id};;application=EduRoster.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -234,7 +234,7 @@ impl ItemRequestBuilder {
             .function("getRecentlyModifiedSubmissions", &[])
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/getRecentlyModifiedSubmissions();count expand filter orderby search select skip top;work=EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.Read.All,EduAssignments.ReadWrite.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/getRecentlyModifiedSubmissions();count expand filter orderby search select skip top;work=EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.Read.All,EduAssignments.ReadWrite.All;us-government china;",
                 ),
             )
     }

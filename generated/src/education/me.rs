@@ -58,7 +58,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/me;expand select;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china",
+                    "op:GET /education/me;expand select;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -79,7 +79,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/me;;application=EduRoster.ReadWrite.All;us-government china",
+                    "op:PATCH /education/me;;application=EduRoster.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -91,6 +91,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /education/me;;;us-government china"))
+        self.0.call(Operation("op:DELETE /education/me;;;us-government china;"))
     }
 }

@@ -53,7 +53,9 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ReportsRoot> {
         self.0
             .call(
-                Operation("op:GET /education/reports;expand select;;us-government china"),
+                Operation(
+                    "op:GET /education/reports;expand select;;us-government china;",
+                ),
             )
     }
     /// `PATCH /education/reports`
@@ -68,7 +70,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ReportsRoot>> {
         self.0
             .update(
-                Operation("op:PATCH /education/reports;;;us-government china"),
+                Operation("op:PATCH /education/reports;;;us-government china;"),
                 changes,
             )
     }
@@ -79,6 +81,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /education/reports;;;us-government china"))
+        self.0.call(Operation("op:DELETE /education/reports;;;us-government china;"))
     }
 }

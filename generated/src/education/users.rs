@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/users;count expand filter orderby search select skip top;application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china",
+                    "op:GET /education/users;count expand filter orderby search select skip top;application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -54,7 +54,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /education/users;;application=EduRoster.ReadWrite.All;us-government china",
+                    "op:POST /education/users;;application=EduRoster.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -78,7 +78,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /education/users/$count;filter search;application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=alias:/education/users;us-government china",
+                    "op:GET /education/users/$count;filter search;application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=inferred:count:/education/users;us-government china;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /education/users/delta();count expand filter orderby search select skip top;work=EduRoster.ReadBasic,EduRoster.Read,EduRoster.ReadWrite application=EduRoster.ReadBasic.All,EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china",
+                    "op:GET /education/users/delta();count expand filter orderby search select skip top;work=EduRoster.ReadBasic,EduRoster.Read,EduRoster.ReadWrite application=EduRoster.ReadBasic.All,EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -153,7 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/users/{educationUser-id};expand select;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china",
+                    "op:GET /education/users/{educationUser-id};expand select;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -174,7 +174,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/users/{educationUser-id};;application=EduRoster.ReadWrite.All;us-government china",
+                    "op:PATCH /education/users/{educationUser-id};;application=EduRoster.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -193,7 +193,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /education/users/{educationUser-id};;application=EduRoster.ReadWrite.All;us-government china",
+                    "op:DELETE /education/users/{educationUser-id};;application=EduRoster.ReadWrite.All;us-government china;",
                 ),
             )
     }

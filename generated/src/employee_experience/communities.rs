@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/communities;count expand filter orderby search select skip top;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All;us-government china",
+                    "op:GET /employeeExperience/communities;count expand filter orderby search select skip top;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /employeeExperience/communities;;work=Community.ReadWrite.All application=Community.ReadWrite.All;us-government china",
+                    "op:POST /employeeExperience/communities;;work=Community.ReadWrite.All application=Community.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /employeeExperience/communities/$count;filter search;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All provenance=alias:/employeeexperience/communities;us-government china",
+                    "op:GET /employeeExperience/communities/$count;filter search;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All provenance=inferred:count:/employeeexperience/communities;us-government china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/communities/{community-id};expand select;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All;us-government china",
+                    "op:GET /employeeExperience/communities/{community-id};expand select;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /employeeExperience/communities/{community-id};;work=Community.ReadWrite.All application=Community.ReadWrite.All;us-government china",
+                    "op:PATCH /employeeExperience/communities/{community-id};;work=Community.ReadWrite.All application=Community.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -145,7 +145,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /employeeExperience/communities/{community-id};;work=Community.ReadWrite.All application=Community.ReadWrite.All;us-government china",
+                    "op:DELETE /employeeExperience/communities/{community-id};;work=Community.ReadWrite.All application=Community.ReadWrite.All;us-government china;",
                 ),
             )
     }

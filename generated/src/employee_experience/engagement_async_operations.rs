@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/engagementAsyncOperations;count expand filter orderby search select skip top;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All;us-government china",
+                    "op:GET /employeeExperience/engagementAsyncOperations;count expand filter orderby search select skip top;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /employeeExperience/engagementAsyncOperations;;;us-government china",
+                    "op:POST /employeeExperience/engagementAsyncOperations;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /employeeExperience/engagementAsyncOperations/$count;filter search;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All provenance=alias:/employeeexperience/engagementasyncoperations;us-government china",
+                    "op:GET /employeeExperience/engagementAsyncOperations/$count;filter search;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All provenance=inferred:count:/employeeexperience/engagementasyncoperations;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/engagementAsyncOperations/{engagementAsyncOperation-id};expand select;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All,EngagementConversation.Migration.All;us-government china",
+                    "op:GET /employeeExperience/engagementAsyncOperations/{engagementAsyncOperation-id};expand select;work=Community.Read.All,Community.ReadWrite.All application=Community.Read.All,Community.ReadWrite.All,EngagementConversation.Migration.All;us-government china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /employeeExperience/engagementAsyncOperations/{engagementAsyncOperation-id};;;us-government china",
+                    "op:PATCH /employeeExperience/engagementAsyncOperations/{engagementAsyncOperation-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /employeeExperience/engagementAsyncOperations/{engagementAsyncOperation-id};;;us-government china",
+                    "op:DELETE /employeeExperience/engagementAsyncOperations/{engagementAsyncOperation-id};;;us-government china;",
                 ),
             )
     }

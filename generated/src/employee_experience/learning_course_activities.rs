@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/learningCourseActivities;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /employeeExperience/learningCourseActivities;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -54,7 +54,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /employeeExperience/learningCourseActivities;;;us-government china",
+                    "op:POST /employeeExperience/learningCourseActivities;;;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /employeeExperience/learningCourseActivities/$count;filter search;;us-government china",
+                    "op:GET /employeeExperience/learningCourseActivities/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ByExternalcourseActivityIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china",
+                    "op:GET /employeeExperience/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ByExternalcourseActivityIdRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /employeeExperience/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china",
+                    "op:PATCH /employeeExperience/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -132,7 +132,7 @@ impl ByExternalcourseActivityIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /employeeExperience/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');;;us-government china",
+                    "op:DELETE /employeeExperience/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');;;us-government china;",
                 ),
             )
     }
@@ -156,7 +156,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/learningCourseActivities/{learningCourseActivity-id};expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china",
+                    "op:GET /employeeExperience/learningCourseActivities/{learningCourseActivity-id};expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
                 ),
             )
     }
@@ -177,7 +177,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /employeeExperience/learningCourseActivities/{learningCourseActivity-id};;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china",
+                    "op:PATCH /employeeExperience/learningCourseActivities/{learningCourseActivity-id};;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -192,7 +192,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /employeeExperience/learningCourseActivities/{learningCourseActivity-id};;;us-government china",
+                    "op:DELETE /employeeExperience/learningCourseActivities/{learningCourseActivity-id};;;us-government china;",
                 ),
             )
     }

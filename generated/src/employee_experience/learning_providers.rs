@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/learningProviders;count expand filter orderby search select skip top;work=LearningProvider.Read,LearningProvider.ReadWrite;us-government china",
+                    "op:GET /employeeExperience/learningProviders;count expand filter orderby search select skip top;work=LearningProvider.Read,LearningProvider.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /employeeExperience/learningProviders;;work=LearningProvider.ReadWrite;us-government china",
+                    "op:POST /employeeExperience/learningProviders;;work=LearningProvider.ReadWrite;us-government china;",
                 ),
                 body,
             )
@@ -74,7 +74,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /employeeExperience/learningProviders/$count;filter search;work=LearningProvider.Read,LearningProvider.ReadWrite provenance=alias:/employeeexperience/learningproviders;us-government china",
+                    "op:GET /employeeExperience/learningProviders/$count;filter search;work=LearningProvider.Read,LearningProvider.ReadWrite provenance=inferred:count:/employeeexperience/learningproviders;us-government china;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id};expand select;work=LearningProvider.Read,LearningProvider.ReadWrite;us-government china",
+                    "op:GET /employeeExperience/learningProviders/{learningProvider-id};expand select;work=LearningProvider.Read,LearningProvider.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -133,7 +133,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /employeeExperience/learningProviders/{learningProvider-id};;work=LearningProvider.ReadWrite;us-government china",
+                    "op:PATCH /employeeExperience/learningProviders/{learningProvider-id};;work=LearningProvider.ReadWrite;us-government china;",
                 ),
                 changes,
             )
@@ -152,7 +152,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /employeeExperience/learningProviders/{learningProvider-id};;work=LearningProvider.ReadWrite;us-government china",
+                    "op:DELETE /employeeExperience/learningProviders/{learningProvider-id};;work=LearningProvider.ReadWrite;us-government china;",
                 ),
             )
     }

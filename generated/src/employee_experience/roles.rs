@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/roles;count expand filter orderby search select skip top;work=EngagementRole.Read.All,EngagementRole.ReadWrite.All application=EngagementRole.Read.All,EngagementRole.ReadWrite.All;us-government china",
+                    "op:GET /employeeExperience/roles;count expand filter orderby search select skip top;work=EngagementRole.Read.All,EngagementRole.ReadWrite.All application=EngagementRole.Read.All,EngagementRole.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::EngagementRole> {
         self.0
             .send(
-                Operation("op:POST /employeeExperience/roles;;;us-government china"),
+                Operation("op:POST /employeeExperience/roles;;;us-government china;"),
                 body,
             )
     }
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /employeeExperience/roles/$count;filter search;work=EngagementRole.Read.All,EngagementRole.ReadWrite.All application=EngagementRole.Read.All,EngagementRole.ReadWrite.All provenance=alias:/employeeexperience/roles;us-government china",
+                    "op:GET /employeeExperience/roles/$count;filter search;work=EngagementRole.Read.All,EngagementRole.ReadWrite.All application=EngagementRole.Read.All,EngagementRole.ReadWrite.All provenance=inferred:count:/employeeexperience/roles;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/roles/{engagementRole-id};expand select;;us-government china",
+                    "op:GET /employeeExperience/roles/{engagementRole-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /employeeExperience/roles/{engagementRole-id};;;us-government china",
+                    "op:PATCH /employeeExperience/roles/{engagementRole-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /employeeExperience/roles/{engagementRole-id};;;us-government china",
+                    "op:DELETE /employeeExperience/roles/{engagementRole-id};;;us-government china;",
                 ),
             )
     }

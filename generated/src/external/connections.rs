@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /external/connections;count expand filter orderby search select skip top;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All;china",
+                    "op:GET /external/connections;count expand filter orderby search select skip top;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All;china;",
                 ),
             )
     }
@@ -54,7 +54,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /external/connections;;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All;china",
+                    "op:POST /external/connections;;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -78,7 +78,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /external/connections/$count;filter search;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All provenance=alias:/external/connections;china",
+                    "op:GET /external/connections/$count;filter search;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All provenance=inferred:count:/external/connections;china;",
                 ),
             )
     }
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id};expand select;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All;china",
+                    "op:GET /external/connections/{externalConnection-id};expand select;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All;china;",
                 ),
             )
     }
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /external/connections/{externalConnection-id};;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All;china",
+                    "op:PATCH /external/connections/{externalConnection-id};;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -162,7 +162,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /external/connections/{externalConnection-id};;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All;china",
+                    "op:DELETE /external/connections/{externalConnection-id};;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All;china;",
                 ),
             )
     }

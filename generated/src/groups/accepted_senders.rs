@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/acceptedSenders;count filter orderby select skip top;work=Group.Read.All,Group.ReadWrite.All",
+                    "op:GET /groups/{group-id}/acceptedSenders;count filter orderby select skip top;work=Group.Read.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/acceptedSenders/$count;filter;work=Group.Read.All,Group.ReadWrite.All provenance=alias:/groups/{}/acceptedsenders",
+                    "op:GET /groups/{group-id}/acceptedSenders/$count;filter;work=Group.Read.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/acceptedsenders;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/acceptedSenders/$ref;count filter orderby search skip top;work=Group.Read.All,Group.ReadWrite.All provenance=alias:/groups/{}/acceptedsenders",
+                    "op:GET /groups/{group-id}/acceptedSenders/$ref;count filter orderby search skip top;work=Group.Read.All,Group.ReadWrite.All provenance=inferred:reference:/groups/{}/acceptedsenders;;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/acceptedSenders/$ref;;work=Group.ReadWrite.All provenance=alias:/groups/{}/acceptedsenders",
+                    "op:POST /groups/{group-id}/acceptedSenders/$ref;;work=Group.ReadWrite.All provenance=inferred:reference:/groups/{}/acceptedsenders;;",
                 ),
                 reference,
             )
@@ -106,7 +106,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/acceptedSenders/$ref;;work=Group.ReadWrite.All provenance=alias:/groups/{}/acceptedsenders",
+                    "op:DELETE /groups/{group-id}/acceptedSenders/$ref;;work=Group.ReadWrite.All provenance=inferred:reference:/groups/{}/acceptedsenders;;",
                 ),
             )
             .query("@id", id)
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/acceptedSenders/{directoryObject-id}/$ref;;",
+                    "op:DELETE /groups/{group-id}/acceptedSenders/{directoryObject-id}/$ref;;;;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/appRoleAssignments;count expand filter orderby search select skip top;work=Directory.Read.All,AppRoleAssignment.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,AppRoleAssignment.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /groups/{group-id}/appRoleAssignments;count expand filter orderby search select skip top;work=Directory.Read.All,AppRoleAssignment.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,AppRoleAssignment.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/appRoleAssignments;;work=AppRoleAssignment.ReadWrite.All application=AppRoleAssignment.ReadWrite.All",
+                    "op:POST /groups/{group-id}/appRoleAssignments;;work=AppRoleAssignment.ReadWrite.All application=AppRoleAssignment.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/appRoleAssignments/$count;filter search;work=Directory.Read.All,AppRoleAssignment.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,AppRoleAssignment.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/groups/{}/approleassignments",
+                    "op:GET /groups/{group-id}/appRoleAssignments/$count;filter search;work=Directory.Read.All,AppRoleAssignment.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,AppRoleAssignment.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/groups/{}/approleassignments;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/appRoleAssignments/{appRoleAssignment-id};expand select;",
+                    "op:GET /groups/{group-id}/appRoleAssignments/{appRoleAssignment-id};expand select;;;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/appRoleAssignments/{appRoleAssignment-id};;",
+                    "op:PATCH /groups/{group-id}/appRoleAssignments/{appRoleAssignment-id};;;;",
                 ),
                 changes,
             )
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/appRoleAssignments/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All application=AppRoleAssignment.ReadWrite.All",
+                    "op:DELETE /groups/{group-id}/appRoleAssignments/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All application=AppRoleAssignment.ReadWrite.All;;",
                 ),
             )
     }

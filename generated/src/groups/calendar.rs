@@ -31,7 +31,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Calendar> {
-        self.0.call(Operation("op:GET /groups/{group-id}/calendar;select;"))
+        self.0.call(Operation("op:GET /groups/{group-id}/calendar;select;;;"))
     }
     /// `GET /groups/{group-id}/calendar/allowedCalendarSharingRoles(User='{User}')`
     ///
@@ -47,7 +47,7 @@ impl RequestBuilder {
             .function("allowedCalendarSharingRoles", &[("User", Some(&user))])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/calendar/allowedCalendarSharingRoles(User='{User}');count filter search skip top;",
+                    "op:GET /groups/{group-id}/calendar/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
                 ),
             )
     }
@@ -62,7 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("getSchedule")
             .send(
-                Operation("op:POST /groups/{group-id}/calendar/getSchedule;;"),
+                Operation("op:POST /groups/{group-id}/calendar/getSchedule;;;;"),
                 parameters,
             )
     }
@@ -77,7 +77,7 @@ impl RequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/calendar/permanentDelete;;;us-government",
+                    "op:POST /groups/{group-id}/calendar/permanentDelete;;;us-government;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/calendarView;count filter orderby select skip top;work=Group.Read.All,Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read",
+                    "op:GET /groups/{group-id}/calendarView;count filter orderby select skip top;work=Group.Read.All,Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read;;",
                 ),
             )
             .query("endDateTime", end_date_time)
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/calendarView/delta();count expand filter orderby search select skip top;work=Group.Read.All",
+                    "op:GET /groups/{group-id}/calendarView/delta();count expand filter orderby search select skip top;work=Group.Read.All;;",
                 ),
             )
             .query("endDateTime", end_date_time)

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/conversations;count filter orderby search select skip top;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All",
+                    "op:GET /groups/{group-id}/conversations;count filter orderby search select skip top;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/conversations;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /groups/{group-id}/conversations;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/conversations/$count;filter search;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All provenance=alias:/groups/{}/conversations",
+                    "op:GET /groups/{group-id}/conversations/$count;filter search;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/conversations;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/conversations/{conversation-id};select;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All",
+                    "op:GET /groups/{group-id}/conversations/{conversation-id};select;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/conversations/{conversation-id};;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All application=Group-Conversation.ReadWrite.All,Group.ReadWrite.All",
+                    "op:DELETE /groups/{group-id}/conversations/{conversation-id};;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All application=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }

@@ -15,7 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::DirectoryObject> {
         self.0
             .call(
-                Operation("op:GET /groups/{group-id}/createdOnBehalfOf;expand select;"),
+                Operation("op:GET /groups/{group-id}/createdOnBehalfOf;expand select;;;"),
             )
     }
 }

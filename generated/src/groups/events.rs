@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/events;count filter orderby select skip top;work=Group.Read.All,Group.ReadWrite.All",
+                    "op:GET /groups/{group-id}/events;count filter orderby select skip top;work=Group.Read.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -44,7 +44,9 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Event) -> Request<models::Event> {
         self.0
             .send(
-                Operation("op:POST /groups/{group-id}/events;;work=Group.ReadWrite.All"),
+                Operation(
+                    "op:POST /groups/{group-id}/events;;work=Group.ReadWrite.All;;",
+                ),
                 body,
             )
     }
@@ -65,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/events/$count;filter;work=Group.Read.All,Group.ReadWrite.All provenance=alias:/groups/{}/events",
+                    "op:GET /groups/{group-id}/events/$count;filter;work=Group.Read.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/events;;",
                 ),
             )
     }
@@ -88,7 +90,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/events/delta();count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite application=Calendars.Read,Calendars.ReadWrite,Calendars.ReadBasic",
+                    "op:GET /groups/{group-id}/events/delta();count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite application=Calendars.Read,Calendars.ReadWrite,Calendars.ReadBasic;;",
                 ),
             )
             .query("endDateTime", end_date_time)
@@ -132,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/events/{event-id};select;work=Calendars.ReadBasic,Calendars.Read,Group.Read.All,Group.ReadWrite.All personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read",
+                    "op:GET /groups/{group-id}/events/{event-id};select;work=Calendars.ReadBasic,Calendars.Read,Group.Read.All,Group.ReadWrite.All personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read;;",
                 ),
             )
     }
@@ -151,7 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/events/{event-id};;work=Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:PATCH /groups/{group-id}/events/{event-id};;work=Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
                 changes,
             )
@@ -168,7 +170,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/events/{event-id};;work=Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:DELETE /groups/{group-id}/events/{event-id};;work=Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
             )
     }
@@ -180,7 +182,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("accept")
             .send(
-                Operation("op:POST /groups/{group-id}/events/{event-id}/accept;;"),
+                Operation("op:POST /groups/{group-id}/events/{event-id}/accept;;;;"),
                 parameters,
             )
     }
@@ -197,7 +199,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/events/{event-id}/cancel;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:POST /groups/{group-id}/events/{event-id}/cancel;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -210,7 +212,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("decline")
             .send(
-                Operation("op:POST /groups/{group-id}/events/{event-id}/decline;;"),
+                Operation("op:POST /groups/{group-id}/events/{event-id}/decline;;;;"),
                 parameters,
             )
     }
@@ -223,7 +225,7 @@ impl ItemRequestBuilder {
             .segment("dismissReminder")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/events/{event-id}/dismissReminder;;",
+                    "op:POST /groups/{group-id}/events/{event-id}/dismissReminder;;;;",
                 ),
             )
     }
@@ -242,7 +244,7 @@ impl ItemRequestBuilder {
             .segment("forward")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/events/{event-id}/forward;;work=Calendars.Read personal=Calendars.Read application=Calendars.Read;us-government",
+                    "op:POST /groups/{group-id}/events/{event-id}/forward;;work=Calendars.Read personal=Calendars.Read application=Calendars.Read;us-government;",
                 ),
                 parameters,
             )
@@ -258,7 +260,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/events/{event-id}/permanentDelete;;;us-government",
+                    "op:POST /groups/{group-id}/events/{event-id}/permanentDelete;;;us-government;",
                 ),
             )
     }
@@ -274,7 +276,7 @@ impl ItemRequestBuilder {
             .segment("snoozeReminder")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/events/{event-id}/snoozeReminder;;",
+                    "op:POST /groups/{group-id}/events/{event-id}/snoozeReminder;;;;",
                 ),
                 parameters,
             )
@@ -291,7 +293,7 @@ impl ItemRequestBuilder {
             .segment("tentativelyAccept")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/events/{event-id}/tentativelyAccept;;",
+                    "op:POST /groups/{group-id}/events/{event-id}/tentativelyAccept;;;;",
                 ),
                 parameters,
             )

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/extensions;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/extensions;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -30,7 +30,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
-        self.0.send(Operation("op:POST /groups/{group-id}/extensions;;"), body)
+        self.0.send(Operation("op:POST /groups/{group-id}/extensions;;;;"), body)
     }
     /// `GET /groups/{group-id}/extensions/$count`
     ///
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation("op:GET /groups/{group-id}/extensions/$count;filter search;"),
+                Operation("op:GET /groups/{group-id}/extensions/$count;filter search;;;"),
             )
     }
 }
@@ -59,7 +59,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/extensions/{extension-id};expand select;",
+                    "op:GET /groups/{group-id}/extensions/{extension-id};expand select;;;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Extension>> {
         self.0
             .update(
-                Operation("op:PATCH /groups/{group-id}/extensions/{extension-id};;"),
+                Operation("op:PATCH /groups/{group-id}/extensions/{extension-id};;;;"),
                 changes,
             )
     }
@@ -83,6 +83,8 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /groups/{group-id}/extensions/{extension-id};;"))
+            .call(
+                Operation("op:DELETE /groups/{group-id}/extensions/{extension-id};;;;"),
+            )
     }
 }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/groupLifecyclePolicies;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All",
+                    "op:GET /groups/{group-id}/groupLifecyclePolicies;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -38,7 +38,10 @@ impl RequestBuilder {
         body: &models::GroupLifecyclePolicy,
     ) -> Request<models::GroupLifecyclePolicy> {
         self.0
-            .send(Operation("op:POST /groups/{group-id}/groupLifecyclePolicies;;"), body)
+            .send(
+                Operation("op:POST /groups/{group-id}/groupLifecyclePolicies;;;;"),
+                body,
+            )
     }
     /// `GET /groups/{group-id}/groupLifecyclePolicies/$count`
     ///
@@ -57,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/groupLifecyclePolicies/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All provenance=alias:/groups/{}/grouplifecyclepolicies",
+                    "op:GET /groups/{group-id}/groupLifecyclePolicies/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/groups/{}/grouplifecyclepolicies;;",
                 ),
             )
     }
@@ -75,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id};expand select;",
+                    "op:GET /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id};expand select;;;",
                 ),
             )
     }
@@ -90,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id};;",
+                    "op:PATCH /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id};;;;",
                 ),
                 changes,
             )
@@ -103,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id};;",
+                    "op:DELETE /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id};;;;",
                 ),
             )
     }
@@ -119,7 +122,7 @@ impl ItemRequestBuilder {
             .segment("addGroup")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id}/addGroup;;",
+                    "op:POST /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id}/addGroup;;;;",
                 ),
                 parameters,
             )
@@ -136,7 +139,7 @@ impl ItemRequestBuilder {
             .segment("removeGroup")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id}/removeGroup;;",
+                    "op:POST /groups/{group-id}/groupLifecyclePolicies/{groupLifecyclePolicy-id}/removeGroup;;;;",
                 ),
                 parameters,
             )

@@ -63,7 +63,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/members;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All",
+                    "op:GET /groups/{group-id}/members;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/members/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=alias:/groups/{}/members",
+                    "op:GET /groups/{group-id}/members/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:count:/groups/{}/members;;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/members/$ref;count filter orderby search skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=alias:/groups/{}/members",
+                    "op:GET /groups/{group-id}/members/$ref;count filter orderby search skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:reference:/groups/{}/members;;",
                 ),
             )
     }
@@ -116,7 +116,7 @@ impl RequestBuilder {
     pub fn add_reference(&self, reference: &Reference) -> Request<()> {
         self.0
             .segment("$ref")
-            .send(Operation("op:POST /groups/{group-id}/members/$ref;;"), reference)
+            .send(Operation("op:POST /groups/{group-id}/members/$ref;;;;"), reference)
     }
     /// `DELETE /groups/{group-id}/members/$ref`
     ///
@@ -125,7 +125,7 @@ impl RequestBuilder {
     pub fn remove_reference(&self, id: &str) -> Request<()> {
         self.0
             .segment("$ref")
-            .call(Operation("op:DELETE /groups/{group-id}/members/$ref;;"))
+            .call(Operation("op:DELETE /groups/{group-id}/members/$ref;;;;"))
             .query("@id", id)
     }
 }
@@ -179,7 +179,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/members/{directoryObject-id}/$ref;;work=GroupMember.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupMember.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=alias:/groups/{}/members/{}",
+                    "op:DELETE /groups/{group-id}/members/{directoryObject-id}/$ref;;work=GroupMember.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=GroupMember.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:reference:/groups/{}/members/{};;",
                 ),
             )
     }

@@ -59,7 +59,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/membersWithLicenseErrors;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/membersWithLicenseErrors;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -74,7 +74,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/membersWithLicenseErrors/$count;filter search;",
+                    "op:GET /groups/{group-id}/membersWithLicenseErrors/$count;filter search;;;",
                 ),
             )
     }
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/membersWithLicenseErrors/{directoryObject-id};expand select;",
+                    "op:GET /groups/{group-id}/membersWithLicenseErrors/{directoryObject-id};expand select;;;",
                 ),
             )
     }

@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/onPremisesSyncBehavior;expand select;work=Group-OnPremisesSyncBehavior.ReadWrite.All application=Group-OnPremisesSyncBehavior.ReadWrite.All",
+                    "op:GET /groups/{group-id}/onPremisesSyncBehavior;expand select;work=Group-OnPremisesSyncBehavior.ReadWrite.All application=Group-OnPremisesSyncBehavior.ReadWrite.All;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/onPremisesSyncBehavior;;work=Group-OnPremisesSyncBehavior.ReadWrite.All application=Group-OnPremisesSyncBehavior.ReadWrite.All",
+                    "op:PATCH /groups/{group-id}/onPremisesSyncBehavior;;work=Group-OnPremisesSyncBehavior.ReadWrite.All application=Group-OnPremisesSyncBehavior.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -49,6 +49,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /groups/{group-id}/onPremisesSyncBehavior;;"))
+        self.0.call(Operation("op:DELETE /groups/{group-id}/onPremisesSyncBehavior;;;;"))
     }
 }

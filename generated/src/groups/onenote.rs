@@ -54,7 +54,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/onenote;expand select;;us-government china",
+                    "op:GET /groups/{group-id}/onenote;expand select;;us-government china;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::Onenote>> {
         self.0
             .update(
-                Operation("op:PATCH /groups/{group-id}/onenote;;;us-government china"),
+                Operation("op:PATCH /groups/{group-id}/onenote;;;us-government china;"),
                 changes,
             )
     }
@@ -83,7 +83,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /groups/{group-id}/onenote;;;us-government china"),
+                Operation("op:DELETE /groups/{group-id}/onenote;;;us-government china;"),
             )
     }
 }

@@ -63,7 +63,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/owners;count expand filter orderby search select skip top;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All",
+                    "op:GET /groups/{group-id}/owners;count expand filter orderby search select skip top;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/owners/$count;filter search;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=alias:/groups/{}/owners",
+                    "op:GET /groups/{group-id}/owners/$count;filter search;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:count:/groups/{}/owners;;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/owners/$ref;count filter orderby search skip top;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=alias:/groups/{}/owners",
+                    "op:GET /groups/{group-id}/owners/$ref;count filter orderby search skip top;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:reference:/groups/{}/owners;;",
                 ),
             )
     }
@@ -124,7 +124,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/owners/$ref;;work=Group.ReadWrite.All,Directory.ReadWrite.All application=Group.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/groups/{}/owners",
+                    "op:POST /groups/{group-id}/owners/$ref;;work=Group.ReadWrite.All,Directory.ReadWrite.All application=Group.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/groups/{}/owners;;",
                 ),
                 reference,
             )
@@ -136,7 +136,7 @@ impl RequestBuilder {
     pub fn remove_reference(&self, id: &str) -> Request<()> {
         self.0
             .segment("$ref")
-            .call(Operation("op:DELETE /groups/{group-id}/owners/$ref;;"))
+            .call(Operation("op:DELETE /groups/{group-id}/owners/$ref;;;;"))
             .query("@id", id)
     }
 }
@@ -190,7 +190,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/owners/{directoryObject-id}/$ref;;work=Group.ReadWrite.All,Directory.ReadWrite.All application=Group.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/groups/{}/owners/{}",
+                    "op:DELETE /groups/{group-id}/owners/{directoryObject-id}/$ref;;work=Group.ReadWrite.All,Directory.ReadWrite.All application=Group.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/groups/{}/owners/{};;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/permissionGrants;expand filter orderby search select;work=GroupMember.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All",
+                    "op:GET /groups/{group-id}/permissionGrants;expand filter orderby search select;work=GroupMember.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All;;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         &self,
         body: &models::ResourceSpecificPermissionGrant,
     ) -> Request<models::ResourceSpecificPermissionGrant> {
-        self.0.send(Operation("op:POST /groups/{group-id}/permissionGrants;;"), body)
+        self.0.send(Operation("op:POST /groups/{group-id}/permissionGrants;;;;"), body)
     }
     /// `GET /groups/{group-id}/permissionGrants/$count`
     ///
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/permissionGrants/$count;filter search;work=GroupMember.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=alias:/groups/{}/permissiongrants",
+                    "op:GET /groups/{group-id}/permissionGrants/$count;filter search;work=GroupMember.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:count:/groups/{}/permissiongrants;;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;",
+                    "op:GET /groups/{group-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:PATCH /groups/{group-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
                 changes,
             )
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:DELETE /groups/{group-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
             )
     }

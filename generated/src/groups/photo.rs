@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/photo;select;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All",
+                    "op:GET /groups/{group-id}/photo;select;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/photo;;work=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All application=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All",
+                    "op:PATCH /groups/{group-id}/photo;;work=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All application=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -56,7 +56,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/photo;;work=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All application=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All",
+                    "op:DELETE /groups/{group-id}/photo;;work=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All application=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/photo/$value;;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All provenance=alias:/groups/{}/photo",
+                    "op:GET /groups/{group-id}/photo/$value;;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/groups/{}/photo;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl RequestBuilder {
             .segment("$value")
             .send_bytes(
                 Operation(
-                    "op:PUT /groups/{group-id}/photo/$value;;work=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All application=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All provenance=alias:/groups/{}/photo",
+                    "op:PUT /groups/{group-id}/photo/$value;;work=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All application=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All provenance=inferred:reference:/groups/{}/photo;;",
                 ),
                 content,
             )
@@ -114,7 +114,7 @@ impl RequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/photo/$value;;work=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All application=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All provenance=alias:/groups/{}/photo",
+                    "op:DELETE /groups/{group-id}/photo/$value;;work=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All application=ProfilePhoto.ReadWrite.All,Group.ReadWrite.All provenance=inferred:reference:/groups/{}/photo;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/photos;filter orderby select skip top;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All",
+                    "op:GET /groups/{group-id}/photos;filter orderby select skip top;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All;;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/photos/{profilePhoto-id};select;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All",
+                    "op:GET /groups/{group-id}/photos/{profilePhoto-id};select;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All;;",
                 ),
             )
     }
@@ -66,7 +66,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/photos/{profilePhoto-id}/$value;;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All provenance=alias:/groups/{}/photos/{}",
+                    "op:GET /groups/{group-id}/photos/{profilePhoto-id}/$value;;work=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,Group.Read.All,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/groups/{}/photos/{};;",
                 ),
             )
     }
@@ -78,7 +78,9 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation("op:PUT /groups/{group-id}/photos/{profilePhoto-id}/$value;;"),
+                Operation(
+                    "op:PUT /groups/{group-id}/photos/{profilePhoto-id}/$value;;;;",
+                ),
                 content,
             )
     }
@@ -91,7 +93,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/photos/{profilePhoto-id}/$value;;",
+                    "op:DELETE /groups/{group-id}/photos/{profilePhoto-id}/$value;;;;",
                 ),
             )
     }

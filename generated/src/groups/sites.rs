@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /groups/{group-id}/sites/$count;filter search;"))
+            .call(Operation("op:GET /groups/{group-id}/sites/$count;filter search;;;"))
     }
     /// `POST /groups/{group-id}/sites/add`
     ///
@@ -64,7 +64,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::Site>> {
         self.0
             .segment("add")
-            .send(Operation("op:POST /groups/{group-id}/sites/add;;"), parameters)
+            .send(Operation("op:POST /groups/{group-id}/sites/add;;;;"), parameters)
     }
     /// `GET /groups/{group-id}/sites/delta()`
     ///
@@ -77,7 +77,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/delta();count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl RequestBuilder {
             .function("getAllSites", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/getAllSites();count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/getAllSites();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -106,7 +106,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::Site>> {
         self.0
             .segment("remove")
-            .send(Operation("op:POST /groups/{group-id}/sites/remove;;"), parameters)
+            .send(Operation("op:POST /groups/{group-id}/sites/remove;;;;"), parameters)
     }
 }
 /// Requests to `/groups/{group-id}/sites/{site-id}`.
@@ -212,7 +212,9 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::Site> {
         self.0
-            .call(Operation("op:GET /groups/{group-id}/sites/{site-id};expand select;"))
+            .call(
+                Operation("op:GET /groups/{group-id}/sites/{site-id};expand select;;;"),
+            )
     }
     /// `PATCH /groups/{group-id}/sites/{site-id}`
     ///
@@ -223,7 +225,10 @@ impl ItemRequestBuilder {
         changes: impl runtime::Update<models::Site>,
     ) -> Request<Option<models::Site>> {
         self.0
-            .update(Operation("op:PATCH /groups/{group-id}/sites/{site-id};;"), changes)
+            .update(
+                Operation("op:PATCH /groups/{group-id}/sites/{site-id};;;;"),
+                changes,
+            )
     }
     /// `GET /groups/{group-id}/sites/{site-id}/getActivitiesByInterval()`
     ///
@@ -236,7 +241,7 @@ impl ItemRequestBuilder {
             .function("getActivitiesByInterval", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getActivitiesByInterval();count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -263,7 +268,7 @@ impl ItemRequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -281,7 +286,7 @@ impl ItemRequestBuilder {
             .function("getApplicableContentTypesForList", &[("listId", Some(&list_id))])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getApplicableContentTypesForList(listId='{listId}');count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/getApplicableContentTypesForList(listId='{listId}');count expand filter orderby search select skip top;;;",
                 ),
             )
     }

@@ -98,7 +98,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team;expand select;work=Group.Read.All application=Group.Read.All",
+                    "op:GET /groups/{group-id}/team;expand select;work=Group.Read.All application=Group.Read.All;;",
                 ),
             )
     }
@@ -114,7 +114,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /groups/{group-id}/team;;work=Group.ReadWrite.All,Directory.ReadWrite.All application=Group.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:PUT /groups/{group-id}/team;;work=Group.ReadWrite.All,Directory.ReadWrite.All application=Group.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -124,7 +124,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /groups/{group-id}/team;;"))
+        self.0.call(Operation("op:DELETE /groups/{group-id}/team;;;;"))
     }
     /// `POST /groups/{group-id}/team/archive`
     ///
@@ -133,7 +133,7 @@ impl RequestBuilder {
     pub fn archive(&self, parameters: &models::team::ArchiveParameters) -> Request<()> {
         self.0
             .segment("archive")
-            .send(Operation("op:POST /groups/{group-id}/team/archive;;"), parameters)
+            .send(Operation("op:POST /groups/{group-id}/team/archive;;;;"), parameters)
     }
     /// `POST /groups/{group-id}/team/clone`
     ///
@@ -142,7 +142,7 @@ impl RequestBuilder {
     pub fn clone(&self, parameters: &models::team::CloneParameters) -> Request<()> {
         self.0
             .segment("clone")
-            .send(Operation("op:POST /groups/{group-id}/team/clone;;"), parameters)
+            .send(Operation("op:POST /groups/{group-id}/team/clone;;;;"), parameters)
     }
     /// `POST /groups/{group-id}/team/completeMigration`
     ///
@@ -151,7 +151,7 @@ impl RequestBuilder {
     pub fn complete_migration(&self) -> Request<()> {
         self.0
             .segment("completeMigration")
-            .call(Operation("op:POST /groups/{group-id}/team/completeMigration;;"))
+            .call(Operation("op:POST /groups/{group-id}/team/completeMigration;;;;"))
     }
     /// `POST /groups/{group-id}/team/sendActivityNotification`
     ///
@@ -164,7 +164,9 @@ impl RequestBuilder {
         self.0
             .segment("sendActivityNotification")
             .send(
-                Operation("op:POST /groups/{group-id}/team/sendActivityNotification;;"),
+                Operation(
+                    "op:POST /groups/{group-id}/team/sendActivityNotification;;;;",
+                ),
                 parameters,
             )
     }
@@ -175,6 +177,6 @@ impl RequestBuilder {
     pub fn unarchive(&self) -> Request<()> {
         self.0
             .segment("unarchive")
-            .call(Operation("op:POST /groups/{group-id}/team/unarchive;;"))
+            .call(Operation("op:POST /groups/{group-id}/team/unarchive;;;;"))
     }
 }

@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/transitiveMemberOf;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.ReadBasic.All,Directory.ReadWrite.All",
+                    "op:GET /groups/{group-id}/transitiveMemberOf;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.ReadBasic.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/transitiveMemberOf/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.ReadBasic.All,Directory.ReadWrite.All provenance=alias:/groups/{}/transitivememberof",
+                    "op:GET /groups/{group-id}/transitiveMemberOf/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/groups/{}/transitivememberof;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/transitiveMemberOf/{directoryObject-id};expand select;",
+                    "op:GET /groups/{group-id}/transitiveMemberOf/{directoryObject-id};expand select;;;",
                 ),
             )
     }

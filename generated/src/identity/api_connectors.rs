@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/apiConnectors;count expand filter orderby search select skip top;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government",
+                    "op:GET /identity/apiConnectors;count expand filter orderby search select skip top;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identity/apiConnectors;;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government",
+                    "op:POST /identity/apiConnectors;;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/apiConnectors/$count;filter search;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All provenance=alias:/identity/apiconnectors;us-government",
+                    "op:GET /identity/apiConnectors/$count;filter search;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All provenance=inferred:count:/identity/apiconnectors;us-government;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/apiConnectors/{identityApiConnector-id};expand select;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government",
+                    "op:GET /identity/apiConnectors/{identityApiConnector-id};expand select;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identity/apiConnectors/{identityApiConnector-id};;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government",
+                    "op:PATCH /identity/apiConnectors/{identityApiConnector-id};;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identity/apiConnectors/{identityApiConnector-id};;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government",
+                    "op:DELETE /identity/apiConnectors/{identityApiConnector-id};;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
                 ),
             )
     }
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
             .segment("uploadClientCertificate")
             .send(
                 Operation(
-                    "op:POST /identity/apiConnectors/{identityApiConnector-id}/uploadClientCertificate;;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government",
+                    "op:POST /identity/apiConnectors/{identityApiConnector-id}/uploadClientCertificate;;work=APIConnectors.ReadWrite.All application=APIConnectors.ReadWrite.All;us-government;",
                 ),
                 parameters,
             )

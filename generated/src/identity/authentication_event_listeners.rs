@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/authenticationEventListeners;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;china",
+                    "op:GET /identity/authenticationEventListeners;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identity/authenticationEventListeners;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;china",
+                    "op:POST /identity/authenticationEventListeners;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/authenticationEventListeners/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=alias:/identity/authenticationeventlisteners;china",
+                    "op:GET /identity/authenticationEventListeners/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:count:/identity/authenticationeventlisteners;china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/authenticationEventListeners/{authenticationEventListener-id};expand select;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;china",
+                    "op:GET /identity/authenticationEventListeners/{authenticationEventListener-id};expand select;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identity/authenticationEventListeners/{authenticationEventListener-id};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;china",
+                    "op:PATCH /identity/authenticationEventListeners/{authenticationEventListener-id};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identity/authenticationEventListeners/{authenticationEventListener-id};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;china",
+                    "op:DELETE /identity/authenticationEventListeners/{authenticationEventListener-id};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;china;",
                 ),
             )
     }

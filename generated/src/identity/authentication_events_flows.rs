@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/authenticationEventsFlows;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;us-government china",
+                    "op:GET /identity/authenticationEventsFlows;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -59,7 +59,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identity/authenticationEventsFlows;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china",
+                    "op:POST /identity/authenticationEventsFlows;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -83,7 +83,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/authenticationEventsFlows/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=alias:/identity/authenticationeventsflows;us-government china",
+                    "op:GET /identity/authenticationEventsFlows/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:count:/identity/authenticationeventsflows;us-government china;",
                 ),
             )
     }
@@ -121,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id};expand select;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;us-government china",
+                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id};expand select;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identity/authenticationEventsFlows/{authenticationEventsFlow-id};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china",
+                    "op:PATCH /identity/authenticationEventsFlows/{authenticationEventsFlow-id};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -161,7 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identity/authenticationEventsFlows/{authenticationEventsFlow-id};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china",
+                    "op:DELETE /identity/authenticationEventsFlows/{authenticationEventsFlow-id};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
                 ),
             )
     }

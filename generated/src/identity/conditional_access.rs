@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("evaluate")
             .send(
                 Operation(
-                    "op:POST /identity/conditionalAccess/evaluate;;work=Policy.Read.ConditionalAccess,Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.ConditionalAccess,Policy.Read.All,Policy.ReadWrite.ConditionalAccess",
+                    "op:POST /identity/conditionalAccess/evaluate;;work=Policy.Read.ConditionalAccess,Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.ConditionalAccess,Policy.Read.All,Policy.ReadWrite.ConditionalAccess;;",
                 ),
                 parameters,
             )

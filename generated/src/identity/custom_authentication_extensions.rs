@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/customAuthenticationExtensions;count expand filter orderby search select skip top;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All;china",
+                    "op:GET /identity/customAuthenticationExtensions;count expand filter orderby search select skip top;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All;china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identity/customAuthenticationExtensions;;work=CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.ReadWrite.All;china",
+                    "op:POST /identity/customAuthenticationExtensions;;work=CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/customAuthenticationExtensions/$count;filter search;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All provenance=alias:/identity/customauthenticationextensions;china",
+                    "op:GET /identity/customAuthenticationExtensions/$count;filter search;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All provenance=inferred:count:/identity/customauthenticationextensions;china;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl RequestBuilder {
             .segment("validateAuthenticationConfiguration")
             .send(
                 Operation(
-                    "op:POST /identity/customAuthenticationExtensions/validateAuthenticationConfiguration;;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All;china",
+                    "op:POST /identity/customAuthenticationExtensions/validateAuthenticationConfiguration;;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/customAuthenticationExtensions/{customAuthenticationExtension-id};expand select;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All;china",
+                    "op:GET /identity/customAuthenticationExtensions/{customAuthenticationExtension-id};expand select;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All;china;",
                 ),
             )
     }
@@ -140,7 +140,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identity/customAuthenticationExtensions/{customAuthenticationExtension-id};;work=CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.ReadWrite.All;china",
+                    "op:PATCH /identity/customAuthenticationExtensions/{customAuthenticationExtension-id};;work=CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -159,7 +159,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identity/customAuthenticationExtensions/{customAuthenticationExtension-id};;work=CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.ReadWrite.All;china",
+                    "op:DELETE /identity/customAuthenticationExtensions/{customAuthenticationExtension-id};;work=CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.ReadWrite.All;china;",
                 ),
             )
     }
@@ -180,7 +180,7 @@ impl ItemRequestBuilder {
             .segment("validateAuthenticationConfiguration")
             .call(
                 Operation(
-                    "op:POST /identity/customAuthenticationExtensions/{customAuthenticationExtension-id}/validateAuthenticationConfiguration;;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All;china",
+                    "op:POST /identity/customAuthenticationExtensions/{customAuthenticationExtension-id}/validateAuthenticationConfiguration;;work=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All application=CustomAuthenticationExtension.Read.All,CustomAuthenticationExtension.ReadWrite.All;china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/identityProviders;count expand filter orderby search select skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;us-government",
+                    "op:GET /identity/identityProviders;count expand filter orderby search select skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;us-government;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identity/identityProviders;;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;us-government",
+                    "op:POST /identity/identityProviders;;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;us-government;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/identityProviders/$count;filter search;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All provenance=alias:/identity/identityproviders;us-government",
+                    "op:GET /identity/identityProviders/$count;filter search;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All provenance=inferred:count:/identity/identityproviders;us-government;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl RequestBuilder {
             .function("availableProviderTypes", &[])
             .call(
                 Operation(
-                    "op:GET /identity/identityProviders/availableProviderTypes();count filter search skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;us-government",
+                    "op:GET /identity/identityProviders/availableProviderTypes();count filter search skip top;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;us-government;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/identityProviders/{identityProviderBase-id};expand select;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;us-government",
+                    "op:GET /identity/identityProviders/{identityProviderBase-id};expand select;work=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All application=IdentityProvider.Read.All,IdentityProvider.ReadWrite.All;us-government;",
                 ),
             )
     }
@@ -138,7 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identity/identityProviders/{identityProviderBase-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;us-government",
+                    "op:PATCH /identity/identityProviders/{identityProviderBase-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;us-government;",
                 ),
                 changes,
             )
@@ -157,7 +157,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identity/identityProviders/{identityProviderBase-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;us-government",
+                    "op:DELETE /identity/identityProviders/{identityProviderBase-id};;work=IdentityProvider.ReadWrite.All application=IdentityProvider.ReadWrite.All;us-government;",
                 ),
             )
     }

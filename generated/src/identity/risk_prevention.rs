@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/riskPrevention;expand select;;us-government china",
+                    "op:GET /identity/riskPrevention;expand select;;us-government china;",
                 ),
             )
     }
@@ -64,7 +64,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::RiskPreventionContainer>> {
         self.0
             .update(
-                Operation("op:PATCH /identity/riskPrevention;;;us-government china"),
+                Operation("op:PATCH /identity/riskPrevention;;;us-government china;"),
                 changes,
             )
     }
@@ -76,6 +76,6 @@ impl RequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /identity/riskPrevention;;;us-government china"))
+            .call(Operation("op:DELETE /identity/riskPrevention;;;us-government china;"))
     }
 }

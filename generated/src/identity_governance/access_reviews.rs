@@ -25,7 +25,8 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AccessReviewSet> {
-        self.0.call(Operation("op:GET /identityGovernance/accessReviews;expand select;"))
+        self.0
+            .call(Operation("op:GET /identityGovernance/accessReviews;expand select;;;"))
     }
     /// `PATCH /identityGovernance/accessReviews`
     ///
@@ -35,13 +36,14 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::AccessReviewSet>,
     ) -> Request<Option<models::AccessReviewSet>> {
-        self.0.update(Operation("op:PATCH /identityGovernance/accessReviews;;"), changes)
+        self.0
+            .update(Operation("op:PATCH /identityGovernance/accessReviews;;;;"), changes)
     }
     /// `DELETE /identityGovernance/accessReviews`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /identityGovernance/accessReviews;;"))
+        self.0.call(Operation("op:DELETE /identityGovernance/accessReviews;;;;"))
     }
 }

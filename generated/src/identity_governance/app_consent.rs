@@ -19,7 +19,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AppConsentApprovalRoute> {
-        self.0.call(Operation("op:GET /identityGovernance/appConsent;expand select;"))
+        self.0.call(Operation("op:GET /identityGovernance/appConsent;expand select;;;"))
     }
     /// `PATCH /identityGovernance/appConsent`
     ///
@@ -29,13 +29,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::AppConsentApprovalRoute>,
     ) -> Request<Option<models::AppConsentApprovalRoute>> {
-        self.0.update(Operation("op:PATCH /identityGovernance/appConsent;;"), changes)
+        self.0.update(Operation("op:PATCH /identityGovernance/appConsent;;;;"), changes)
     }
     /// `DELETE /identityGovernance/appConsent`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /identityGovernance/appConsent;;"))
+        self.0.call(Operation("op:DELETE /identityGovernance/appConsent;;;;"))
     }
 }

@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/catalogs;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /identityGovernance/catalogs;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
     ) -> Request<models::AccessPackageCatalog> {
         self.0
             .send(
-                Operation("op:POST /identityGovernance/catalogs;;;us-government china"),
+                Operation("op:POST /identityGovernance/catalogs;;;us-government china;"),
                 body,
             )
     }
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/catalogs/$count;filter search;;us-government china",
+                    "op:GET /identityGovernance/catalogs/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl ByUniqueNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/catalogs(uniqueName='{uniqueName}');expand select;;us-government china",
+                    "op:GET /identityGovernance/catalogs(uniqueName='{uniqueName}');expand select;;us-government china;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ByUniqueNameRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/catalogs(uniqueName='{uniqueName}');;;us-government china",
+                    "op:PATCH /identityGovernance/catalogs(uniqueName='{uniqueName}');;;us-government china;",
                 ),
                 changes,
             )
@@ -118,7 +118,7 @@ impl ByUniqueNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/catalogs(uniqueName='{uniqueName}');;;us-government china",
+                    "op:DELETE /identityGovernance/catalogs(uniqueName='{uniqueName}');;;us-government china;",
                 ),
             )
     }
@@ -167,7 +167,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id};expand select;;us-government china",
+                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -184,7 +184,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/catalogs/{accessPackageCatalog-id};;;us-government china",
+                    "op:PATCH /identityGovernance/catalogs/{accessPackageCatalog-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -199,7 +199,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/catalogs/{accessPackageCatalog-id};;;us-government china",
+                    "op:DELETE /identityGovernance/catalogs/{accessPackageCatalog-id};;;us-government china;",
                 ),
             )
     }

@@ -124,7 +124,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement;expand select;",
+                    "op:GET /identityGovernance/entitlementManagement;expand select;;;",
                 ),
             )
     }
@@ -138,7 +138,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::EntitlementManagement>> {
         self.0
             .update(
-                Operation("op:PATCH /identityGovernance/entitlementManagement;;"),
+                Operation("op:PATCH /identityGovernance/entitlementManagement;;;;"),
                 changes,
             )
     }
@@ -147,6 +147,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /identityGovernance/entitlementManagement;;"))
+        self.0.call(Operation("op:DELETE /identityGovernance/entitlementManagement;;;;"))
     }
 }

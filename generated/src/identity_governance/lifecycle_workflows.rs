@@ -59,7 +59,9 @@ impl RequestBuilder {
     ) -> Request<models::identity_governance::LifecycleWorkflowsContainer> {
         self.0
             .call(
-                Operation("op:GET /identityGovernance/lifecycleWorkflows;expand select;"),
+                Operation(
+                    "op:GET /identityGovernance/lifecycleWorkflows;expand select;;;",
+                ),
             )
     }
     /// `PATCH /identityGovernance/lifecycleWorkflows`
@@ -74,7 +76,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::identity_governance::LifecycleWorkflowsContainer>> {
         self.0
             .update(
-                Operation("op:PATCH /identityGovernance/lifecycleWorkflows;;"),
+                Operation("op:PATCH /identityGovernance/lifecycleWorkflows;;;;"),
                 changes,
             )
     }
@@ -83,6 +85,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /identityGovernance/lifecycleWorkflows;;"))
+        self.0.call(Operation("op:DELETE /identityGovernance/lifecycleWorkflows;;;;"))
     }
 }

@@ -21,7 +21,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::PrivilegedAccessRoot> {
         self.0
             .call(
-                Operation("op:GET /identityGovernance/privilegedAccess;expand select;"),
+                Operation("op:GET /identityGovernance/privilegedAccess;expand select;;;"),
             )
     }
     /// `PATCH /identityGovernance/privilegedAccess`
@@ -34,7 +34,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::PrivilegedAccessRoot>> {
         self.0
             .update(
-                Operation("op:PATCH /identityGovernance/privilegedAccess;;"),
+                Operation("op:PATCH /identityGovernance/privilegedAccess;;;;"),
                 changes,
             )
     }
@@ -43,6 +43,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /identityGovernance/privilegedAccess;;"))
+        self.0.call(Operation("op:DELETE /identityGovernance/privilegedAccess;;;;"))
     }
 }

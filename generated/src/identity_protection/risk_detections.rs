@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityProtection/riskDetections;expand filter orderby search select top;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All;china",
+                    "op:GET /identityProtection/riskDetections;expand filter orderby search select top;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All;china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         body: &models::RiskDetection,
     ) -> Request<models::RiskDetection> {
         self.0
-            .send(Operation("op:POST /identityProtection/riskDetections;;;china"), body)
+            .send(Operation("op:POST /identityProtection/riskDetections;;;china;"), body)
     }
     /// `GET /identityProtection/riskDetections/$count`
     ///
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityProtection/riskDetections/$count;filter search;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All provenance=alias:/identityprotection/riskdetections;china",
+                    "op:GET /identityProtection/riskDetections/$count;filter search;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All provenance=inferred:count:/identityprotection/riskdetections;china;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityProtection/riskDetections/{riskDetection-id};expand select;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All;china",
+                    "op:GET /identityProtection/riskDetections/{riskDetection-id};expand select;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All;china;",
                 ),
             )
     }
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityProtection/riskDetections/{riskDetection-id};;;china",
+                    "op:PATCH /identityProtection/riskDetections/{riskDetection-id};;;china;",
                 ),
                 changes,
             )
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityProtection/riskDetections/{riskDetection-id};;;china",
+                    "op:DELETE /identityProtection/riskDetections/{riskDetection-id};;;china;",
                 ),
             )
     }

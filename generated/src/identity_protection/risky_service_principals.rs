@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityProtection/riskyServicePrincipals;count expand filter orderby search select skip top;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All;china",
+                    "op:GET /identityProtection/riskyServicePrincipals;count expand filter orderby search select skip top;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::RiskyServicePrincipal> {
         self.0
             .send(
-                Operation("op:POST /identityProtection/riskyServicePrincipals;;;china"),
+                Operation("op:POST /identityProtection/riskyServicePrincipals;;;china;"),
                 body,
             )
     }
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityProtection/riskyServicePrincipals/$count;filter search;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All provenance=alias:/identityprotection/riskyserviceprincipals;china",
+                    "op:GET /identityProtection/riskyServicePrincipals/$count;filter search;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All provenance=inferred:count:/identityprotection/riskyserviceprincipals;china;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl RequestBuilder {
             .segment("confirmCompromised")
             .send(
                 Operation(
-                    "op:POST /identityProtection/riskyServicePrincipals/confirmCompromised;;work=IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.ReadWrite.All;china",
+                    "op:POST /identityProtection/riskyServicePrincipals/confirmCompromised;;work=IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -112,7 +112,7 @@ impl RequestBuilder {
             .segment("dismiss")
             .send(
                 Operation(
-                    "op:POST /identityProtection/riskyServicePrincipals/dismiss;;work=IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.ReadWrite.All;china",
+                    "op:POST /identityProtection/riskyServicePrincipals/dismiss;;work=IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id};expand select;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All;china",
+                    "op:GET /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id};expand select;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All;china;",
                 ),
             )
     }
@@ -159,7 +159,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id};;;china",
+                    "op:PATCH /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id};;;china;",
                 ),
                 changes,
             )
@@ -174,7 +174,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id};;;china",
+                    "op:DELETE /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id};;;china;",
                 ),
             )
     }

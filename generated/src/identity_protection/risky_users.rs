@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityProtection/riskyUsers;count expand filter orderby search select skip top;work=IdentityRiskyUser.Read.All application=IdentityRiskyUser.Read.All;china",
+                    "op:GET /identityProtection/riskyUsers;count expand filter orderby search select skip top;work=IdentityRiskyUser.Read.All application=IdentityRiskyUser.Read.All;china;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::RiskyUser) -> Request<models::RiskyUser> {
-        self.0.send(Operation("op:POST /identityProtection/riskyUsers;;;china"), body)
+        self.0.send(Operation("op:POST /identityProtection/riskyUsers;;;china;"), body)
     }
     /// `GET /identityProtection/riskyUsers/$count`
     ///
@@ -60,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityProtection/riskyUsers/$count;filter search;work=IdentityRiskyUser.Read.All application=IdentityRiskyUser.Read.All provenance=alias:/identityprotection/riskyusers;china",
+                    "op:GET /identityProtection/riskyUsers/$count;filter search;work=IdentityRiskyUser.Read.All application=IdentityRiskyUser.Read.All provenance=inferred:count:/identityprotection/riskyusers;china;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl RequestBuilder {
             .segment("confirmCompromised")
             .send(
                 Operation(
-                    "op:POST /identityProtection/riskyUsers/confirmCompromised;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.ReadWrite.All;china",
+                    "op:POST /identityProtection/riskyUsers/confirmCompromised;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -105,7 +105,7 @@ impl RequestBuilder {
             .segment("confirmSafe")
             .send(
                 Operation(
-                    "op:POST /identityProtection/riskyUsers/confirmSafe;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.ReadWrite.All;china",
+                    "op:POST /identityProtection/riskyUsers/confirmSafe;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -128,7 +128,7 @@ impl RequestBuilder {
             .segment("dismiss")
             .send(
                 Operation(
-                    "op:POST /identityProtection/riskyUsers/dismiss;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.ReadWrite.All;china",
+                    "op:POST /identityProtection/riskyUsers/dismiss;;work=IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityProtection/riskyUsers/{riskyUser-id};expand select;work=IdentityRiskyUser.Read.All application=IdentityRiskyUser.Read.All;china",
+                    "op:GET /identityProtection/riskyUsers/{riskyUser-id};expand select;work=IdentityRiskyUser.Read.All application=IdentityRiskyUser.Read.All;china;",
                 ),
             )
     }
@@ -175,7 +175,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityProtection/riskyUsers/{riskyUser-id};;;china",
+                    "op:PATCH /identityProtection/riskyUsers/{riskyUser-id};;;china;",
                 ),
                 changes,
             )
@@ -190,7 +190,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityProtection/riskyUsers/{riskyUser-id};;;china",
+                    "op:DELETE /identityProtection/riskyUsers/{riskyUser-id};;;china;",
                 ),
             )
     }

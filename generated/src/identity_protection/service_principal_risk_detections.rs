@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityProtection/servicePrincipalRiskDetections;expand filter orderby search select top;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All;china",
+                    "op:GET /identityProtection/servicePrincipalRiskDetections;expand filter orderby search select top;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All;china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityProtection/servicePrincipalRiskDetections;;;china",
+                    "op:POST /identityProtection/servicePrincipalRiskDetections;;;china;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityProtection/servicePrincipalRiskDetections/$count;filter search;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All provenance=alias:/identityprotection/serviceprincipalriskdetections;china",
+                    "op:GET /identityProtection/servicePrincipalRiskDetections/$count;filter search;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All provenance=inferred:count:/identityprotection/serviceprincipalriskdetections;china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityProtection/servicePrincipalRiskDetections/{servicePrincipalRiskDetection-id};expand select;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All;china",
+                    "op:GET /identityProtection/servicePrincipalRiskDetections/{servicePrincipalRiskDetection-id};expand select;work=IdentityRiskEvent.Read.All application=IdentityRiskEvent.Read.All;china;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityProtection/servicePrincipalRiskDetections/{servicePrincipalRiskDetection-id};;;china",
+                    "op:PATCH /identityProtection/servicePrincipalRiskDetections/{servicePrincipalRiskDetection-id};;;china;",
                 ),
                 changes,
             )
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityProtection/servicePrincipalRiskDetections/{servicePrincipalRiskDetection-id};;;china",
+                    "op:DELETE /identityProtection/servicePrincipalRiskDetections/{servicePrincipalRiskDetection-id};;;china;",
                 ),
             )
     }

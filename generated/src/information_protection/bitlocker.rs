@@ -19,6 +19,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Bitlocker> {
-        self.0.call(Operation("op:GET /informationProtection/bitlocker;expand;"))
+        self.0.call(Operation("op:GET /informationProtection/bitlocker;expand;;;"))
     }
 }

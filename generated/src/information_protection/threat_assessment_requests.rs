@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /informationProtection/threatAssessmentRequests;count expand filter orderby search select skip top;work=ThreatAssessment.ReadWrite.All application=ThreatAssessment.Read.All;us-government china",
+                    "op:GET /informationProtection/threatAssessmentRequests;count expand filter orderby search select skip top;work=ThreatAssessment.ReadWrite.All application=ThreatAssessment.Read.All;us-government china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /informationProtection/threatAssessmentRequests;;work=ThreatAssessment.ReadWrite.All;us-government china",
+                    "op:POST /informationProtection/threatAssessmentRequests;;work=ThreatAssessment.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /informationProtection/threatAssessmentRequests/$count;filter search;work=ThreatAssessment.ReadWrite.All application=ThreatAssessment.Read.All provenance=alias:/informationprotection/threatassessmentrequests;us-government china",
+                    "op:GET /informationProtection/threatAssessmentRequests/$count;filter search;work=ThreatAssessment.ReadWrite.All application=ThreatAssessment.Read.All provenance=inferred:count:/informationprotection/threatassessmentrequests;us-government china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id};expand select;work=ThreatAssessment.ReadWrite.All application=ThreatAssessment.Read.All;us-government china",
+                    "op:GET /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id};expand select;work=ThreatAssessment.ReadWrite.All application=ThreatAssessment.Read.All;us-government china;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id};;;us-government china",
+                    "op:PATCH /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id};;;us-government china",
+                    "op:DELETE /informationProtection/threatAssessmentRequests/{threatAssessmentRequest-id};;;us-government china;",
                 ),
             )
     }

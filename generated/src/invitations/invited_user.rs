@@ -29,6 +29,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::User> {
-        self.0.call(Operation("op:GET /invitations/invitedUser;expand select;"))
+        self.0.call(Operation("op:GET /invitations/invitedUser;expand select;;;"))
     }
 }

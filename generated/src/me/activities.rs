@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/activities;expand filter orderby search top;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china",
+                    "op:GET /me/activities;expand filter orderby search top;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::UserActivity) -> Request<models::UserActivity> {
-        self.0.send(Operation("op:POST /me/activities;;;us-government china"), body)
+        self.0.send(Operation("op:POST /me/activities;;;us-government china;"), body)
     }
     /// `GET /me/activities/$count`
     ///
@@ -60,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/activities/$count;filter search;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp provenance=alias:/me/activities;us-government china",
+                    "op:GET /me/activities/$count;filter search;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp provenance=inferred:count:/me/activities;us-government china;",
                 ),
             )
     }
@@ -81,7 +81,7 @@ impl RequestBuilder {
             .function("recent", &[])
             .call(
                 Operation(
-                    "op:GET /me/activities/recent();expand filter orderby search top;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china",
+                    "op:GET /me/activities/recent();expand filter orderby search top;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
                 ),
             )
     }
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/activities/{userActivity-id};expand;;us-government china",
+                    "op:GET /me/activities/{userActivity-id};expand;;us-government china;",
                 ),
             )
     }
@@ -123,7 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/activities/{userActivity-id};;;us-government china",
+                    "op:PATCH /me/activities/{userActivity-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/activities/{userActivity-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china",
+                    "op:DELETE /me/activities/{userActivity-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
                 ),
             )
     }
@@ -163,7 +163,7 @@ impl ItemRequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /me/activities/{userActivity-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china",
+                    "op:PUT /me/activities/{userActivity-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
                 ),
                 body,
             )

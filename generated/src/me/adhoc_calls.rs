@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/adhocCalls;count expand filter orderby search select skip top;;china",
+                    "op:GET /me/adhocCalls;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::AdhocCall) -> Request<models::AdhocCall> {
-        self.0.send(Operation("op:POST /me/adhocCalls;;;china"), body)
+        self.0.send(Operation("op:POST /me/adhocCalls;;;china;"), body)
     }
     /// `GET /me/adhocCalls/$count`
     ///
@@ -49,7 +49,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /me/adhocCalls/$count;filter search;;china"))
+            .call(Operation("op:GET /me/adhocCalls/$count;filter search;;china;"))
     }
     /// `GET /me/adhocCalls/getAllRecordings(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime')`
     ///
@@ -76,7 +76,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /me/adhocCalls/getAllRecordings(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china",
+                    "op:GET /me/adhocCalls/getAllRecordings(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /me/adhocCalls/getAllTranscripts(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china",
+                    "op:GET /me/adhocCalls/getAllTranscripts(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -133,7 +133,9 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::AdhocCall> {
         self.0
-            .call(Operation("op:GET /me/adhocCalls/{adhocCall-id};expand select;;china"))
+            .call(
+                Operation("op:GET /me/adhocCalls/{adhocCall-id};expand select;;china;"),
+            )
     }
     /// `PATCH /me/adhocCalls/{adhocCall-id}`
     ///
@@ -146,7 +148,10 @@ impl ItemRequestBuilder {
         changes: impl runtime::Update<models::AdhocCall>,
     ) -> Request<Option<models::AdhocCall>> {
         self.0
-            .update(Operation("op:PATCH /me/adhocCalls/{adhocCall-id};;;china"), changes)
+            .update(
+                Operation("op:PATCH /me/adhocCalls/{adhocCall-id};;;china;"),
+                changes,
+            )
     }
     /// `DELETE /me/adhocCalls/{adhocCall-id}`
     ///
@@ -155,6 +160,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/adhocCalls/{adhocCall-id};;;china"))
+        self.0.call(Operation("op:DELETE /me/adhocCalls/{adhocCall-id};;;china;"))
     }
 }

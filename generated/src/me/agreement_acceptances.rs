@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/agreementAcceptances;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All",
+                    "op:GET /me/agreementAcceptances;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/agreementAcceptances/$count;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All provenance=alias:/me/agreementacceptances",
+                    "op:GET /me/agreementAcceptances/$count;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All provenance=inferred:count:/me/agreementacceptances;;",
                 ),
             )
     }
@@ -61,7 +61,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::AgreementAcceptance> {
         self.0
             .call(
-                Operation("op:GET /me/agreementAcceptances/{agreementAcceptance-id};;"),
+                Operation("op:GET /me/agreementAcceptances/{agreementAcceptance-id};;;;"),
             )
     }
 }

@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/appRoleAssignments;count expand filter orderby search select skip top;work=AppRoleAssignment.ReadWrite.All,Directory.Read.All provenance=alias:/users/{}/approleassignments",
+                    "op:GET /me/appRoleAssignments;count expand filter orderby search select skip top;work=AppRoleAssignment.ReadWrite.All,Directory.Read.All provenance=alias:/users/{}/approleassignments;;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/appRoleAssignments;;work=AppRoleAssignment.ReadWrite.All provenance=alias:/users/{}/approleassignments",
+                    "op:POST /me/appRoleAssignments;;work=AppRoleAssignment.ReadWrite.All provenance=alias:/users/{}/approleassignments;;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/appRoleAssignments/$count;filter search;work=AppRoleAssignment.ReadWrite.All,Directory.Read.All provenance=alias:/users/{}/approleassignments",
+                    "op:GET /me/appRoleAssignments/$count;filter search;work=AppRoleAssignment.ReadWrite.All,Directory.Read.All provenance=inferred:count:/users/{}/approleassignments;;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/appRoleAssignments/{appRoleAssignment-id};expand select;",
+                    "op:GET /me/appRoleAssignments/{appRoleAssignment-id};expand select;;;",
                 ),
             )
     }
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AppRoleAssignment>> {
         self.0
             .update(
-                Operation("op:PATCH /me/appRoleAssignments/{appRoleAssignment-id};;"),
+                Operation("op:PATCH /me/appRoleAssignments/{appRoleAssignment-id};;;;"),
                 changes,
             )
     }
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/appRoleAssignments/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All provenance=alias:/users/{}/approleassignments/{}",
+                    "op:DELETE /me/appRoleAssignments/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All provenance=alias:/users/{}/approleassignments/{};;",
                 ),
             )
     }

@@ -31,7 +31,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Calendar> {
-        self.0.call(Operation("op:GET /me/calendar;select;"))
+        self.0.call(Operation("op:GET /me/calendar;select;;;"))
     }
     /// `PATCH /me/calendar`
     ///
@@ -41,7 +41,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Calendar>,
     ) -> Request<Option<models::Calendar>> {
-        self.0.update(Operation("op:PATCH /me/calendar;;"), changes)
+        self.0.update(Operation("op:PATCH /me/calendar;;;;"), changes)
     }
     /// `GET /me/calendar/allowedCalendarSharingRoles(User='{User}')`
     ///
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .function("allowedCalendarSharingRoles", &[("User", Some(&user))])
             .call(
                 Operation(
-                    "op:GET /me/calendar/allowedCalendarSharingRoles(User='{User}');count filter search skip top;",
+                    "op:GET /me/calendar/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl RequestBuilder {
             .segment("getSchedule")
             .send(
                 Operation(
-                    "op:POST /me/calendar/getSchedule;;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite",
+                    "op:POST /me/calendar/getSchedule;;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -97,7 +97,7 @@ impl RequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /me/calendar/permanentDelete;;work=Calendars.ReadWrite;us-government",
+                    "op:POST /me/calendar/permanentDelete;;work=Calendars.ReadWrite;us-government;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/calendarGroups;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite",
+                    "op:GET /me/calendarGroups;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/calendarGroups;;work=Calendars.ReadWrite personal=Calendars.ReadWrite",
+                    "op:POST /me/calendarGroups;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 ),
                 body,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/calendarGroups/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite provenance=alias:/me/calendargroups",
+                    "op:GET /me/calendarGroups/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite provenance=inferred:count:/me/calendargroups;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id};select;work=Calendars.ReadBasic,Calendars.Read personal=Calendars.ReadBasic,Calendars.Read",
+                    "op:GET /me/calendarGroups/{calendarGroup-id};select;work=Calendars.ReadBasic,Calendars.Read personal=Calendars.ReadBasic,Calendars.Read;;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/calendarGroups/{calendarGroup-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite",
+                    "op:PATCH /me/calendarGroups/{calendarGroup-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 ),
                 changes,
             )
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/calendarGroups/{calendarGroup-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite",
+                    "op:DELETE /me/calendarGroups/{calendarGroup-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 ),
             )
     }

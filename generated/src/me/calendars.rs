@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/calendars;count expand filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite",
+                    "op:GET /me/calendars;count expand filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite",
+                    "op:POST /me/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/calendars/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite provenance=alias:/me/calendars",
+                    "op:GET /me/calendars/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite provenance=inferred:count:/me/calendars;;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Calendar> {
-        self.0.call(Operation("op:GET /me/calendars/{calendar-id};expand select;"))
+        self.0.call(Operation("op:GET /me/calendars/{calendar-id};expand select;;;"))
     }
     /// `PATCH /me/calendars/{calendar-id}`
     ///
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Calendar>,
     ) -> Request<Option<models::Calendar>> {
-        self.0.update(Operation("op:PATCH /me/calendars/{calendar-id};;"), changes)
+        self.0.update(Operation("op:PATCH /me/calendars/{calendar-id};;;;"), changes)
     }
     /// `DELETE /me/calendars/{calendar-id}`
     ///
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/calendars/{calendar-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite",
+                    "op:DELETE /me/calendars/{calendar-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 ),
             )
     }
@@ -138,7 +138,7 @@ impl ItemRequestBuilder {
             .function("allowedCalendarSharingRoles", &[("User", Some(&user))])
             .call(
                 Operation(
-                    "op:GET /me/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}');count filter search skip top;",
+                    "op:GET /me/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
                 ),
             )
     }
@@ -153,7 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("getSchedule")
             .send(
-                Operation("op:POST /me/calendars/{calendar-id}/getSchedule;;"),
+                Operation("op:POST /me/calendars/{calendar-id}/getSchedule;;;;"),
                 parameters,
             )
     }
@@ -168,7 +168,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /me/calendars/{calendar-id}/permanentDelete;;;us-government",
+                    "op:POST /me/calendars/{calendar-id}/permanentDelete;;;us-government;",
                 ),
             )
     }

@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats;count expand filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite",
+                    "op:GET /me/chats;count expand filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite;;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Chat) -> Request<models::Chat> {
-        self.0.send(Operation("op:POST /me/chats;;"), body)
+        self.0.send(Operation("op:POST /me/chats;;;;"), body)
     }
     /// `GET /me/chats/$count`
     ///
@@ -61,7 +61,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/chats/$count;filter search;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite provenance=alias:/me/chats",
+                    "op:GET /me/chats/$count;filter search;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite provenance=inferred:count:/me/chats;;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl RequestBuilder {
             .function("getAllMessages", &[])
             .call(
                 Operation(
-                    "op:GET /me/chats/getAllMessages();count expand filter orderby search select skip top;",
+                    "op:GET /me/chats/getAllMessages();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl RequestBuilder {
             .function("getAllRetainedMessages", &[])
             .call(
                 Operation(
-                    "op:GET /me/chats/getAllRetainedMessages();count expand filter orderby search select skip top;",
+                    "op:GET /me/chats/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -155,7 +155,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id};expand select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite",
+                    "op:GET /me/chats/{chat-id};expand select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite;;",
                 ),
             )
     }
@@ -167,14 +167,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Chat>,
     ) -> Request<Option<models::Chat>> {
-        self.0.update(Operation("op:PATCH /me/chats/{chat-id};;"), changes)
+        self.0.update(Operation("op:PATCH /me/chats/{chat-id};;;;"), changes)
     }
     /// `DELETE /me/chats/{chat-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/chats/{chat-id};;"))
+        self.0.call(Operation("op:DELETE /me/chats/{chat-id};;;;"))
     }
     /// `POST /me/chats/{chat-id}/completeMigration`
     ///
@@ -187,7 +187,7 @@ impl ItemRequestBuilder {
             .segment("completeMigration")
             .call(
                 Operation(
-                    "op:POST /me/chats/{chat-id}/completeMigration;;;us-government china",
+                    "op:POST /me/chats/{chat-id}/completeMigration;;;us-government china;",
                 ),
             )
     }
@@ -201,7 +201,7 @@ impl ItemRequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("hideForUser")
-            .send(Operation("op:POST /me/chats/{chat-id}/hideForUser;;"), parameters)
+            .send(Operation("op:POST /me/chats/{chat-id}/hideForUser;;;;"), parameters)
     }
     /// `POST /me/chats/{chat-id}/markChatReadForUser`
     ///
@@ -214,7 +214,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("markChatReadForUser")
             .send(
-                Operation("op:POST /me/chats/{chat-id}/markChatReadForUser;;"),
+                Operation("op:POST /me/chats/{chat-id}/markChatReadForUser;;;;"),
                 parameters,
             )
     }
@@ -229,7 +229,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("markChatUnreadForUser")
             .send(
-                Operation("op:POST /me/chats/{chat-id}/markChatUnreadForUser;;"),
+                Operation("op:POST /me/chats/{chat-id}/markChatUnreadForUser;;;;"),
                 parameters,
             )
     }
@@ -246,7 +246,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("removeAllAccessForUser")
             .send(
-                Operation("op:POST /me/chats/{chat-id}/removeAllAccessForUser;;;china"),
+                Operation("op:POST /me/chats/{chat-id}/removeAllAccessForUser;;;china;"),
                 parameters,
             )
     }
@@ -261,7 +261,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("sendActivityNotification")
             .send(
-                Operation("op:POST /me/chats/{chat-id}/sendActivityNotification;;"),
+                Operation("op:POST /me/chats/{chat-id}/sendActivityNotification;;;;"),
                 parameters,
             )
     }
@@ -279,7 +279,7 @@ impl ItemRequestBuilder {
             .segment("startMigration")
             .send(
                 Operation(
-                    "op:POST /me/chats/{chat-id}/startMigration;;;us-government china",
+                    "op:POST /me/chats/{chat-id}/startMigration;;;us-government china;",
                 ),
                 parameters,
             )
@@ -294,6 +294,6 @@ impl ItemRequestBuilder {
     ) -> Request<()> {
         self.0
             .segment("unhideForUser")
-            .send(Operation("op:POST /me/chats/{chat-id}/unhideForUser;;"), parameters)
+            .send(Operation("op:POST /me/chats/{chat-id}/unhideForUser;;;;"), parameters)
     }
 }

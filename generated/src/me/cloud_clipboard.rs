@@ -23,7 +23,9 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::CloudClipboardRoot> {
         self.0
             .call(
-                Operation("op:GET /me/cloudClipboard;expand select;;us-government china"),
+                Operation(
+                    "op:GET /me/cloudClipboard;expand select;;us-government china;",
+                ),
             )
     }
     /// `PATCH /me/cloudClipboard`
@@ -38,7 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::CloudClipboardRoot>> {
         self.0
             .update(
-                Operation("op:PATCH /me/cloudClipboard;;;us-government china"),
+                Operation("op:PATCH /me/cloudClipboard;;;us-government china;"),
                 changes,
             )
     }
@@ -49,6 +51,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/cloudClipboard;;;us-government china"))
+        self.0.call(Operation("op:DELETE /me/cloudClipboard;;;us-government china;"))
     }
 }

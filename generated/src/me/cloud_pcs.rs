@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/cloudPCs;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china",
+                    "op:GET /me/cloudPCs;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::CloudPc) -> Request<models::CloudPc> {
-        self.0.send(Operation("op:POST /me/cloudPCs;;;china"), body)
+        self.0.send(Operation("op:POST /me/cloudPCs;;;china;"), body)
     }
     /// `GET /me/cloudPCs/$count`
     ///
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/cloudPCs/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=alias:/me/cloudpcs;china",
+                    "op:GET /me/cloudPCs/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/me/cloudpcs;china;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/cloudPCs/{cloudPC-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china",
+                    "op:GET /me/cloudPCs/{cloudPC-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::CloudPc>,
     ) -> Request<Option<models::CloudPc>> {
-        self.0.update(Operation("op:PATCH /me/cloudPCs/{cloudPC-id};;;china"), changes)
+        self.0.update(Operation("op:PATCH /me/cloudPCs/{cloudPC-id};;;china;"), changes)
     }
     /// `DELETE /me/cloudPCs/{cloudPC-id}`
     ///
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/cloudPCs/{cloudPC-id};;;china"))
+        self.0.call(Operation("op:DELETE /me/cloudPCs/{cloudPC-id};;;china;"))
     }
     /// `POST /me/cloudPCs/{cloudPC-id}/endGracePeriod`
     ///
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
     pub fn end_grace_period(&self) -> Request<()> {
         self.0
             .segment("endGracePeriod")
-            .call(Operation("op:POST /me/cloudPCs/{cloudPC-id}/endGracePeriod;;;china"))
+            .call(Operation("op:POST /me/cloudPCs/{cloudPC-id}/endGracePeriod;;;china;"))
     }
     /// `POST /me/cloudPCs/{cloudPC-id}/reboot`
     ///
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
             .segment("reboot")
             .call(
                 Operation(
-                    "op:POST /me/cloudPCs/{cloudPC-id}/reboot;;work=CloudPC.ReadWrite.All;china",
+                    "op:POST /me/cloudPCs/{cloudPC-id}/reboot;;work=CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -156,7 +156,7 @@ impl ItemRequestBuilder {
             .segment("rename")
             .send(
                 Operation(
-                    "op:POST /me/cloudPCs/{cloudPC-id}/rename;;work=CloudPC.ReadWrite.All;china",
+                    "op:POST /me/cloudPCs/{cloudPC-id}/rename;;work=CloudPC.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -179,7 +179,7 @@ impl ItemRequestBuilder {
             .segment("reprovision")
             .send(
                 Operation(
-                    "op:POST /me/cloudPCs/{cloudPC-id}/reprovision;;work=CloudPC.ReadWrite.All;china",
+                    "op:POST /me/cloudPCs/{cloudPC-id}/reprovision;;work=CloudPC.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -197,7 +197,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("resize")
             .send(
-                Operation("op:POST /me/cloudPCs/{cloudPC-id}/resize;;;china"),
+                Operation("op:POST /me/cloudPCs/{cloudPC-id}/resize;;;china;"),
                 parameters,
             )
     }
@@ -214,7 +214,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("restore")
             .send(
-                Operation("op:POST /me/cloudPCs/{cloudPC-id}/restore;;;china"),
+                Operation("op:POST /me/cloudPCs/{cloudPC-id}/restore;;;china;"),
                 parameters,
             )
     }
@@ -235,7 +235,7 @@ impl ItemRequestBuilder {
             .function("retrieveCloudPcLaunchDetail", &[])
             .call(
                 Operation(
-                    "op:GET /me/cloudPCs/{cloudPC-id}/retrieveCloudPcLaunchDetail();;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china",
+                    "op:GET /me/cloudPCs/{cloudPC-id}/retrieveCloudPcLaunchDetail();;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -254,7 +254,7 @@ impl ItemRequestBuilder {
             .segment("troubleshoot")
             .call(
                 Operation(
-                    "op:POST /me/cloudPCs/{cloudPC-id}/troubleshoot;;work=CloudPC.ReadWrite.All;china",
+                    "op:POST /me/cloudPCs/{cloudPC-id}/troubleshoot;;work=CloudPC.ReadWrite.All;china;",
                 ),
             )
     }

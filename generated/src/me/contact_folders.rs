@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/contactFolders;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite",
+                    "op:GET /me/contactFolders;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/contactFolders;;work=Contacts.ReadWrite personal=Contacts.ReadWrite",
+                    "op:POST /me/contactFolders;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/contactFolders/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=alias:/me/contactfolders",
+                    "op:GET /me/contactFolders/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/me/contactfolders;;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/contactFolders/delta();count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;china",
+                    "op:GET /me/contactFolders/delta();count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;china;",
                 ),
             )
     }
@@ -121,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite",
+                    "op:GET /me/contactFolders/{contactFolder-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;;",
                 ),
             )
     }
@@ -140,7 +140,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/contactFolders/{contactFolder-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite",
+                    "op:PATCH /me/contactFolders/{contactFolder-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
                 ),
                 changes,
             )
@@ -157,7 +157,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/contactFolders/{contactFolder-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite",
+                    "op:DELETE /me/contactFolders/{contactFolder-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
                 ),
             )
     }
@@ -176,7 +176,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /me/contactFolders/{contactFolder-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;us-government china",
+                    "op:POST /me/contactFolders/{contactFolder-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/contacts;count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite",
+                    "op:GET /me/contacts;count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/contacts;;work=Contacts.ReadWrite personal=Contacts.ReadWrite",
+                    "op:POST /me/contacts;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
                 ),
                 body,
             )
@@ -65,7 +65,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/contacts/$count;filter search;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=alias:/me/contacts",
+                    "op:GET /me/contacts/$count;filter search;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/me/contacts;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/contacts/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /me/contacts/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite",
+                    "op:GET /me/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;;",
                 ),
             )
     }
@@ -133,7 +133,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite",
+                    "op:PATCH /me/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
                 ),
                 changes,
             )
@@ -150,7 +150,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite",
+                    "op:DELETE /me/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
                 ),
             )
     }
@@ -169,7 +169,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /me/contacts/{contact-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;us-government china",
+                    "op:POST /me/contacts/{contact-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;us-government china;",
                 ),
             )
     }

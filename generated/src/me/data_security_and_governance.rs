@@ -34,7 +34,9 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::UserDataSecurityAndGovernance> {
         self.0
-            .call(Operation("op:GET /me/dataSecurityAndGovernance;expand select;;china"))
+            .call(
+                Operation("op:GET /me/dataSecurityAndGovernance;expand select;;china;"),
+            )
     }
     /// `PATCH /me/dataSecurityAndGovernance`
     ///
@@ -47,7 +49,10 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::UserDataSecurityAndGovernance>,
     ) -> Request<Option<models::UserDataSecurityAndGovernance>> {
         self.0
-            .update(Operation("op:PATCH /me/dataSecurityAndGovernance;;;china"), changes)
+            .update(
+                Operation("op:PATCH /me/dataSecurityAndGovernance;;;china;"),
+                changes,
+            )
     }
     /// `DELETE /me/dataSecurityAndGovernance`
     ///
@@ -56,7 +61,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/dataSecurityAndGovernance;;;china"))
+        self.0.call(Operation("op:DELETE /me/dataSecurityAndGovernance;;;china;"))
     }
     /// `POST /me/dataSecurityAndGovernance/processContent`
     ///
@@ -76,7 +81,7 @@ impl RequestBuilder {
             .segment("processContent")
             .send(
                 Operation(
-                    "op:POST /me/dataSecurityAndGovernance/processContent;;work=Content.Process.User,Content.Process.All;china",
+                    "op:POST /me/dataSecurityAndGovernance/processContent;;work=Content.Process.User,Content.Process.All;china;",
                 ),
                 parameters,
             )

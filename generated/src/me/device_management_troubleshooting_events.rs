@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/deviceManagementTroubleshootingEvents;count expand filter orderby search select skip top;",
+                    "op:GET /me/deviceManagementTroubleshootingEvents;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -37,7 +37,10 @@ impl RequestBuilder {
         body: &models::DeviceManagementTroubleshootingEvent,
     ) -> Request<models::DeviceManagementTroubleshootingEvent> {
         self.0
-            .send(Operation("op:POST /me/deviceManagementTroubleshootingEvents;;"), body)
+            .send(
+                Operation("op:POST /me/deviceManagementTroubleshootingEvents;;;;"),
+                body,
+            )
     }
     /// `GET /me/deviceManagementTroubleshootingEvents/$count`
     ///
@@ -50,7 +53,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/deviceManagementTroubleshootingEvents/$count;filter search;",
+                    "op:GET /me/deviceManagementTroubleshootingEvents/$count;filter search;;;",
                 ),
             )
     }
@@ -68,7 +71,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};expand select;",
+                    "op:GET /me/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};expand select;;;",
                 ),
             )
     }
@@ -83,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;",
+                    "op:PATCH /me/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;;;",
                 ),
                 changes,
             )
@@ -96,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;",
+                    "op:DELETE /me/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;;;",
                 ),
             )
     }

@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/employeeExperience;expand select;;us-government china",
+                    "op:GET /me/employeeExperience;expand select;;us-government china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::EmployeeExperienceUser>> {
         self.0
             .update(
-                Operation("op:PATCH /me/employeeExperience;;;us-government china"),
+                Operation("op:PATCH /me/employeeExperience;;;us-government china;"),
                 changes,
             )
     }
@@ -61,6 +61,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/employeeExperience;;;us-government china"))
+        self.0.call(Operation("op:DELETE /me/employeeExperience;;;us-government china;"))
     }
 }

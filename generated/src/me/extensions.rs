@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/extensions;count expand filter orderby search select skip top;work=User.Read",
+                    "op:GET /me/extensions;count expand filter orderby search select skip top;work=User.Read;;",
                 ),
             )
     }
@@ -34,7 +34,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
-        self.0.send(Operation("op:POST /me/extensions;;"), body)
+        self.0.send(Operation("op:POST /me/extensions;;;;"), body)
     }
     /// `GET /me/extensions/$count`
     ///
@@ -53,7 +53,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/extensions/$count;filter search;work=User.Read provenance=alias:/me/extensions",
+                    "op:GET /me/extensions/$count;filter search;work=User.Read provenance=inferred:count:/me/extensions;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Extension> {
-        self.0.call(Operation("op:GET /me/extensions/{extension-id};expand select;"))
+        self.0.call(Operation("op:GET /me/extensions/{extension-id};expand select;;;"))
     }
     /// `PATCH /me/extensions/{extension-id}`
     ///
@@ -78,13 +78,13 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Extension>,
     ) -> Request<Option<models::Extension>> {
-        self.0.update(Operation("op:PATCH /me/extensions/{extension-id};;"), changes)
+        self.0.update(Operation("op:PATCH /me/extensions/{extension-id};;;;"), changes)
     }
     /// `DELETE /me/extensions/{extension-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/extensions/{extension-id};;"))
+        self.0.call(Operation("op:DELETE /me/extensions/{extension-id};;;;"))
     }
 }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/followedSites;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /me/followedSites;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/followedSites/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=alias:/me/followedsites",
+                    "op:GET /me/followedSites/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/me/followedsites;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("add")
             .send(
                 Operation(
-                    "op:POST /me/followedSites/add;;work=Sites.ReadWrite.All provenance=alias:/users/{}/followedsites/add",
+                    "op:POST /me/followedSites/add;;work=Sites.ReadWrite.All provenance=alias:/users/{}/followedsites/add;;",
                 ),
                 parameters,
             )
@@ -91,7 +91,7 @@ impl RequestBuilder {
             .segment("remove")
             .send(
                 Operation(
-                    "op:POST /me/followedSites/remove;;work=Sites.ReadWrite.All provenance=alias:/users/{}/followedsites/remove",
+                    "op:POST /me/followedSites/remove;;work=Sites.ReadWrite.All provenance=alias:/users/{}/followedsites/remove;;",
                 ),
                 parameters,
             )
@@ -107,6 +107,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Site> {
-        self.0.call(Operation("op:GET /me/followedSites/{site-id};expand select;"))
+        self.0.call(Operation("op:GET /me/followedSites/{site-id};expand select;;;"))
     }
 }

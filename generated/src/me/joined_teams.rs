@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All,TeamSettings.Read.All",
+                    "op:GET /me/joinedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All,TeamSettings.Read.All;;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Team) -> Request<models::Team> {
-        self.0.send(Operation("op:POST /me/joinedTeams;;"), body)
+        self.0.send(Operation("op:POST /me/joinedTeams;;;;"), body)
     }
     /// `GET /me/joinedTeams/$count`
     ///
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/$count;filter search;work=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All,TeamSettings.Read.All provenance=alias:/me/joinedteams",
+                    "op:GET /me/joinedTeams/$count;filter search;work=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All,TeamSettings.Read.All provenance=inferred:count:/me/joinedteams;;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl RequestBuilder {
             .function("getAllMessages", &[])
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/getAllMessages();count expand filter orderby search select skip top;",
+                    "op:GET /me/joinedTeams/getAllMessages();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -163,7 +163,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Team> {
-        self.0.call(Operation("op:GET /me/joinedTeams/{team-id};expand select;"))
+        self.0.call(Operation("op:GET /me/joinedTeams/{team-id};expand select;;;"))
     }
     /// `PATCH /me/joinedTeams/{team-id}`
     ///
@@ -173,14 +173,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Team>,
     ) -> Request<Option<models::Team>> {
-        self.0.update(Operation("op:PATCH /me/joinedTeams/{team-id};;"), changes)
+        self.0.update(Operation("op:PATCH /me/joinedTeams/{team-id};;;;"), changes)
     }
     /// `DELETE /me/joinedTeams/{team-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/joinedTeams/{team-id};;"))
+        self.0.call(Operation("op:DELETE /me/joinedTeams/{team-id};;;;"))
     }
     /// `POST /me/joinedTeams/{team-id}/archive`
     ///
@@ -189,7 +189,7 @@ impl ItemRequestBuilder {
     pub fn archive(&self, parameters: &models::team::ArchiveParameters) -> Request<()> {
         self.0
             .segment("archive")
-            .send(Operation("op:POST /me/joinedTeams/{team-id}/archive;;"), parameters)
+            .send(Operation("op:POST /me/joinedTeams/{team-id}/archive;;;;"), parameters)
     }
     /// `POST /me/joinedTeams/{team-id}/clone`
     ///
@@ -198,7 +198,7 @@ impl ItemRequestBuilder {
     pub fn clone(&self, parameters: &models::team::CloneParameters) -> Request<()> {
         self.0
             .segment("clone")
-            .send(Operation("op:POST /me/joinedTeams/{team-id}/clone;;"), parameters)
+            .send(Operation("op:POST /me/joinedTeams/{team-id}/clone;;;;"), parameters)
     }
     /// `POST /me/joinedTeams/{team-id}/completeMigration`
     ///
@@ -207,7 +207,7 @@ impl ItemRequestBuilder {
     pub fn complete_migration(&self) -> Request<()> {
         self.0
             .segment("completeMigration")
-            .call(Operation("op:POST /me/joinedTeams/{team-id}/completeMigration;;"))
+            .call(Operation("op:POST /me/joinedTeams/{team-id}/completeMigration;;;;"))
     }
     /// `POST /me/joinedTeams/{team-id}/sendActivityNotification`
     ///
@@ -221,7 +221,7 @@ impl ItemRequestBuilder {
             .segment("sendActivityNotification")
             .send(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/sendActivityNotification;;",
+                    "op:POST /me/joinedTeams/{team-id}/sendActivityNotification;;;;",
                 ),
                 parameters,
             )
@@ -233,6 +233,6 @@ impl ItemRequestBuilder {
     pub fn unarchive(&self) -> Request<()> {
         self.0
             .segment("unarchive")
-            .call(Operation("op:POST /me/joinedTeams/{team-id}/unarchive;;"))
+            .call(Operation("op:POST /me/joinedTeams/{team-id}/unarchive;;;;"))
     }
 }

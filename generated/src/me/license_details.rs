@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/licenseDetails;count expand filter orderby search select skip top;work=LicenseAssignment.Read.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read",
+                    "op:GET /me/licenseDetails;count expand filter orderby search select skip top;work=LicenseAssignment.Read.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::LicenseDetails,
     ) -> Request<models::LicenseDetails> {
-        self.0.send(Operation("op:POST /me/licenseDetails;;"), body)
+        self.0.send(Operation("op:POST /me/licenseDetails;;;;"), body)
     }
     /// `GET /me/licenseDetails/$count`
     ///
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/licenseDetails/$count;filter search;work=LicenseAssignment.Read.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read provenance=alias:/me/licensedetails",
+                    "op:GET /me/licenseDetails/$count;filter search;work=LicenseAssignment.Read.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read provenance=inferred:count:/me/licensedetails;;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .function("getTeamsLicensingDetails", &[])
             .call(
                 Operation(
-                    "op:GET /me/licenseDetails/getTeamsLicensingDetails();;work=User.Read,Directory.Read.All,Directory.ReadWrite.All provenance=alias:/users/{}/licensedetails/getteamslicensingdetails",
+                    "op:GET /me/licenseDetails/getTeamsLicensingDetails();;work=User.Read,Directory.Read.All,Directory.ReadWrite.All provenance=alias:/users/{}/licensedetails/getteamslicensingdetails;;",
                 ),
             )
     }
@@ -92,7 +92,9 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::LicenseDetails> {
         self.0
             .call(
-                Operation("op:GET /me/licenseDetails/{licenseDetails-id};expand select;"),
+                Operation(
+                    "op:GET /me/licenseDetails/{licenseDetails-id};expand select;;;",
+                ),
             )
     }
     /// `PATCH /me/licenseDetails/{licenseDetails-id}`
@@ -105,7 +107,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::LicenseDetails>> {
         self.0
             .update(
-                Operation("op:PATCH /me/licenseDetails/{licenseDetails-id};;"),
+                Operation("op:PATCH /me/licenseDetails/{licenseDetails-id};;;;"),
                 changes,
             )
     }
@@ -114,6 +116,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/licenseDetails/{licenseDetails-id};;"))
+        self.0.call(Operation("op:DELETE /me/licenseDetails/{licenseDetails-id};;;;"))
     }
 }

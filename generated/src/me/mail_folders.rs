@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/mailFolders;count expand filter orderby select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite",
+                    "op:GET /me/mailFolders;count expand filter orderby select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/mailFolders;;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:POST /me/mailFolders;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/mailFolders/$count;filter;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite provenance=alias:/me/mailfolders",
+                    "op:GET /me/mailFolders/$count;filter;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite provenance=inferred:count:/me/mailfolders;;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/mailFolders/delta();count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite;china",
+                    "op:GET /me/mailFolders/delta();count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite;china;",
                 ),
             )
     }
@@ -128,7 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id};expand select;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite",
+                    "op:GET /me/mailFolders/{mailFolder-id};expand select;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite;;",
                 ),
             )
     }
@@ -147,7 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/mailFolders/{mailFolder-id};;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:PATCH /me/mailFolders/{mailFolder-id};;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
                 changes,
             )
@@ -164,7 +164,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/mailFolders/{mailFolder-id};;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:DELETE /me/mailFolders/{mailFolder-id};;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
             )
     }
@@ -184,7 +184,7 @@ impl ItemRequestBuilder {
             .segment("copy")
             .send(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:POST /me/mailFolders/{mailFolder-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -205,7 +205,7 @@ impl ItemRequestBuilder {
             .segment("move")
             .send(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:POST /me/mailFolders/{mailFolder-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -225,7 +225,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite;us-government china",
+                    "op:POST /me/mailFolders/{mailFolder-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite;us-government china;",
                 ),
             )
     }

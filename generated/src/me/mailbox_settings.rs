@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/mailboxSettings;expand select;work=MailboxSettings.Read,MailboxSettings.ReadWrite personal=MailboxSettings.Read,MailboxSettings.ReadWrite",
+                    "op:GET /me/mailboxSettings;expand select;work=MailboxSettings.Read,MailboxSettings.ReadWrite personal=MailboxSettings.Read,MailboxSettings.ReadWrite;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/mailboxSettings;;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite",
+                    "op:PATCH /me/mailboxSettings;;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite;;",
                 ),
                 changes,
             )

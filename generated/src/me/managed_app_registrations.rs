@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/managedAppRegistrations;count expand filter orderby search select skip top;",
+                    "op:GET /me/managedAppRegistrations;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -34,7 +34,9 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /me/managedAppRegistrations/$count;filter search;"))
+            .call(
+                Operation("op:GET /me/managedAppRegistrations/$count;filter search;;;"),
+            )
     }
 }
 /// Requests to `/me/managedAppRegistrations/{managedAppRegistration-id}`.
@@ -50,7 +52,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/managedAppRegistrations/{managedAppRegistration-id};expand select;",
+                    "op:GET /me/managedAppRegistrations/{managedAppRegistration-id};expand select;;;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/managedDevices;count expand filter orderby search select skip top;",
+                    "op:GET /me/managedDevices;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::ManagedDevice,
     ) -> Request<models::ManagedDevice> {
-        self.0.send(Operation("op:POST /me/managedDevices;;"), body)
+        self.0.send(Operation("op:POST /me/managedDevices;;;;"), body)
     }
     /// `GET /me/managedDevices/$count`
     ///
@@ -50,7 +50,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /me/managedDevices/$count;filter search;"))
+            .call(Operation("op:GET /me/managedDevices/$count;filter search;;;"))
     }
 }
 /// Requests to `/me/managedDevices/{managedDevice-id}`.
@@ -105,7 +105,9 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::ManagedDevice> {
         self.0
             .call(
-                Operation("op:GET /me/managedDevices/{managedDevice-id};expand select;"),
+                Operation(
+                    "op:GET /me/managedDevices/{managedDevice-id};expand select;;;",
+                ),
             )
     }
     /// `PATCH /me/managedDevices/{managedDevice-id}`
@@ -118,7 +120,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ManagedDevice>> {
         self.0
             .update(
-                Operation("op:PATCH /me/managedDevices/{managedDevice-id};;"),
+                Operation("op:PATCH /me/managedDevices/{managedDevice-id};;;;"),
                 changes,
             )
     }
@@ -127,7 +129,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/managedDevices/{managedDevice-id};;"))
+        self.0.call(Operation("op:DELETE /me/managedDevices/{managedDevice-id};;;;"))
     }
     /// `POST /me/managedDevices/{managedDevice-id}/bypassActivationLock`
     ///
@@ -138,7 +140,7 @@ impl ItemRequestBuilder {
             .segment("bypassActivationLock")
             .call(
                 Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/bypassActivationLock;;",
+                    "op:POST /me/managedDevices/{managedDevice-id}/bypassActivationLock;;;;",
                 ),
             )
     }
@@ -154,7 +156,7 @@ impl ItemRequestBuilder {
             .segment("cleanWindowsDevice")
             .send(
                 Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/cleanWindowsDevice;;",
+                    "op:POST /me/managedDevices/{managedDevice-id}/cleanWindowsDevice;;;;",
                 ),
                 parameters,
             )
@@ -171,7 +173,7 @@ impl ItemRequestBuilder {
             .segment("deleteUserFromSharedAppleDevice")
             .send(
                 Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/deleteUserFromSharedAppleDevice;;",
+                    "op:POST /me/managedDevices/{managedDevice-id}/deleteUserFromSharedAppleDevice;;;;",
                 ),
                 parameters,
             )
@@ -185,7 +187,7 @@ impl ItemRequestBuilder {
             .segment("disableLostMode")
             .call(
                 Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/disableLostMode;;",
+                    "op:POST /me/managedDevices/{managedDevice-id}/disableLostMode;;;;",
                 ),
             )
     }
@@ -197,7 +199,9 @@ impl ItemRequestBuilder {
         self.0
             .segment("locateDevice")
             .call(
-                Operation("op:POST /me/managedDevices/{managedDevice-id}/locateDevice;;"),
+                Operation(
+                    "op:POST /me/managedDevices/{managedDevice-id}/locateDevice;;;;",
+                ),
             )
     }
     /// `POST /me/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser`
@@ -209,7 +213,7 @@ impl ItemRequestBuilder {
             .segment("logoutSharedAppleDeviceActiveUser")
             .call(
                 Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser;;",
+                    "op:POST /me/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser;;;;",
                 ),
             )
     }
@@ -220,7 +224,9 @@ impl ItemRequestBuilder {
     pub fn reboot_now(&self) -> Request<()> {
         self.0
             .segment("rebootNow")
-            .call(Operation("op:POST /me/managedDevices/{managedDevice-id}/rebootNow;;"))
+            .call(
+                Operation("op:POST /me/managedDevices/{managedDevice-id}/rebootNow;;;;"),
+            )
     }
     /// `POST /me/managedDevices/{managedDevice-id}/recoverPasscode`
     ///
@@ -231,7 +237,7 @@ impl ItemRequestBuilder {
             .segment("recoverPasscode")
             .call(
                 Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/recoverPasscode;;",
+                    "op:POST /me/managedDevices/{managedDevice-id}/recoverPasscode;;;;",
                 ),
             )
     }
@@ -243,7 +249,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("remoteLock")
             .call(
-                Operation("op:POST /me/managedDevices/{managedDevice-id}/remoteLock;;"),
+                Operation("op:POST /me/managedDevices/{managedDevice-id}/remoteLock;;;;"),
             )
     }
     /// `POST /me/managedDevices/{managedDevice-id}/requestRemoteAssistance`
@@ -255,7 +261,7 @@ impl ItemRequestBuilder {
             .segment("requestRemoteAssistance")
             .call(
                 Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/requestRemoteAssistance;;",
+                    "op:POST /me/managedDevices/{managedDevice-id}/requestRemoteAssistance;;;;",
                 ),
             )
     }
@@ -268,7 +274,7 @@ impl ItemRequestBuilder {
             .segment("resetPasscode")
             .call(
                 Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/resetPasscode;;",
+                    "op:POST /me/managedDevices/{managedDevice-id}/resetPasscode;;;;",
                 ),
             )
     }
@@ -279,7 +285,7 @@ impl ItemRequestBuilder {
     pub fn retire(&self) -> Request<()> {
         self.0
             .segment("retire")
-            .call(Operation("op:POST /me/managedDevices/{managedDevice-id}/retire;;"))
+            .call(Operation("op:POST /me/managedDevices/{managedDevice-id}/retire;;;;"))
     }
     /// `POST /me/managedDevices/{managedDevice-id}/shutDown`
     ///
@@ -288,7 +294,9 @@ impl ItemRequestBuilder {
     pub fn shut_down(&self) -> Request<()> {
         self.0
             .segment("shutDown")
-            .call(Operation("op:POST /me/managedDevices/{managedDevice-id}/shutDown;;"))
+            .call(
+                Operation("op:POST /me/managedDevices/{managedDevice-id}/shutDown;;;;"),
+            )
     }
     /// `POST /me/managedDevices/{managedDevice-id}/syncDevice`
     ///
@@ -298,7 +306,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("syncDevice")
             .call(
-                Operation("op:POST /me/managedDevices/{managedDevice-id}/syncDevice;;"),
+                Operation("op:POST /me/managedDevices/{managedDevice-id}/syncDevice;;;;"),
             )
     }
     /// `POST /me/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount`
@@ -313,7 +321,7 @@ impl ItemRequestBuilder {
             .segment("updateWindowsDeviceAccount")
             .send(
                 Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount;;",
+                    "op:POST /me/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount;;;;",
                 ),
                 parameters,
             )
@@ -330,7 +338,7 @@ impl ItemRequestBuilder {
             .segment("windowsDefenderScan")
             .send(
                 Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/windowsDefenderScan;;",
+                    "op:POST /me/managedDevices/{managedDevice-id}/windowsDefenderScan;;;;",
                 ),
                 parameters,
             )
@@ -344,7 +352,7 @@ impl ItemRequestBuilder {
             .segment("windowsDefenderUpdateSignatures")
             .call(
                 Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/windowsDefenderUpdateSignatures;;",
+                    "op:POST /me/managedDevices/{managedDevice-id}/windowsDefenderUpdateSignatures;;;;",
                 ),
             )
     }
@@ -359,7 +367,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("wipe")
             .send(
-                Operation("op:POST /me/managedDevices/{managedDevice-id}/wipe;;"),
+                Operation("op:POST /me/managedDevices/{managedDevice-id}/wipe;;;;"),
                 parameters,
             )
     }

@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/memberOf;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All",
+                    "op:GET /me/memberOf;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/memberOf/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=alias:/me/memberof",
+                    "op:GET /me/memberOf/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/me/memberof;;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/memberOf/{directoryObject-id};expand select;work=User.Read,User.Read.All",
+                    "op:GET /me/memberOf/{directoryObject-id};expand select;work=User.Read,User.Read.All;;",
                 ),
             )
     }

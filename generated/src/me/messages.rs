@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/messages;count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite",
+                    "op:GET /me/messages;count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/messages;;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:POST /me/messages;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
                 body,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/messages/$count;filter search;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite provenance=alias:/me/messages",
+                    "op:GET /me/messages/$count;filter search;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite provenance=inferred:count:/me/messages;;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/messages/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /me/messages/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/messages/{message-id};expand select;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic",
+                    "op:GET /me/messages/{message-id};expand select;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic;;",
                 ),
             )
     }
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:PATCH /me/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
                 changes,
             )
@@ -156,7 +156,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:DELETE /me/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
             )
     }
@@ -175,7 +175,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /me/messages/{message-id}/$value;;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic provenance=alias:/me/messages/{}",
+                    "op:GET /me/messages/{message-id}/$value;;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic provenance=inferred:reference:/me/messages/{};;",
                 ),
             )
     }
@@ -186,7 +186,10 @@ impl ItemRequestBuilder {
     pub fn put_value(&self, content: impl Into<runtime::Body>) -> Request<Content> {
         self.0
             .segment("$value")
-            .send_bytes(Operation("op:PUT /me/messages/{message-id}/$value;;"), content)
+            .send_bytes(
+                Operation("op:PUT /me/messages/{message-id}/$value;;;;"),
+                content,
+            )
     }
     /// `DELETE /me/messages/{message-id}/$value`
     ///
@@ -203,7 +206,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /me/messages/{message-id}/$value;;work=Mail.ReadWrite personal=Mail.ReadWrite provenance=alias:/me/messages/{}",
+                    "op:DELETE /me/messages/{message-id}/$value;;work=Mail.ReadWrite personal=Mail.ReadWrite provenance=inferred:reference:/me/messages/{};;",
                 ),
             )
     }
@@ -223,7 +226,7 @@ impl ItemRequestBuilder {
             .segment("copy")
             .send(
                 Operation(
-                    "op:POST /me/messages/{message-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:POST /me/messages/{message-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -244,7 +247,7 @@ impl ItemRequestBuilder {
             .segment("createForward")
             .send(
                 Operation(
-                    "op:POST /me/messages/{message-id}/createForward;;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:POST /me/messages/{message-id}/createForward;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -265,7 +268,7 @@ impl ItemRequestBuilder {
             .segment("createReply")
             .send(
                 Operation(
-                    "op:POST /me/messages/{message-id}/createReply;;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:POST /me/messages/{message-id}/createReply;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -286,7 +289,7 @@ impl ItemRequestBuilder {
             .segment("createReplyAll")
             .send(
                 Operation(
-                    "op:POST /me/messages/{message-id}/createReplyAll;;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:POST /me/messages/{message-id}/createReplyAll;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -307,7 +310,7 @@ impl ItemRequestBuilder {
             .segment("forward")
             .send(
                 Operation(
-                    "op:POST /me/messages/{message-id}/forward;;work=Mail.Send personal=Mail.Send",
+                    "op:POST /me/messages/{message-id}/forward;;work=Mail.Send personal=Mail.Send;;",
                 ),
                 parameters,
             )
@@ -328,7 +331,7 @@ impl ItemRequestBuilder {
             .segment("move")
             .send(
                 Operation(
-                    "op:POST /me/messages/{message-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:POST /me/messages/{message-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -348,7 +351,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /me/messages/{message-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite;us-government china",
+                    "op:POST /me/messages/{message-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -365,7 +368,7 @@ impl ItemRequestBuilder {
             .segment("reply")
             .send(
                 Operation(
-                    "op:POST /me/messages/{message-id}/reply;;work=Mail.Send personal=Mail.Send",
+                    "op:POST /me/messages/{message-id}/reply;;work=Mail.Send personal=Mail.Send;;",
                 ),
                 parameters,
             )
@@ -388,7 +391,7 @@ impl ItemRequestBuilder {
             .segment("replyAll")
             .send(
                 Operation(
-                    "op:POST /me/messages/{message-id}/replyAll;;work=Mail.Send personal=Mail.Send provenance=alias:/users/{}/messages/{}/replyall",
+                    "op:POST /me/messages/{message-id}/replyAll;;work=Mail.Send personal=Mail.Send provenance=alias:/users/{}/messages/{}/replyall;;",
                 ),
                 parameters,
             )
@@ -406,7 +409,7 @@ impl ItemRequestBuilder {
             .segment("send")
             .call(
                 Operation(
-                    "op:POST /me/messages/{message-id}/send;;work=Mail.Send personal=Mail.Send",
+                    "op:POST /me/messages/{message-id}/send;;work=Mail.Send personal=Mail.Send;;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onPremisesSyncBehavior;expand select;work=User-OnPremisesSyncBehavior.ReadWrite.All provenance=alias:/users/{}/onpremisessyncbehavior",
+                    "op:GET /me/onPremisesSyncBehavior;expand select;work=User-OnPremisesSyncBehavior.ReadWrite.All provenance=alias:/users/{}/onpremisessyncbehavior;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/onPremisesSyncBehavior;;work=User-OnPremisesSyncBehavior.ReadWrite.All provenance=alias:/users/{}/onpremisessyncbehavior",
+                    "op:PATCH /me/onPremisesSyncBehavior;;work=User-OnPremisesSyncBehavior.ReadWrite.All provenance=alias:/users/{}/onpremisessyncbehavior;;",
                 ),
                 changes,
             )
@@ -53,6 +53,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/onPremisesSyncBehavior;;"))
+        self.0.call(Operation("op:DELETE /me/onPremisesSyncBehavior;;;;"))
     }
 }

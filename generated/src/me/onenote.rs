@@ -58,7 +58,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onenote;expand select;work=User.Read;us-government china",
+                    "op:GET /me/onenote;expand select;work=User.Read;us-government china;",
                 ),
             )
     }
@@ -72,7 +72,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Onenote>,
     ) -> Request<Option<models::Onenote>> {
-        self.0.update(Operation("op:PATCH /me/onenote;;;us-government china"), changes)
+        self.0.update(Operation("op:PATCH /me/onenote;;;us-government china;"), changes)
     }
     /// `DELETE /me/onenote`
     ///
@@ -81,6 +81,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/onenote;;;us-government china"))
+        self.0.call(Operation("op:DELETE /me/onenote;;;us-government china;"))
     }
 }

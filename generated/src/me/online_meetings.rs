@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings;count expand filter orderby search select skip top;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite;china",
+                    "op:GET /me/onlineMeetings;count expand filter orderby search select skip top;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite;china;",
                 ),
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/onlineMeetings;;work=OnlineMeetings.ReadWrite;china",
+                    "op:POST /me/onlineMeetings;;work=OnlineMeetings.ReadWrite;china;",
                 ),
                 body,
             )
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/$count;filter search;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite provenance=alias:/me/onlinemeetings;china",
+                    "op:GET /me/onlineMeetings/$count;filter search;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite provenance=inferred:count:/me/onlinemeetings;china;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl RequestBuilder {
             .segment("createOrGet")
             .send(
                 Operation(
-                    "op:POST /me/onlineMeetings/createOrGet;;work=OnlineMeetings.ReadWrite;china",
+                    "op:POST /me/onlineMeetings/createOrGet;;work=OnlineMeetings.ReadWrite;china;",
                 ),
                 parameters,
             )
@@ -130,7 +130,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/getAllRecordings(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china",
+                    "op:GET /me/onlineMeetings/getAllRecordings(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -162,7 +162,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/getAllTranscripts(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china",
+                    "op:GET /me/onlineMeetings/getAllTranscripts(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -201,7 +201,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id};expand select;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite;china",
+                    "op:GET /me/onlineMeetings/{onlineMeeting-id};expand select;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite;china;",
                 ),
             )
     }
@@ -222,7 +222,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/onlineMeetings/{onlineMeeting-id};;work=OnlineMeetings.ReadWrite;china",
+                    "op:PATCH /me/onlineMeetings/{onlineMeeting-id};;work=OnlineMeetings.ReadWrite;china;",
                 ),
                 changes,
             )
@@ -241,7 +241,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id};;work=OnlineMeetings.ReadWrite;china",
+                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id};;work=OnlineMeetings.ReadWrite;china;",
                 ),
             )
     }
@@ -260,7 +260,7 @@ impl ItemRequestBuilder {
             .segment("attendeeReport")
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/attendeeReport;;work=OnlineMeetingArtifact.Read.All;china",
+                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/attendeeReport;;work=OnlineMeetingArtifact.Read.All;china;",
                 ),
             )
     }
@@ -278,7 +278,7 @@ impl ItemRequestBuilder {
             .segment("attendeeReport")
             .send_bytes(
                 Operation(
-                    "op:PUT /me/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china",
+                    "op:PUT /me/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
                 ),
                 content,
             )
@@ -294,7 +294,7 @@ impl ItemRequestBuilder {
             .segment("attendeeReport")
             .call(
                 Operation(
-                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china",
+                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
                 ),
             )
     }
@@ -313,7 +313,7 @@ impl ItemRequestBuilder {
             .function("getVirtualAppointmentJoinWebUrl", &[])
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/getVirtualAppointmentJoinWebUrl();;work=VirtualAppointment.Read,VirtualAppointment.ReadWrite,OnlineMeetings.Read,OnlineMeetings.ReadWrite;us-government china",
+                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/getVirtualAppointmentJoinWebUrl();;work=VirtualAppointment.Read,VirtualAppointment.ReadWrite,OnlineMeetings.Read,OnlineMeetings.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -335,7 +335,7 @@ impl ItemRequestBuilder {
             .segment("sendVirtualAppointmentReminderSms")
             .send(
                 Operation(
-                    "op:POST /me/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentReminderSms;;work=VirtualAppointmentNotification.Send;us-government china",
+                    "op:POST /me/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentReminderSms;;work=VirtualAppointmentNotification.Send;us-government china;",
                 ),
                 parameters,
             )
@@ -358,7 +358,7 @@ impl ItemRequestBuilder {
             .segment("sendVirtualAppointmentSms")
             .send(
                 Operation(
-                    "op:POST /me/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentSms;;work=VirtualAppointmentNotification.Send;us-government china",
+                    "op:POST /me/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentSms;;work=VirtualAppointmentNotification.Send;us-government china;",
                 ),
                 parameters,
             )

@@ -23,7 +23,7 @@ impl RequestBuilder {
     /// | application | not supported |
     #[inline]
     pub fn get(&self) -> Request<models::OutlookUser> {
-        self.0.call(Operation("op:GET /me/outlook;select;work=User.Read"))
+        self.0.call(Operation("op:GET /me/outlook;select;work=User.Read;;"))
     }
     /// `GET /me/outlook/supportedLanguages()`
     ///
@@ -40,7 +40,7 @@ impl RequestBuilder {
             .function("supportedLanguages", &[])
             .call(
                 Operation(
-                    "op:GET /me/outlook/supportedLanguages();count filter search skip top;work=User.Read,User.ReadBasic.All,User.Read.All personal=User.Read",
+                    "op:GET /me/outlook/supportedLanguages();count filter search skip top;work=User.Read,User.ReadBasic.All,User.Read.All personal=User.Read;;",
                 ),
             )
     }
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .function("supportedTimeZones", &[])
             .call(
                 Operation(
-                    "op:GET /me/outlook/supportedTimeZones();count filter search skip top;work=User.Read,User.ReadBasic.All,User.Read.All personal=User.Read",
+                    "op:GET /me/outlook/supportedTimeZones();count filter search skip top;work=User.Read,User.ReadBasic.All,User.Read.All personal=User.Read;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /me/outlook/supportedTimeZones(TimeZoneStandard='{TimeZoneStandard}');count filter search skip top;work=User.Read,User.ReadBasic.All,User.Read.All personal=User.Read",
+                    "op:GET /me/outlook/supportedTimeZones(TimeZoneStandard='{TimeZoneStandard}');count filter search skip top;work=User.Read,User.ReadBasic.All,User.Read.All personal=User.Read;;",
                 ),
             )
     }

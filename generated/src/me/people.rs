@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/people;count filter orderby search select skip top;work=People.Read,People.Read.All personal=People.Read;china",
+                    "op:GET /me/people;count filter orderby search select skip top;work=People.Read,People.Read.All personal=People.Read;china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/people/$count;filter search;work=People.Read,People.Read.All personal=People.Read provenance=alias:/me/people;china",
+                    "op:GET /me/people/$count;filter search;work=People.Read,People.Read.All personal=People.Read provenance=inferred:count:/me/people;china;",
                 ),
             )
     }
@@ -67,6 +67,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Person> {
-        self.0.call(Operation("op:GET /me/people/{person-id};select;;china"))
+        self.0.call(Operation("op:GET /me/people/{person-id};select;;china;"))
     }
 }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/permissionGrants;expand filter orderby search select;work=ResourceSpecificPermissionGrant.ReadForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser provenance=alias:/users/{}/permissiongrants",
+                    "op:GET /me/permissionGrants;expand filter orderby search select;work=ResourceSpecificPermissionGrant.ReadForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser provenance=alias:/users/{}/permissiongrants;;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         &self,
         body: &models::ResourceSpecificPermissionGrant,
     ) -> Request<models::ResourceSpecificPermissionGrant> {
-        self.0.send(Operation("op:POST /me/permissionGrants;;"), body)
+        self.0.send(Operation("op:POST /me/permissionGrants;;;;"), body)
     }
     /// `GET /me/permissionGrants/$count`
     ///
@@ -61,7 +61,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/permissionGrants/$count;filter search;work=ResourceSpecificPermissionGrant.ReadForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser provenance=alias:/users/{}/permissiongrants",
+                    "op:GET /me/permissionGrants/$count;filter search;work=ResourceSpecificPermissionGrant.ReadForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser provenance=inferred:count:/users/{}/permissiongrants;;",
                 ),
             )
     }
@@ -79,7 +79,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;",
+                    "op:GET /me/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:PATCH /me/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
                 changes,
             )
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:DELETE /me/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
             )
     }

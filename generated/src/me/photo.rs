@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/photo;select;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All",
+                    "op:GET /me/photo;select;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/photo;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All",
+                    "op:PATCH /me/photo;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -56,7 +56,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/photo;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All",
+                    "op:DELETE /me/photo;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All;;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /me/photo/$value;;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All provenance=alias:/me/photo",
+                    "op:GET /me/photo/$value;;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/me/photo;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl RequestBuilder {
             .segment("$value")
             .send_bytes(
                 Operation(
-                    "op:PUT /me/photo/$value;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All provenance=alias:/me/photo",
+                    "op:PUT /me/photo/$value;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/me/photo;;",
                 ),
                 content,
             )
@@ -114,7 +114,7 @@ impl RequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /me/photo/$value;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All provenance=alias:/me/photo",
+                    "op:DELETE /me/photo/$value;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/me/photo;;",
                 ),
             )
     }

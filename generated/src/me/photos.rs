@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/photos;filter orderby select skip top;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All",
+                    "op:GET /me/photos;filter orderby select skip top;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All;;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/photos/{profilePhoto-id};select;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All",
+                    "op:GET /me/photos/{profilePhoto-id};select;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All;;",
                 ),
             )
     }
@@ -66,7 +66,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /me/photos/{profilePhoto-id}/$value;;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All provenance=alias:/me/photos/{}",
+                    "op:GET /me/photos/{profilePhoto-id}/$value;;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All provenance=inferred:reference:/me/photos/{};;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation("op:PUT /me/photos/{profilePhoto-id}/$value;;"),
+                Operation("op:PUT /me/photos/{profilePhoto-id}/$value;;;;"),
                 content,
             )
     }
@@ -89,6 +89,6 @@ impl ItemRequestBuilder {
     pub fn delete_value(&self) -> Request<()> {
         self.0
             .segment("$value")
-            .call(Operation("op:DELETE /me/photos/{profilePhoto-id}/$value;;"))
+            .call(Operation("op:DELETE /me/photos/{profilePhoto-id}/$value;;;;"))
     }
 }

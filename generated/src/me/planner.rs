@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/planner;expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite;china",
+                    "op:GET /me/planner;expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite;china;",
                 ),
             )
     }
@@ -56,7 +56,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/planner;;work=Tasks.ReadWrite,Group.ReadWrite.All;china",
+                    "op:PATCH /me/planner;;work=Tasks.ReadWrite,Group.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -69,6 +69,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/planner;;;china"))
+        self.0.call(Operation("op:DELETE /me/planner;;;china;"))
     }
 }

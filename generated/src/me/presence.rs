@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/presence;expand select;work=Presence.Read,Presence.Read.All;china",
+                    "op:GET /me/presence;expand select;work=Presence.Read,Presence.Read.All;china;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Presence>,
     ) -> Request<Option<models::Presence>> {
-        self.0.update(Operation("op:PATCH /me/presence;;;china"), changes)
+        self.0.update(Operation("op:PATCH /me/presence;;;china;"), changes)
     }
     /// `DELETE /me/presence`
     ///
@@ -45,7 +45,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/presence;;;china"))
+        self.0.call(Operation("op:DELETE /me/presence;;;china;"))
     }
     /// `POST /me/presence/clearAutomaticLocation`
     ///
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .segment("clearAutomaticLocation")
             .call(
                 Operation(
-                    "op:POST /me/presence/clearAutomaticLocation;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/clearautomaticlocation;us-government china",
+                    "op:POST /me/presence/clearAutomaticLocation;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/clearautomaticlocation;us-government china;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl RequestBuilder {
             .segment("clearLocation")
             .call(
                 Operation(
-                    "op:POST /me/presence/clearLocation;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/clearlocation;us-government china",
+                    "op:POST /me/presence/clearLocation;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/clearlocation;us-government china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl RequestBuilder {
             .segment("clearPresence")
             .send(
                 Operation(
-                    "op:POST /me/presence/clearPresence;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/clearpresence;china",
+                    "op:POST /me/presence/clearPresence;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/clearpresence;china;",
                 ),
                 parameters,
             )
@@ -131,7 +131,7 @@ impl RequestBuilder {
             .segment("clearUserPreferredPresence")
             .call(
                 Operation(
-                    "op:POST /me/presence/clearUserPreferredPresence;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/clearuserpreferredpresence;china",
+                    "op:POST /me/presence/clearUserPreferredPresence;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/clearuserpreferredpresence;china;",
                 ),
             )
     }
@@ -155,7 +155,7 @@ impl RequestBuilder {
             .segment("setAutomaticLocation")
             .send(
                 Operation(
-                    "op:POST /me/presence/setAutomaticLocation;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setautomaticlocation;us-government china",
+                    "op:POST /me/presence/setAutomaticLocation;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setautomaticlocation;us-government china;",
                 ),
                 parameters,
             )
@@ -180,7 +180,7 @@ impl RequestBuilder {
             .segment("setManualLocation")
             .send(
                 Operation(
-                    "op:POST /me/presence/setManualLocation;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setmanuallocation;us-government china",
+                    "op:POST /me/presence/setManualLocation;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setmanuallocation;us-government china;",
                 ),
                 parameters,
             )
@@ -205,7 +205,7 @@ impl RequestBuilder {
             .segment("setPresence")
             .send(
                 Operation(
-                    "op:POST /me/presence/setPresence;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setpresence;china",
+                    "op:POST /me/presence/setPresence;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setpresence;china;",
                 ),
                 parameters,
             )
@@ -230,7 +230,7 @@ impl RequestBuilder {
             .segment("setStatusMessage")
             .send(
                 Operation(
-                    "op:POST /me/presence/setStatusMessage;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setstatusmessage;china",
+                    "op:POST /me/presence/setStatusMessage;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setstatusmessage;china;",
                 ),
                 parameters,
             )
@@ -255,7 +255,7 @@ impl RequestBuilder {
             .segment("setUserPreferredPresence")
             .send(
                 Operation(
-                    "op:POST /me/presence/setUserPreferredPresence;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setuserpreferredpresence;china",
+                    "op:POST /me/presence/setUserPreferredPresence;;work=Presence.ReadWrite provenance=alias:/users/{}/presence/setuserpreferredpresence;china;",
                 ),
                 parameters,
             )

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/scopedRoleMemberOf;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All",
+                    "op:GET /me/scopedRoleMemberOf;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::ScopedRoleMembership,
     ) -> Request<models::ScopedRoleMembership> {
-        self.0.send(Operation("op:POST /me/scopedRoleMemberOf;;"), body)
+        self.0.send(Operation("op:POST /me/scopedRoleMemberOf;;;;"), body)
     }
     /// `GET /me/scopedRoleMemberOf/$count`
     ///
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/scopedRoleMemberOf/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All provenance=alias:/me/scopedrolememberof",
+                    "op:GET /me/scopedRoleMemberOf/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/me/scopedrolememberof;;",
                 ),
             )
     }
@@ -74,7 +74,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/scopedRoleMemberOf/{scopedRoleMembership-id};expand select;",
+                    "op:GET /me/scopedRoleMemberOf/{scopedRoleMembership-id};expand select;;;",
                 ),
             )
     }
@@ -88,7 +88,9 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ScopedRoleMembership>> {
         self.0
             .update(
-                Operation("op:PATCH /me/scopedRoleMemberOf/{scopedRoleMembership-id};;"),
+                Operation(
+                    "op:PATCH /me/scopedRoleMemberOf/{scopedRoleMembership-id};;;;",
+                ),
                 changes,
             )
     }
@@ -99,7 +101,9 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /me/scopedRoleMemberOf/{scopedRoleMembership-id};;"),
+                Operation(
+                    "op:DELETE /me/scopedRoleMemberOf/{scopedRoleMembership-id};;;;",
+                ),
             )
     }
 }

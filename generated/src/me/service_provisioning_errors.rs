@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/serviceProvisioningErrors;count expand filter orderby search select skip top;",
+                    "op:GET /me/serviceProvisioningErrors;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation("op:GET /me/serviceProvisioningErrors/$count;filter search;"),
+                Operation("op:GET /me/serviceProvisioningErrors/$count;filter search;;;"),
             )
     }
 }

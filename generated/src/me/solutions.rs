@@ -21,7 +21,8 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::UserSolutionRoot> {
-        self.0.call(Operation("op:GET /me/solutions;expand select;;us-government china"))
+        self.0
+            .call(Operation("op:GET /me/solutions;expand select;;us-government china;"))
     }
     /// `PATCH /me/solutions`
     ///
@@ -33,7 +34,8 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::UserSolutionRoot>,
     ) -> Request<Option<models::UserSolutionRoot>> {
-        self.0.update(Operation("op:PATCH /me/solutions;;;us-government china"), changes)
+        self.0
+            .update(Operation("op:PATCH /me/solutions;;;us-government china;"), changes)
     }
     /// `DELETE /me/solutions`
     ///
@@ -42,6 +44,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/solutions;;;us-government china"))
+        self.0.call(Operation("op:DELETE /me/solutions;;;us-government china;"))
     }
 }

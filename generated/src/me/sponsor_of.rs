@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/sponsorOf;count expand filter orderby search select skip top;work=User.Read,User.Read.All,User.ReadWrite.All;us-government china",
+                    "op:GET /me/sponsorOf;count expand filter orderby search select skip top;work=User.Read,User.Read.All,User.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/sponsorOf/$count;filter search;work=User.Read,User.Read.All,User.ReadWrite.All provenance=alias:/me/sponsorof;us-government china",
+                    "op:GET /me/sponsorOf/$count;filter search;work=User.Read,User.Read.All,User.ReadWrite.All provenance=inferred:count:/me/sponsorof;us-government china;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/sponsorOf/{directoryObject-id};expand select;;us-government china",
+                    "op:GET /me/sponsorOf/{directoryObject-id};expand select;;us-government china;",
                 ),
             )
     }

@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/teamwork;expand select;work=UserTeamwork.Read provenance=alias:/users/{}/teamwork",
+                    "op:GET /me/teamwork;expand select;work=UserTeamwork.Read provenance=alias:/users/{}/teamwork;;",
                 ),
             )
     }
@@ -46,14 +46,14 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::UserTeamwork>,
     ) -> Request<Option<models::UserTeamwork>> {
-        self.0.update(Operation("op:PATCH /me/teamwork;;"), changes)
+        self.0.update(Operation("op:PATCH /me/teamwork;;;;"), changes)
     }
     /// `DELETE /me/teamwork`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/teamwork;;"))
+        self.0.call(Operation("op:DELETE /me/teamwork;;;;"))
     }
     /// `POST /me/teamwork/deleteTargetedMessage`
     ///
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .segment("deleteTargetedMessage")
             .send(
                 Operation(
-                    "op:POST /me/teamwork/deleteTargetedMessage;;work=TeamworkTargetedMessage.ReadWrite provenance=alias:/users/{}/teamwork/deletetargetedmessage;us-government china",
+                    "op:POST /me/teamwork/deleteTargetedMessage;;work=TeamworkTargetedMessage.ReadWrite provenance=alias:/users/{}/teamwork/deletetargetedmessage;us-government china;",
                 ),
                 parameters,
             )
@@ -95,7 +95,7 @@ impl RequestBuilder {
             .function("getAllRetainedTargetedMessages", &[])
             .call(
                 Operation(
-                    "op:GET /me/teamwork/getAllRetainedTargetedMessages();count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /me/teamwork/getAllRetainedTargetedMessages();count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -114,7 +114,7 @@ impl RequestBuilder {
             .function("getAllTargetedMessages", &[])
             .call(
                 Operation(
-                    "op:GET /me/teamwork/getAllTargetedMessages();count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /me/teamwork/getAllTargetedMessages();count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -136,7 +136,7 @@ impl RequestBuilder {
             .segment("sendActivityNotification")
             .send(
                 Operation(
-                    "op:POST /me/teamwork/sendActivityNotification;;work=TeamsActivity.Send provenance=alias:/users/{}/teamwork/sendactivitynotification",
+                    "op:POST /me/teamwork/sendActivityNotification;;work=TeamsActivity.Send provenance=alias:/users/{}/teamwork/sendactivitynotification;;",
                 ),
                 parameters,
             )

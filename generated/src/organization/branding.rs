@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/branding;expand select;work=User.Read,Organization.Read.All,Organization.ReadWrite.All,OrganizationalBranding.Read.All,OrganizationalBranding.ReadWrite.All,User.Read.All application=OrganizationalBranding.Read.All,Organization.Read.All,OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All",
+                    "op:GET /organization/{organization-id}/branding;expand select;work=User.Read,Organization.Read.All,Organization.ReadWrite.All,OrganizationalBranding.Read.All,OrganizationalBranding.ReadWrite.All,User.Read.All application=OrganizationalBranding.Read.All,Organization.Read.All,OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /organization/{organization-id}/branding;;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All",
+                    "op:PATCH /organization/{organization-id}/branding;;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /organization/{organization-id}/branding;;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All",
+                    "op:DELETE /organization/{organization-id}/branding;;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All;;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .segment("backgroundImage")
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/branding/backgroundImage;;",
+                    "op:GET /organization/{organization-id}/branding/backgroundImage;;;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl RequestBuilder {
             .segment("backgroundImage")
             .send_bytes(
                 Operation(
-                    "op:PUT /organization/{organization-id}/branding/backgroundImage;;",
+                    "op:PUT /organization/{organization-id}/branding/backgroundImage;;;;",
                 ),
                 content,
             )
@@ -105,7 +105,7 @@ impl RequestBuilder {
             .segment("backgroundImage")
             .call(
                 Operation(
-                    "op:DELETE /organization/{organization-id}/branding/backgroundImage;;",
+                    "op:DELETE /organization/{organization-id}/branding/backgroundImage;;;;",
                 ),
             )
     }
@@ -117,7 +117,9 @@ impl RequestBuilder {
         self.0
             .segment("bannerLogo")
             .call(
-                Operation("op:GET /organization/{organization-id}/branding/bannerLogo;;"),
+                Operation(
+                    "op:GET /organization/{organization-id}/branding/bannerLogo;;;;",
+                ),
             )
     }
     /// `PUT /organization/{organization-id}/branding/bannerLogo`
@@ -132,7 +134,7 @@ impl RequestBuilder {
             .segment("bannerLogo")
             .send_bytes(
                 Operation(
-                    "op:PUT /organization/{organization-id}/branding/bannerLogo;;",
+                    "op:PUT /organization/{organization-id}/branding/bannerLogo;;;;",
                 ),
                 content,
             )
@@ -146,7 +148,7 @@ impl RequestBuilder {
             .segment("bannerLogo")
             .call(
                 Operation(
-                    "op:DELETE /organization/{organization-id}/branding/bannerLogo;;",
+                    "op:DELETE /organization/{organization-id}/branding/bannerLogo;;;;",
                 ),
             )
     }
@@ -158,7 +160,9 @@ impl RequestBuilder {
         self.0
             .segment("customCSS")
             .call(
-                Operation("op:GET /organization/{organization-id}/branding/customCSS;;"),
+                Operation(
+                    "op:GET /organization/{organization-id}/branding/customCSS;;;;",
+                ),
             )
     }
     /// `PUT /organization/{organization-id}/branding/customCSS`
@@ -169,7 +173,9 @@ impl RequestBuilder {
         self.0
             .segment("customCSS")
             .send_bytes(
-                Operation("op:PUT /organization/{organization-id}/branding/customCSS;;"),
+                Operation(
+                    "op:PUT /organization/{organization-id}/branding/customCSS;;;;",
+                ),
                 content,
             )
     }
@@ -182,7 +188,7 @@ impl RequestBuilder {
             .segment("customCSS")
             .call(
                 Operation(
-                    "op:DELETE /organization/{organization-id}/branding/customCSS;;",
+                    "op:DELETE /organization/{organization-id}/branding/customCSS;;;;",
                 ),
             )
     }
@@ -193,7 +199,9 @@ impl RequestBuilder {
     pub fn get_favicon(&self) -> Request<Content> {
         self.0
             .segment("favicon")
-            .call(Operation("op:GET /organization/{organization-id}/branding/favicon;;"))
+            .call(
+                Operation("op:GET /organization/{organization-id}/branding/favicon;;;;"),
+            )
     }
     /// `PUT /organization/{organization-id}/branding/favicon`
     ///
@@ -203,7 +211,7 @@ impl RequestBuilder {
         self.0
             .segment("favicon")
             .send_bytes(
-                Operation("op:PUT /organization/{organization-id}/branding/favicon;;"),
+                Operation("op:PUT /organization/{organization-id}/branding/favicon;;;;"),
                 content,
             )
     }
@@ -215,7 +223,9 @@ impl RequestBuilder {
         self.0
             .segment("favicon")
             .call(
-                Operation("op:DELETE /organization/{organization-id}/branding/favicon;;"),
+                Operation(
+                    "op:DELETE /organization/{organization-id}/branding/favicon;;;;",
+                ),
             )
     }
     /// `GET /organization/{organization-id}/branding/headerLogo`
@@ -226,7 +236,9 @@ impl RequestBuilder {
         self.0
             .segment("headerLogo")
             .call(
-                Operation("op:GET /organization/{organization-id}/branding/headerLogo;;"),
+                Operation(
+                    "op:GET /organization/{organization-id}/branding/headerLogo;;;;",
+                ),
             )
     }
     /// `PUT /organization/{organization-id}/branding/headerLogo`
@@ -241,7 +253,7 @@ impl RequestBuilder {
             .segment("headerLogo")
             .send_bytes(
                 Operation(
-                    "op:PUT /organization/{organization-id}/branding/headerLogo;;",
+                    "op:PUT /organization/{organization-id}/branding/headerLogo;;;;",
                 ),
                 content,
             )
@@ -255,7 +267,7 @@ impl RequestBuilder {
             .segment("headerLogo")
             .call(
                 Operation(
-                    "op:DELETE /organization/{organization-id}/branding/headerLogo;;",
+                    "op:DELETE /organization/{organization-id}/branding/headerLogo;;;;",
                 ),
             )
     }
@@ -267,7 +279,9 @@ impl RequestBuilder {
         self.0
             .segment("squareLogo")
             .call(
-                Operation("op:GET /organization/{organization-id}/branding/squareLogo;;"),
+                Operation(
+                    "op:GET /organization/{organization-id}/branding/squareLogo;;;;",
+                ),
             )
     }
     /// `PUT /organization/{organization-id}/branding/squareLogo`
@@ -282,7 +296,7 @@ impl RequestBuilder {
             .segment("squareLogo")
             .send_bytes(
                 Operation(
-                    "op:PUT /organization/{organization-id}/branding/squareLogo;;",
+                    "op:PUT /organization/{organization-id}/branding/squareLogo;;;;",
                 ),
                 content,
             )
@@ -296,7 +310,7 @@ impl RequestBuilder {
             .segment("squareLogo")
             .call(
                 Operation(
-                    "op:DELETE /organization/{organization-id}/branding/squareLogo;;",
+                    "op:DELETE /organization/{organization-id}/branding/squareLogo;;;;",
                 ),
             )
     }
@@ -309,7 +323,7 @@ impl RequestBuilder {
             .segment("squareLogoDark")
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/branding/squareLogoDark;;",
+                    "op:GET /organization/{organization-id}/branding/squareLogoDark;;;;",
                 ),
             )
     }
@@ -325,7 +339,7 @@ impl RequestBuilder {
             .segment("squareLogoDark")
             .send_bytes(
                 Operation(
-                    "op:PUT /organization/{organization-id}/branding/squareLogoDark;;",
+                    "op:PUT /organization/{organization-id}/branding/squareLogoDark;;;;",
                 ),
                 content,
             )
@@ -339,7 +353,7 @@ impl RequestBuilder {
             .segment("squareLogoDark")
             .call(
                 Operation(
-                    "op:DELETE /organization/{organization-id}/branding/squareLogoDark;;",
+                    "op:DELETE /organization/{organization-id}/branding/squareLogoDark;;;;",
                 ),
             )
     }

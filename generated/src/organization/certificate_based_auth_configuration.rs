@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/certificateBasedAuthConfiguration;count expand filter orderby search select skip top;work=Organization.Read.All,Organization.ReadWrite.All application=Organization.Read.All,Organization.ReadWrite.All",
+                    "op:GET /organization/{organization-id}/certificateBasedAuthConfiguration;count expand filter orderby search select skip top;work=Organization.Read.All,Organization.ReadWrite.All application=Organization.Read.All,Organization.ReadWrite.All;;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /organization/{organization-id}/certificateBasedAuthConfiguration;;work=Organization.ReadWrite.All application=Organization.ReadWrite.All",
+                    "op:POST /organization/{organization-id}/certificateBasedAuthConfiguration;;work=Organization.ReadWrite.All application=Organization.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/certificateBasedAuthConfiguration/$count;filter search;work=Organization.Read.All,Organization.ReadWrite.All application=Organization.Read.All,Organization.ReadWrite.All provenance=alias:/organization/{}/certificatebasedauthconfiguration",
+                    "op:GET /organization/{organization-id}/certificateBasedAuthConfiguration/$count;filter search;work=Organization.Read.All,Organization.ReadWrite.All application=Organization.Read.All,Organization.ReadWrite.All provenance=inferred:count:/organization/{}/certificatebasedauthconfiguration;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};expand select;work=Organization.Read.All,Organization.ReadWrite.All application=Organization.Read.All,Organization.ReadWrite.All",
+                    "op:GET /organization/{organization-id}/certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};expand select;work=Organization.Read.All,Organization.ReadWrite.All application=Organization.Read.All,Organization.ReadWrite.All;;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /organization/{organization-id}/certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};;work=Organization.ReadWrite.All application=Organization.ReadWrite.All",
+                    "op:DELETE /organization/{organization-id}/certificateBasedAuthConfiguration/{certificateBasedAuthConfiguration-id};;work=Organization.ReadWrite.All application=Organization.ReadWrite.All;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/extensions;count expand filter orderby search select skip top;",
+                    "op:GET /organization/{organization-id}/extensions;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -32,7 +32,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
         self.0
             .send(
-                Operation("op:POST /organization/{organization-id}/extensions;;"),
+                Operation("op:POST /organization/{organization-id}/extensions;;;;"),
                 body,
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/extensions/$count;filter search;",
+                    "op:GET /organization/{organization-id}/extensions/$count;filter search;;;",
                 ),
             )
     }
@@ -65,7 +65,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/extensions/{extension-id};expand select;",
+                    "op:GET /organization/{organization-id}/extensions/{extension-id};expand select;;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /organization/{organization-id}/extensions/{extension-id};;",
+                    "op:PATCH /organization/{organization-id}/extensions/{extension-id};;;;",
                 ),
                 changes,
             )
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /organization/{organization-id}/extensions/{extension-id};;",
+                    "op:DELETE /organization/{organization-id}/extensions/{extension-id};;;;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/checkIns;count expand filter orderby search select skip top;;china",
+                    "op:GET /places/{place-id}/checkIns;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /places/{place-id}/checkIns;;work=Calendars.ReadWrite;china",
+                    "op:POST /places/{place-id}/checkIns;;work=Calendars.ReadWrite;china;",
                 ),
                 body,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/checkIns/$count;filter search;;china",
+                    "op:GET /places/{place-id}/checkIns/$count;filter search;;china;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/checkIns/{checkInClaim-calendarEventId};expand select;work=Calendars.ReadWrite;china",
+                    "op:GET /places/{place-id}/checkIns/{checkInClaim-calendarEventId};expand select;work=Calendars.ReadWrite;china;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /places/{place-id}/checkIns/{checkInClaim-calendarEventId};;;china",
+                    "op:PATCH /places/{place-id}/checkIns/{checkInClaim-calendarEventId};;;china;",
                 ),
                 changes,
             )
@@ -118,7 +118,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /places/{place-id}/checkIns/{checkInClaim-calendarEventId};;;china",
+                    "op:DELETE /places/{place-id}/checkIns/{checkInClaim-calendarEventId};;;china;",
                 ),
             )
     }

@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /planner/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china",
+                    "op:GET /planner/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /planner/tasks;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china",
+                    "op:POST /planner/tasks;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /planner/tasks/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=alias:/planner/tasks;china",
+                    "op:GET /planner/tasks/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/planner/tasks;china;",
                 ),
             )
     }
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /planner/tasks/{plannerTask-id};expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china",
+                    "op:GET /planner/tasks/{plannerTask-id};expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
                 ),
             )
     }
@@ -147,7 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /planner/tasks/{plannerTask-id};;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china",
+                    "op:PATCH /planner/tasks/{plannerTask-id};;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -167,7 +167,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /planner/tasks/{plannerTask-id};;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china",
+                    "op:DELETE /planner/tasks/{plannerTask-id};;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
                 ),
             )
     }

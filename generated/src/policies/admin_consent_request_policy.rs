@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/adminConsentRequestPolicy;expand select;work=Policy.Read.All,Directory.Read.All,Policy.ReadWrite.ConsentRequest,Directory.ReadWrite.All application=Policy.Read.All,Directory.Read.All,Directory.ReadWrite.All,Policy.ReadWrite.ConsentRequest",
+                    "op:GET /policies/adminConsentRequestPolicy;expand select;work=Policy.Read.All,Directory.Read.All,Policy.ReadWrite.ConsentRequest,Directory.ReadWrite.All application=Policy.Read.All,Directory.Read.All,Directory.ReadWrite.All,Policy.ReadWrite.ConsentRequest;;",
                 ),
             )
     }
@@ -33,14 +33,17 @@ impl RequestBuilder {
         changes: impl runtime::Update<models::AdminConsentRequestPolicy>,
     ) -> Request<Option<models::AdminConsentRequestPolicy>> {
         self.0
-            .update(Operation("op:PATCH /policies/adminConsentRequestPolicy;;"), changes)
+            .update(
+                Operation("op:PATCH /policies/adminConsentRequestPolicy;;;;"),
+                changes,
+            )
     }
     /// `DELETE /policies/adminConsentRequestPolicy`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /policies/adminConsentRequestPolicy;;"))
+        self.0.call(Operation("op:DELETE /policies/adminConsentRequestPolicy;;;;"))
     }
     /// `PUT /policies/adminConsentRequestPolicy`
     ///
@@ -57,7 +60,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /policies/adminConsentRequestPolicy;;work=Policy.ReadWrite.ConsentRequest,Directory.ReadWrite.All application=Policy.ReadWrite.ConsentRequest,Directory.ReadWrite.All",
+                    "op:PUT /policies/adminConsentRequestPolicy;;work=Policy.ReadWrite.ConsentRequest,Directory.ReadWrite.All application=Policy.ReadWrite.ConsentRequest,Directory.ReadWrite.All;;",
                 ),
                 body,
             )

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/authenticationFlowsPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.AuthenticationFlows application=Policy.Read.All,Policy.ReadWrite.AuthenticationFlows;us-government",
+                    "op:GET /policies/authenticationFlowsPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.AuthenticationFlows application=Policy.Read.All,Policy.ReadWrite.AuthenticationFlows;us-government;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/authenticationFlowsPolicy;;work=Policy.ReadWrite.AuthenticationFlows application=Policy.ReadWrite.AuthenticationFlows;us-government",
+                    "op:PATCH /policies/authenticationFlowsPolicy;;work=Policy.ReadWrite.AuthenticationFlows application=Policy.ReadWrite.AuthenticationFlows;us-government;",
                 ),
                 changes,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /policies/authenticationFlowsPolicy;;;us-government",
+                    "op:DELETE /policies/authenticationFlowsPolicy;;;us-government;",
                 ),
             )
     }

@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/authenticationMethodsPolicy;expand select;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod;china",
+                    "op:GET /policies/authenticationMethodsPolicy;expand select;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod;china;",
                 ),
             )
     }
@@ -53,7 +53,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/authenticationMethodsPolicy;;work=Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.AuthenticationMethod;china",
+                    "op:PATCH /policies/authenticationMethodsPolicy;;work=Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.AuthenticationMethod;china;",
                 ),
                 changes,
             )
@@ -65,6 +65,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /policies/authenticationMethodsPolicy;;;china"))
+        self.0
+            .call(Operation("op:DELETE /policies/authenticationMethodsPolicy;;;china;"))
     }
 }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/authenticationStrengthPolicies;count expand filter orderby search select skip top;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess",
+                    "op:GET /policies/authenticationStrengthPolicies;count expand filter orderby search select skip top;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /policies/authenticationStrengthPolicies;;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod",
+                    "op:POST /policies/authenticationStrengthPolicies;;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
                 ),
                 body,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /policies/authenticationStrengthPolicies/$count;filter search;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess provenance=alias:/policies/authenticationstrengthpolicies",
+                    "op:GET /policies/authenticationStrengthPolicies/$count;filter search;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess provenance=inferred:count:/policies/authenticationstrengthpolicies;;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id};expand select;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess",
+                    "op:GET /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id};expand select;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id};;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod",
+                    "op:PATCH /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id};;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
                 ),
                 changes,
             )
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id};;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod",
+                    "op:DELETE /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id};;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
                 ),
             )
     }
@@ -154,7 +154,7 @@ impl ItemRequestBuilder {
             .segment("updateAllowedCombinations")
             .send(
                 Operation(
-                    "op:POST /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/updateAllowedCombinations;;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod",
+                    "op:POST /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/updateAllowedCombinations;;work=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.ConditionalAccess,Policy.ReadWrite.AuthenticationMethod;;",
                 ),
                 parameters,
             )
@@ -174,7 +174,7 @@ impl ItemRequestBuilder {
             .function("usage", &[])
             .call(
                 Operation(
-                    "op:GET /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/usage();;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;china",
+                    "op:GET /policies/authenticationStrengthPolicies/{authenticationStrengthPolicy-id}/usage();;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod,Policy.ReadWrite.ConditionalAccess;china;",
                 ),
             )
     }

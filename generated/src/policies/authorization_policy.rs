@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/authorizationPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.Authorization application=Policy.Read.All,Policy.ReadWrite.Authorization",
+                    "op:GET /policies/authorizationPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.Authorization application=Policy.Read.All,Policy.ReadWrite.Authorization;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/authorizationPolicy;;work=Policy.ReadWrite.Authorization application=Policy.ReadWrite.Authorization",
+                    "op:PATCH /policies/authorizationPolicy;;work=Policy.ReadWrite.Authorization application=Policy.ReadWrite.Authorization;;",
                 ),
                 changes,
             )
@@ -49,6 +49,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /policies/authorizationPolicy;;"))
+        self.0.call(Operation("op:DELETE /policies/authorizationPolicy;;;;"))
     }
 }

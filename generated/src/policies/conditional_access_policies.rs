@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/conditionalAccessPolicies;count filter orderby search select skip top;",
+                    "op:GET /policies/conditionalAccessPolicies;count filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::ConditionalAccessPolicy,
     ) -> Request<models::ConditionalAccessPolicy> {
-        self.0.send(Operation("op:POST /policies/conditionalAccessPolicies;;"), body)
+        self.0.send(Operation("op:POST /policies/conditionalAccessPolicies;;;;"), body)
     }
     /// `GET /policies/conditionalAccessPolicies/$count`
     ///
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /policies/conditionalAccessPolicies/$count;filter search;",
+                    "op:GET /policies/conditionalAccessPolicies/$count;filter search;;;",
                 ),
             )
     }
@@ -64,7 +64,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id};select;",
+                    "op:GET /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id};select;;;",
                 ),
             )
     }
@@ -79,7 +79,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id};;",
+                    "op:PATCH /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id};;;;",
                 ),
                 changes,
             )
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id};;",
+                    "op:DELETE /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id};;;;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
             .segment("restore")
             .call(
                 Operation(
-                    "op:POST /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id}/restore;;;us-government china",
+                    "op:POST /policies/conditionalAccessPolicies/{conditionalAccessPolicy-id}/restore;;;us-government china;",
                 ),
             )
     }

@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/crossTenantAccessPolicy;select;work=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess application=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess",
+                    "op:GET /policies/crossTenantAccessPolicy;select;work=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess application=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess;;",
                 ),
             )
     }
@@ -57,7 +57,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/crossTenantAccessPolicy;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess",
+                    "op:PATCH /policies/crossTenantAccessPolicy;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
                 ),
                 changes,
             )
@@ -67,6 +67,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /policies/crossTenantAccessPolicy;;"))
+        self.0.call(Operation("op:DELETE /policies/crossTenantAccessPolicy;;;;"))
     }
 }

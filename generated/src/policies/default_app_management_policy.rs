@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/defaultAppManagementPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration",
+                    "op:GET /policies/defaultAppManagementPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/defaultAppManagementPolicy;;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration",
+                    "op:PATCH /policies/defaultAppManagementPolicy;;work=Policy.ReadWrite.ApplicationConfiguration application=Policy.ReadWrite.ApplicationConfiguration;;",
                 ),
                 changes,
             )
@@ -49,6 +49,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /policies/defaultAppManagementPolicy;;"))
+        self.0.call(Operation("op:DELETE /policies/defaultAppManagementPolicy;;;;"))
     }
 }

@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/deviceRegistrationPolicy;select;work=Policy.Read.DeviceConfiguration,Policy.Read.All,Policy.ReadWrite.DeviceConfiguration application=Policy.Read.DeviceConfiguration,Policy.ReadWrite.DeviceConfiguration",
+                    "op:GET /policies/deviceRegistrationPolicy;select;work=Policy.Read.DeviceConfiguration,Policy.Read.All,Policy.ReadWrite.DeviceConfiguration application=Policy.Read.DeviceConfiguration,Policy.ReadWrite.DeviceConfiguration;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /policies/deviceRegistrationPolicy;;work=Policy.ReadWrite.DeviceConfiguration application=Policy.ReadWrite.DeviceConfiguration",
+                    "op:PUT /policies/deviceRegistrationPolicy;;work=Policy.ReadWrite.DeviceConfiguration application=Policy.ReadWrite.DeviceConfiguration;;",
                 ),
                 body,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/deviceRegistrationPolicy;;work=Policy.ReadWrite.DeviceConfiguration application=Policy.ReadWrite.DeviceConfiguration",
+                    "op:PATCH /policies/deviceRegistrationPolicy;;work=Policy.ReadWrite.DeviceConfiguration application=Policy.ReadWrite.DeviceConfiguration;;",
                 ),
                 changes,
             )

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/featureRolloutPolicies;count expand filter orderby search select skip top;work=Policy.Read.HybridAuthentication,Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china",
+                    "op:GET /policies/featureRolloutPolicies;count expand filter orderby search select skip top;work=Policy.Read.HybridAuthentication,Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /policies/featureRolloutPolicies;;work=Directory.ReadWrite.All,Policy.ReadWrite.HybridAuthentication;china",
+                    "op:POST /policies/featureRolloutPolicies;;work=Directory.ReadWrite.All,Policy.ReadWrite.HybridAuthentication;china;",
                 ),
                 body,
             )
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /policies/featureRolloutPolicies/$count;filter search;work=Policy.Read.HybridAuthentication,Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All provenance=alias:/policies/featurerolloutpolicies;china",
+                    "op:GET /policies/featureRolloutPolicies/$count;filter search;work=Policy.Read.HybridAuthentication,Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All provenance=inferred:count:/policies/featurerolloutpolicies;china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/featureRolloutPolicies/{featureRolloutPolicy-id};expand select;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china",
+                    "op:GET /policies/featureRolloutPolicies/{featureRolloutPolicy-id};expand select;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china;",
                 ),
             )
     }
@@ -123,7 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/featureRolloutPolicies/{featureRolloutPolicy-id};;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china",
+                    "op:PATCH /policies/featureRolloutPolicies/{featureRolloutPolicy-id};;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /policies/featureRolloutPolicies/{featureRolloutPolicy-id};;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china",
+                    "op:DELETE /policies/featureRolloutPolicies/{featureRolloutPolicy-id};;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china;",
                 ),
             )
     }

@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/federatedTokenValidationPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.FedTokenValidation application=Policy.Read.All,Policy.ReadWrite.FedTokenValidation",
+                    "op:GET /policies/federatedTokenValidationPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.FedTokenValidation application=Policy.Read.All,Policy.ReadWrite.FedTokenValidation;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/federatedTokenValidationPolicy;;work=Policy.ReadWrite.FedTokenValidation application=Policy.ReadWrite.FedTokenValidation",
+                    "op:PATCH /policies/federatedTokenValidationPolicy;;work=Policy.ReadWrite.FedTokenValidation application=Policy.ReadWrite.FedTokenValidation;;",
                 ),
                 changes,
             )
@@ -49,6 +49,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /policies/federatedTokenValidationPolicy;;"))
+        self.0.call(Operation("op:DELETE /policies/federatedTokenValidationPolicy;;;;"))
     }
 }

@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/identitySecurityDefaultsEnforcementPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.SecurityDefaults+Policy.Read.All application=Policy.Read.All,Policy.ReadWrite.SecurityDefaults+Policy.Read.All",
+                    "op:GET /policies/identitySecurityDefaultsEnforcementPolicy;expand select;work=Policy.Read.All,Policy.ReadWrite.SecurityDefaults+Policy.Read.All application=Policy.Read.All,Policy.ReadWrite.SecurityDefaults+Policy.Read.All;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/identitySecurityDefaultsEnforcementPolicy;;work=Policy.Read.All,Policy.ReadWrite.ConditionalAccess+Policy.Read.All,Policy.ReadWrite.SecurityDefaults+Policy.Read.All application=Policy.Read.All,Policy.ReadWrite.SecurityDefaults+Policy.Read.All,Policy.ReadWrite.ConditionalAccess+Policy.Read.All",
+                    "op:PATCH /policies/identitySecurityDefaultsEnforcementPolicy;;work=Policy.Read.All,Policy.ReadWrite.ConditionalAccess+Policy.Read.All,Policy.ReadWrite.SecurityDefaults+Policy.Read.All application=Policy.Read.All,Policy.ReadWrite.SecurityDefaults+Policy.Read.All,Policy.ReadWrite.ConditionalAccess+Policy.Read.All;;",
                 ),
                 changes,
             )
@@ -52,7 +52,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /policies/identitySecurityDefaultsEnforcementPolicy;;",
+                    "op:DELETE /policies/identitySecurityDefaultsEnforcementPolicy;;;;",
                 ),
             )
     }

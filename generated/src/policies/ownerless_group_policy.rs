@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/ownerlessGroupPolicy;expand select;work=Group.Read.All,Group.ReadWrite.All;us-government china",
+                    "op:GET /policies/ownerlessGroupPolicy;expand select;work=Group.Read.All,Group.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/ownerlessGroupPolicy;;work=Group.ReadWrite.All;us-government china",
+                    "op:PATCH /policies/ownerlessGroupPolicy;;work=Group.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/permissionGrantPolicies;count expand filter orderby search select skip top;work=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant application=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant",
+                    "op:GET /policies/permissionGrantPolicies;count expand filter orderby search select skip top;work=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant application=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /policies/permissionGrantPolicies;;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant",
+                    "op:POST /policies/permissionGrantPolicies;;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /policies/permissionGrantPolicies/$count;filter search;work=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant application=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant provenance=alias:/policies/permissiongrantpolicies",
+                    "op:GET /policies/permissionGrantPolicies/$count;filter search;work=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant application=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant provenance=inferred:count:/policies/permissiongrantpolicies;;",
                 ),
             )
     }
@@ -100,7 +100,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/permissionGrantPolicies/{permissionGrantPolicy-id};expand select;work=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant application=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant",
+                    "op:GET /policies/permissionGrantPolicies/{permissionGrantPolicy-id};expand select;work=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant application=Policy.Read.PermissionGrant,Policy.ReadWrite.PermissionGrant;;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/permissionGrantPolicies/{permissionGrantPolicy-id};;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant",
+                    "op:PATCH /policies/permissionGrantPolicies/{permissionGrantPolicy-id};;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /policies/permissionGrantPolicies/{permissionGrantPolicy-id};;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant",
+                    "op:DELETE /policies/permissionGrantPolicies/{permissionGrantPolicy-id};;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
                 ),
             )
     }

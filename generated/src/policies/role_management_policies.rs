@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/roleManagementPolicies;count expand filter orderby search select skip top;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /policies/roleManagementPolicies;count expand filter orderby search select skip top;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::UnifiedRoleManagementPolicy,
     ) -> Request<models::UnifiedRoleManagementPolicy> {
-        self.0.send(Operation("op:POST /policies/roleManagementPolicies;;"), body)
+        self.0.send(Operation("op:POST /policies/roleManagementPolicies;;;;"), body)
     }
     /// `GET /policies/roleManagementPolicies/$count`
     ///
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /policies/roleManagementPolicies/$count;filter search;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory provenance=alias:/policies/rolemanagementpolicies",
+                    "op:GET /policies/roleManagementPolicies/$count;filter search;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/policies/rolemanagementpolicies;;",
                 ),
             )
     }
@@ -90,7 +90,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id};expand select;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id};expand select;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id};;",
+                    "op:PATCH /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id};;;;",
                 ),
                 changes,
             )
@@ -118,7 +118,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id};;",
+                    "op:DELETE /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id};;;;",
                 ),
             )
     }

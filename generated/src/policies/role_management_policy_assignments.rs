@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/roleManagementPolicyAssignments;count expand filter orderby search select skip top;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory",
+                    "op:GET /policies/roleManagementPolicyAssignments;count expand filter orderby search select skip top;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -42,7 +42,10 @@ impl RequestBuilder {
         body: &models::UnifiedRoleManagementPolicyAssignment,
     ) -> Request<models::UnifiedRoleManagementPolicyAssignment> {
         self.0
-            .send(Operation("op:POST /policies/roleManagementPolicyAssignments;;"), body)
+            .send(
+                Operation("op:POST /policies/roleManagementPolicyAssignments;;;;"),
+                body,
+            )
     }
     /// `GET /policies/roleManagementPolicyAssignments/$count`
     ///
@@ -61,7 +64,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /policies/roleManagementPolicyAssignments/$count;filter search;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory provenance=alias:/policies/rolemanagementpolicyassignments",
+                    "op:GET /policies/roleManagementPolicyAssignments/$count;filter search;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/policies/rolemanagementpolicyassignments;;",
                 ),
             )
     }
@@ -88,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/roleManagementPolicyAssignments/{unifiedRoleManagementPolicyAssignment-id};expand select;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory",
+                    "op:GET /policies/roleManagementPolicyAssignments/{unifiedRoleManagementPolicyAssignment-id};expand select;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -103,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/roleManagementPolicyAssignments/{unifiedRoleManagementPolicyAssignment-id};;",
+                    "op:PATCH /policies/roleManagementPolicyAssignments/{unifiedRoleManagementPolicyAssignment-id};;;;",
                 ),
                 changes,
             )
@@ -116,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /policies/roleManagementPolicyAssignments/{unifiedRoleManagementPolicyAssignment-id};;",
+                    "op:DELETE /policies/roleManagementPolicyAssignments/{unifiedRoleManagementPolicyAssignment-id};;;;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/connectors;count expand filter orderby search select skip top;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All;china",
+                    "op:GET /print/connectors;count expand filter orderby search select skip top;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All;china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         &self,
         body: &models::PrintConnector,
     ) -> Request<models::PrintConnector> {
-        self.0.send(Operation("op:POST /print/connectors;;;china"), body)
+        self.0.send(Operation("op:POST /print/connectors;;;china;"), body)
     }
     /// `GET /print/connectors/$count`
     ///
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /print/connectors/$count;filter search;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All provenance=alias:/print/connectors;china",
+                    "op:GET /print/connectors/$count;filter search;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All provenance=inferred:count:/print/connectors;china;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/connectors/{printConnector-id};expand select;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All;china",
+                    "op:GET /print/connectors/{printConnector-id};expand select;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All;china;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /print/connectors/{printConnector-id};;work=PrintConnector.ReadWrite.All;china",
+                    "op:PATCH /print/connectors/{printConnector-id};;work=PrintConnector.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /print/connectors/{printConnector-id};;work=PrintConnector.ReadWrite.All;china",
+                    "op:DELETE /print/connectors/{printConnector-id};;work=PrintConnector.ReadWrite.All;china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/operations;count expand filter orderby search select skip top;;china",
+                    "op:GET /print/operations;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::PrintOperation,
     ) -> Request<models::PrintOperation> {
-        self.0.send(Operation("op:POST /print/operations;;;china"), body)
+        self.0.send(Operation("op:POST /print/operations;;;china;"), body)
     }
     /// `GET /print/operations/$count`
     ///
@@ -50,7 +50,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /print/operations/$count;filter search;;china"))
+            .call(Operation("op:GET /print/operations/$count;filter search;;china;"))
     }
 }
 /// Requests to `/print/operations/{printOperation-id}`.
@@ -72,7 +72,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/operations/{printOperation-id};expand select;work=Printer.Create,Printer.FullControl.All,Printer.ReadWrite.All;china",
+                    "op:GET /print/operations/{printOperation-id};expand select;work=Printer.Create,Printer.FullControl.All,Printer.ReadWrite.All;china;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrintOperation>> {
         self.0
             .update(
-                Operation("op:PATCH /print/operations/{printOperation-id};;;china"),
+                Operation("op:PATCH /print/operations/{printOperation-id};;;china;"),
                 changes,
             )
     }
@@ -99,6 +99,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /print/operations/{printOperation-id};;;china"))
+        self.0
+            .call(Operation("op:DELETE /print/operations/{printOperation-id};;;china;"))
     }
 }

@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/printers;count expand filter orderby search select skip top;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All;china",
+                    "op:GET /print/printers;count expand filter orderby search select skip top;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All;china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Printer) -> Request<models::Printer> {
-        self.0.send(Operation("op:POST /print/printers;;;china"), body)
+        self.0.send(Operation("op:POST /print/printers;;;china;"), body)
     }
     /// `GET /print/printers/$count`
     ///
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /print/printers/$count;filter search;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All provenance=alias:/print/printers;china",
+                    "op:GET /print/printers/$count;filter search;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All provenance=inferred:count:/print/printers;china;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl RequestBuilder {
             .segment("create")
             .send(
                 Operation(
-                    "op:POST /print/printers/create;;work=Printer.Create,Printer.FullControl.All,Printer.ReadWrite.All;china",
+                    "op:POST /print/printers/create;;work=Printer.Create,Printer.FullControl.All,Printer.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id};expand select;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All application=Printer.Read.All,Printer.ReadWrite.All;china",
+                    "op:GET /print/printers/{printer-id};expand select;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All application=Printer.Read.All,Printer.ReadWrite.All;china;",
                 ),
             )
     }
@@ -151,7 +151,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /print/printers/{printer-id};;work=Printer.ReadWrite.All,Printer.FullControl.All application=Printer.ReadWrite.All;china",
+                    "op:PATCH /print/printers/{printer-id};;work=Printer.ReadWrite.All,Printer.FullControl.All application=Printer.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -170,7 +170,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /print/printers/{printer-id};;work=Printer.FullControl.All;china",
+                    "op:DELETE /print/printers/{printer-id};;work=Printer.FullControl.All;china;",
                 ),
             )
     }
@@ -189,7 +189,7 @@ impl ItemRequestBuilder {
             .segment("restoreFactoryDefaults")
             .call(
                 Operation(
-                    "op:POST /print/printers/{printer-id}/restoreFactoryDefaults;;work=Printer.ReadWrite.All,Printer.FullControl.All;china",
+                    "op:POST /print/printers/{printer-id}/restoreFactoryDefaults;;work=Printer.ReadWrite.All,Printer.FullControl.All;china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/services;count expand filter orderby search select skip top;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All;china",
+                    "op:GET /print/services;count expand filter orderby search select skip top;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All;china;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::PrintService) -> Request<models::PrintService> {
-        self.0.send(Operation("op:POST /print/services;;;china"), body)
+        self.0.send(Operation("op:POST /print/services;;;china;"), body)
     }
     /// `GET /print/services/$count`
     ///
@@ -60,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /print/services/$count;filter search;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All provenance=alias:/print/services;china",
+                    "op:GET /print/services/$count;filter search;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/services;china;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/services/{printService-id};expand select;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All;china",
+                    "op:GET /print/services/{printService-id};expand select;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All;china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PrintService>> {
         self.0
             .update(
-                Operation("op:PATCH /print/services/{printService-id};;;china"),
+                Operation("op:PATCH /print/services/{printService-id};;;china;"),
                 changes,
             )
     }
@@ -116,6 +116,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /print/services/{printService-id};;;china"))
+        self.0.call(Operation("op:DELETE /print/services/{printService-id};;;china;"))
     }
 }

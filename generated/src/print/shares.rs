@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/shares;count expand filter orderby search select skip top;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All;china",
+                    "op:GET /print/shares;count expand filter orderby search select skip top;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /print/shares;;work=PrinterShare.ReadWrite.All;china",
+                    "op:POST /print/shares;;work=PrinterShare.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /print/shares/$count;filter search;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=alias:/print/shares;china",
+                    "op:GET /print/shares/$count;filter search;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/shares;china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/shares/{printerShare-id};expand select;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All;china",
+                    "op:GET /print/shares/{printerShare-id};expand select;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
                 ),
             )
     }
@@ -138,7 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /print/shares/{printerShare-id};;work=PrinterShare.ReadWrite.All;china",
+                    "op:PATCH /print/shares/{printerShare-id};;work=PrinterShare.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -157,7 +157,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /print/shares/{printerShare-id};;work=PrinterShare.ReadWrite.All;china",
+                    "op:DELETE /print/shares/{printerShare-id};;work=PrinterShare.ReadWrite.All;china;",
                 ),
             )
     }

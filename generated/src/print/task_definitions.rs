@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/taskDefinitions;count expand filter orderby search select skip top;application=PrintTaskDefinition.ReadWrite.All;china",
+                    "op:GET /print/taskDefinitions;count expand filter orderby search select skip top;application=PrintTaskDefinition.ReadWrite.All;china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /print/taskDefinitions;;application=PrintTaskDefinition.ReadWrite.All;china",
+                    "op:POST /print/taskDefinitions;;application=PrintTaskDefinition.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /print/taskDefinitions/$count;filter search;application=PrintTaskDefinition.ReadWrite.All provenance=alias:/print/taskdefinitions;china",
+                    "op:GET /print/taskDefinitions/$count;filter search;application=PrintTaskDefinition.ReadWrite.All provenance=inferred:count:/print/taskdefinitions;china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/taskDefinitions/{printTaskDefinition-id};expand select;application=PrintTaskDefinition.ReadWrite.All;china",
+                    "op:GET /print/taskDefinitions/{printTaskDefinition-id};expand select;application=PrintTaskDefinition.ReadWrite.All;china;",
                 ),
             )
     }
@@ -123,7 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /print/taskDefinitions/{printTaskDefinition-id};;application=PrintTaskDefinition.ReadWrite.All;china",
+                    "op:PATCH /print/taskDefinitions/{printTaskDefinition-id};;application=PrintTaskDefinition.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /print/taskDefinitions/{printTaskDefinition-id};;application=PrintTaskDefinition.ReadWrite.All;china",
+                    "op:DELETE /print/taskDefinitions/{printTaskDefinition-id};;application=PrintTaskDefinition.ReadWrite.All;china;",
                 ),
             )
     }

@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /privacy/subjectRightsRequests;count expand filter orderby search select skip top;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All;us-government china",
+                    "op:GET /privacy/subjectRightsRequests;count expand filter orderby search select skip top;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /privacy/subjectRightsRequests;;work=SubjectRightsRequest.ReadWrite.All;us-government china",
+                    "op:POST /privacy/subjectRightsRequests;;work=SubjectRightsRequest.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -76,7 +76,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /privacy/subjectRightsRequests/$count;filter search;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All provenance=alias:/privacy/subjectrightsrequests;us-government china",
+                    "op:GET /privacy/subjectRightsRequests/$count;filter search;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All provenance=inferred:count:/privacy/subjectrightsrequests;us-government china;",
                 ),
             )
     }
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id};expand select;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All;us-government china",
+                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id};expand select;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /privacy/subjectRightsRequests/{subjectRightsRequest-id};;work=SubjectRightsRequest.ReadWrite.All;us-government china",
+                    "op:PATCH /privacy/subjectRightsRequests/{subjectRightsRequest-id};;work=SubjectRightsRequest.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -156,7 +156,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /privacy/subjectRightsRequests/{subjectRightsRequest-id};;;us-government china",
+                    "op:DELETE /privacy/subjectRightsRequests/{subjectRightsRequest-id};;;us-government china;",
                 ),
             )
     }
@@ -175,7 +175,7 @@ impl ItemRequestBuilder {
             .function("getFinalAttachment", &[])
             .call(
                 Operation(
-                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/getFinalAttachment();;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All;us-government china",
+                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/getFinalAttachment();;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -190,7 +190,7 @@ impl ItemRequestBuilder {
             .function("getFinalReport", &[])
             .call(
                 Operation(
-                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/getFinalReport();;;us-government china",
+                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/getFinalReport();;;us-government china;",
                 ),
             )
     }

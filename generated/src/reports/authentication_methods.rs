@@ -23,7 +23,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::AuthenticationMethodsRoot> {
-        self.0.call(Operation("op:GET /reports/authenticationMethods;expand select;"))
+        self.0.call(Operation("op:GET /reports/authenticationMethods;expand select;;;"))
     }
     /// `PATCH /reports/authenticationMethods`
     ///
@@ -33,14 +33,14 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::AuthenticationMethodsRoot>,
     ) -> Request<Option<models::AuthenticationMethodsRoot>> {
-        self.0.update(Operation("op:PATCH /reports/authenticationMethods;;"), changes)
+        self.0.update(Operation("op:PATCH /reports/authenticationMethods;;;;"), changes)
     }
     /// `DELETE /reports/authenticationMethods`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /reports/authenticationMethods;;"))
+        self.0.call(Operation("op:DELETE /reports/authenticationMethods;;;;"))
     }
     /// `GET /reports/authenticationMethods/usersRegisteredByFeature()`
     ///
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .function("usersRegisteredByFeature", &[])
             .call(
                 Operation(
-                    "op:GET /reports/authenticationMethods/usersRegisteredByFeature();;work=AuditLog.Read.All",
+                    "op:GET /reports/authenticationMethods/usersRegisteredByFeature();;work=AuditLog.Read.All;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/authenticationMethods/usersRegisteredByFeature(includedUserTypes='{includedUserTypes}',includedUserRoles='{includedUserRoles}');;work=AuditLog.Read.All",
+                    "op:GET /reports/authenticationMethods/usersRegisteredByFeature(includedUserTypes='{includedUserTypes}',includedUserRoles='{includedUserRoles}');;work=AuditLog.Read.All;;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl RequestBuilder {
             .function("usersRegisteredByMethod", &[])
             .call(
                 Operation(
-                    "op:GET /reports/authenticationMethods/usersRegisteredByMethod();;work=AuditLog.Read.All",
+                    "op:GET /reports/authenticationMethods/usersRegisteredByMethod();;work=AuditLog.Read.All;;",
                 ),
             )
     }
@@ -130,7 +130,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /reports/authenticationMethods/usersRegisteredByMethod(includedUserTypes='{includedUserTypes}',includedUserRoles='{includedUserRoles}');;work=AuditLog.Read.All",
+                    "op:GET /reports/authenticationMethods/usersRegisteredByMethod(includedUserTypes='{includedUserTypes}',includedUserRoles='{includedUserRoles}');;work=AuditLog.Read.All;;",
                 ),
             )
     }

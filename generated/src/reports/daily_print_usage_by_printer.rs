@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /reports/dailyPrintUsageByPrinter;count expand filter orderby search select skip top;work=Reports.Read.All;china",
+                    "op:GET /reports/dailyPrintUsageByPrinter;count expand filter orderby search select skip top;work=Reports.Read.All;china;",
                 ),
             )
     }
@@ -41,7 +41,8 @@ impl RequestBuilder {
         &self,
         body: &models::PrintUsageByPrinter,
     ) -> Request<models::PrintUsageByPrinter> {
-        self.0.send(Operation("op:POST /reports/dailyPrintUsageByPrinter;;;china"), body)
+        self.0
+            .send(Operation("op:POST /reports/dailyPrintUsageByPrinter;;;china;"), body)
     }
     /// `GET /reports/dailyPrintUsageByPrinter/$count`
     ///
@@ -62,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /reports/dailyPrintUsageByPrinter/$count;filter search;work=Reports.Read.All provenance=alias:/reports/dailyprintusagebyprinter;china",
+                    "op:GET /reports/dailyPrintUsageByPrinter/$count;filter search;work=Reports.Read.All provenance=inferred:count:/reports/dailyprintusagebyprinter;china;",
                 ),
             )
     }
@@ -86,7 +87,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /reports/dailyPrintUsageByPrinter/{printUsageByPrinter-id};expand select;work=Reports.Read.All;china",
+                    "op:GET /reports/dailyPrintUsageByPrinter/{printUsageByPrinter-id};expand select;work=Reports.Read.All;china;",
                 ),
             )
     }
@@ -103,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /reports/dailyPrintUsageByPrinter/{printUsageByPrinter-id};;;china",
+                    "op:PATCH /reports/dailyPrintUsageByPrinter/{printUsageByPrinter-id};;;china;",
                 ),
                 changes,
             )
@@ -118,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /reports/dailyPrintUsageByPrinter/{printUsageByPrinter-id};;;china",
+                    "op:DELETE /reports/dailyPrintUsageByPrinter/{printUsageByPrinter-id};;;china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /reports/dailyPrintUsageByUser;count expand filter orderby search select skip top;work=Reports.Read.All;china",
+                    "op:GET /reports/dailyPrintUsageByUser;count expand filter orderby search select skip top;work=Reports.Read.All;china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         &self,
         body: &models::PrintUsageByUser,
     ) -> Request<models::PrintUsageByUser> {
-        self.0.send(Operation("op:POST /reports/dailyPrintUsageByUser;;;china"), body)
+        self.0.send(Operation("op:POST /reports/dailyPrintUsageByUser;;;china;"), body)
     }
     /// `GET /reports/dailyPrintUsageByUser/$count`
     ///
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /reports/dailyPrintUsageByUser/$count;filter search;work=Reports.Read.All provenance=alias:/reports/dailyprintusagebyuser;china",
+                    "op:GET /reports/dailyPrintUsageByUser/$count;filter search;work=Reports.Read.All provenance=inferred:count:/reports/dailyprintusagebyuser;china;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /reports/dailyPrintUsageByUser/{printUsageByUser-id};expand select;work=Reports.Read.All;china",
+                    "op:GET /reports/dailyPrintUsageByUser/{printUsageByUser-id};expand select;work=Reports.Read.All;china;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /reports/dailyPrintUsageByUser/{printUsageByUser-id};;;china",
+                    "op:PATCH /reports/dailyPrintUsageByUser/{printUsageByUser-id};;;china;",
                 ),
                 changes,
             )
@@ -118,7 +118,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /reports/dailyPrintUsageByUser/{printUsageByUser-id};;;china",
+                    "op:DELETE /reports/dailyPrintUsageByUser/{printUsageByUser-id};;;china;",
                 ),
             )
     }

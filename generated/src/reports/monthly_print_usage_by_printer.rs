@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /reports/monthlyPrintUsageByPrinter;count expand filter orderby search select skip top;work=Reports.Read.All;china",
+                    "op:GET /reports/monthlyPrintUsageByPrinter;count expand filter orderby search select skip top;work=Reports.Read.All;china;",
                 ),
             )
     }
@@ -42,7 +42,10 @@ impl RequestBuilder {
         body: &models::PrintUsageByPrinter,
     ) -> Request<models::PrintUsageByPrinter> {
         self.0
-            .send(Operation("op:POST /reports/monthlyPrintUsageByPrinter;;;china"), body)
+            .send(
+                Operation("op:POST /reports/monthlyPrintUsageByPrinter;;;china;"),
+                body,
+            )
     }
     /// `GET /reports/monthlyPrintUsageByPrinter/$count`
     ///
@@ -63,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /reports/monthlyPrintUsageByPrinter/$count;filter search;work=Reports.Read.All provenance=alias:/reports/monthlyprintusagebyprinter;china",
+                    "op:GET /reports/monthlyPrintUsageByPrinter/$count;filter search;work=Reports.Read.All provenance=inferred:count:/reports/monthlyprintusagebyprinter;china;",
                 ),
             )
     }
@@ -87,7 +90,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /reports/monthlyPrintUsageByPrinter/{printUsageByPrinter-id};expand select;work=Reports.Read.All;china",
+                    "op:GET /reports/monthlyPrintUsageByPrinter/{printUsageByPrinter-id};expand select;work=Reports.Read.All;china;",
                 ),
             )
     }
@@ -104,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /reports/monthlyPrintUsageByPrinter/{printUsageByPrinter-id};;;china",
+                    "op:PATCH /reports/monthlyPrintUsageByPrinter/{printUsageByPrinter-id};;;china;",
                 ),
                 changes,
             )
@@ -119,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /reports/monthlyPrintUsageByPrinter/{printUsageByPrinter-id};;;china",
+                    "op:DELETE /reports/monthlyPrintUsageByPrinter/{printUsageByPrinter-id};;;china;",
                 ),
             )
     }

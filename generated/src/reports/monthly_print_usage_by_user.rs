@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /reports/monthlyPrintUsageByUser;count expand filter orderby search select skip top;work=Reports.Read.All;china",
+                    "op:GET /reports/monthlyPrintUsageByUser;count expand filter orderby search select skip top;work=Reports.Read.All;china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         &self,
         body: &models::PrintUsageByUser,
     ) -> Request<models::PrintUsageByUser> {
-        self.0.send(Operation("op:POST /reports/monthlyPrintUsageByUser;;;china"), body)
+        self.0.send(Operation("op:POST /reports/monthlyPrintUsageByUser;;;china;"), body)
     }
     /// `GET /reports/monthlyPrintUsageByUser/$count`
     ///
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /reports/monthlyPrintUsageByUser/$count;filter search;work=Reports.Read.All provenance=alias:/reports/monthlyprintusagebyuser;china",
+                    "op:GET /reports/monthlyPrintUsageByUser/$count;filter search;work=Reports.Read.All provenance=inferred:count:/reports/monthlyprintusagebyuser;china;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /reports/monthlyPrintUsageByUser/{printUsageByUser-id};expand select;work=Reports.Read.All;china",
+                    "op:GET /reports/monthlyPrintUsageByUser/{printUsageByUser-id};expand select;work=Reports.Read.All;china;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /reports/monthlyPrintUsageByUser/{printUsageByUser-id};;;china",
+                    "op:PATCH /reports/monthlyPrintUsageByUser/{printUsageByUser-id};;;china;",
                 ),
                 changes,
             )
@@ -118,7 +118,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /reports/monthlyPrintUsageByUser/{printUsageByUser-id};;;china",
+                    "op:DELETE /reports/monthlyPrintUsageByUser/{printUsageByUser-id};;;china;",
                 ),
             )
     }

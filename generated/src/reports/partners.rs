@@ -23,7 +23,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Partners> {
         self.0
             .call(
-                Operation("op:GET /reports/partners;expand select;;us-government china"),
+                Operation("op:GET /reports/partners;expand select;;us-government china;"),
             )
     }
     /// `PATCH /reports/partners`
@@ -38,7 +38,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::Partners>> {
         self.0
             .update(
-                Operation("op:PATCH /reports/partners;;;us-government china"),
+                Operation("op:PATCH /reports/partners;;;us-government china;"),
                 changes,
             )
     }
@@ -49,6 +49,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /reports/partners;;;us-government china"))
+        self.0.call(Operation("op:DELETE /reports/partners;;;us-government china;"))
     }
 }

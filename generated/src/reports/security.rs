@@ -17,7 +17,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::SecurityReportsRoot> {
         self.0
             .call(
-                Operation("op:GET /reports/security;expand select;;us-government china"),
+                Operation("op:GET /reports/security;expand select;;us-government china;"),
             )
     }
     /// `PATCH /reports/security`
@@ -32,7 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::SecurityReportsRoot>> {
         self.0
             .update(
-                Operation("op:PATCH /reports/security;;;us-government china"),
+                Operation("op:PATCH /reports/security;;;us-government china;"),
                 changes,
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /reports/security;;;us-government china"))
+        self.0.call(Operation("op:DELETE /reports/security;;;us-government china;"))
     }
     /// `GET /reports/security/getAttackSimulationRepeatOffenders()`
     ///
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .function("getAttackSimulationRepeatOffenders", &[])
             .call(
                 Operation(
-                    "op:GET /reports/security/getAttackSimulationRepeatOffenders();count filter search skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china",
+                    "op:GET /reports/security/getAttackSimulationRepeatOffenders();count filter search skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl RequestBuilder {
             .function("getAttackSimulationSimulationUserCoverage", &[])
             .call(
                 Operation(
-                    "op:GET /reports/security/getAttackSimulationSimulationUserCoverage();count filter search skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china",
+                    "op:GET /reports/security/getAttackSimulationSimulationUserCoverage();count filter search skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
                 ),
             )
     }
@@ -110,7 +110,7 @@ impl RequestBuilder {
             .function("getAttackSimulationTrainingUserCoverage", &[])
             .call(
                 Operation(
-                    "op:GET /reports/security/getAttackSimulationTrainingUserCoverage();count filter search skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china",
+                    "op:GET /reports/security/getAttackSimulationTrainingUserCoverage();count filter search skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
                 ),
             )
     }

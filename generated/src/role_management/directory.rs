@@ -91,7 +91,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::RbacApplication> {
-        self.0.call(Operation("op:GET /roleManagement/directory;expand select;"))
+        self.0.call(Operation("op:GET /roleManagement/directory;expand select;;;"))
     }
     /// `PATCH /roleManagement/directory`
     ///
@@ -101,13 +101,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::RbacApplication>,
     ) -> Request<Option<models::RbacApplication>> {
-        self.0.update(Operation("op:PATCH /roleManagement/directory;;"), changes)
+        self.0.update(Operation("op:PATCH /roleManagement/directory;;;;"), changes)
     }
     /// `DELETE /roleManagement/directory`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /roleManagement/directory;;"))
+        self.0.call(Operation("op:DELETE /roleManagement/directory;;;;"))
     }
 }

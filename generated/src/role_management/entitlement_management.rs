@@ -93,7 +93,9 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::RbacApplication> {
         self.0
             .call(
-                Operation("op:GET /roleManagement/entitlementManagement;expand select;"),
+                Operation(
+                    "op:GET /roleManagement/entitlementManagement;expand select;;;",
+                ),
             )
     }
     /// `PATCH /roleManagement/entitlementManagement`
@@ -106,7 +108,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::RbacApplication>> {
         self.0
             .update(
-                Operation("op:PATCH /roleManagement/entitlementManagement;;"),
+                Operation("op:PATCH /roleManagement/entitlementManagement;;;;"),
                 changes,
             )
     }
@@ -115,6 +117,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /roleManagement/entitlementManagement;;"))
+        self.0.call(Operation("op:DELETE /roleManagement/entitlementManagement;;;;"))
     }
 }

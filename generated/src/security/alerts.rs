@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/alerts;count expand filter orderby search select skip top;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china",
+                    "op:GET /security/alerts;count expand filter orderby search select skip top;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Alert) -> Request<models::Alert> {
-        self.0.send(Operation("op:POST /security/alerts;;;china"), body)
+        self.0.send(Operation("op:POST /security/alerts;;;china;"), body)
     }
     /// `GET /security/alerts/$count`
     ///
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/alerts/$count;filter search;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All provenance=alias:/security/alerts;china",
+                    "op:GET /security/alerts/$count;filter search;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All provenance=inferred:count:/security/alerts;china;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/alerts/{alert-id};expand select;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china",
+                    "op:GET /security/alerts/{alert-id};expand select;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
                 ),
             )
     }
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/alerts/{alert-id};;work=SecurityEvents.ReadWrite.All application=SecurityEvents.ReadWrite.All;china",
+                    "op:PATCH /security/alerts/{alert-id};;work=SecurityEvents.ReadWrite.All application=SecurityEvents.ReadWrite.All;china;",
                 ),
                 changes,
             )

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/alerts_v2;count expand filter orderby search select skip top;work=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All application=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All;china",
+                    "op:GET /security/alerts_v2;count expand filter orderby search select skip top;work=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All application=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All;china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/alerts_v2;;work=SecurityAlert.Create.All,SecurityAlert.ReadWrite.All application=SecurityAlert.Create.All,SecurityAlert.ReadWrite.All;china",
+                    "op:POST /security/alerts_v2;;work=SecurityAlert.Create.All,SecurityAlert.ReadWrite.All application=SecurityAlert.Create.All,SecurityAlert.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/alerts_v2/$count;filter search;work=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All application=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All provenance=alias:/security/alerts_v2;china",
+                    "op:GET /security/alerts_v2/$count;filter search;work=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All application=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All provenance=inferred:count:/security/alerts_v2;china;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl RequestBuilder {
             .segment("microsoft.graph.security.moveAlerts")
             .send(
                 Operation(
-                    "op:POST /security/alerts_v2/microsoft.graph.security.moveAlerts;;;china",
+                    "op:POST /security/alerts_v2/microsoft.graph.security.moveAlerts;;;china;",
                 ),
                 parameters,
             )
@@ -121,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/alerts_v2/{alert-id};expand select;work=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All application=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All;china",
+                    "op:GET /security/alerts_v2/{alert-id};expand select;work=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All application=SecurityAlert.Read.All,SecurityAlert.ReadWrite.All;china;",
                 ),
             )
     }
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/alerts_v2/{alert-id};;work=SecurityAlert.ReadWrite.All application=SecurityAlert.ReadWrite.All;china",
+                    "op:PATCH /security/alerts_v2/{alert-id};;work=SecurityAlert.ReadWrite.All application=SecurityAlert.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -154,6 +154,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /security/alerts_v2/{alert-id};;;china"))
+        self.0.call(Operation("op:DELETE /security/alerts_v2/{alert-id};;;china;"))
     }
 }

@@ -66,7 +66,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation;expand select;;us-government china",
+                    "op:GET /security/attackSimulation;expand select;;us-government china;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::AttackSimulationRoot>> {
         self.0
             .update(
-                Operation("op:PATCH /security/attackSimulation;;;us-government china"),
+                Operation("op:PATCH /security/attackSimulation;;;us-government china;"),
                 changes,
             )
     }
@@ -95,7 +95,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /security/attackSimulation;;;us-government china"),
+                Operation("op:DELETE /security/attackSimulation;;;us-government china;"),
             )
     }
 }

@@ -23,7 +23,9 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::security::AuditCoreRoot> {
         self.0
             .call(
-                Operation("op:GET /security/auditLog;expand select;;us-government china"),
+                Operation(
+                    "op:GET /security/auditLog;expand select;;us-government china;",
+                ),
             )
     }
     /// `PATCH /security/auditLog`
@@ -38,7 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::security::AuditCoreRoot>> {
         self.0
             .update(
-                Operation("op:PATCH /security/auditLog;;;us-government china"),
+                Operation("op:PATCH /security/auditLog;;;us-government china;"),
                 changes,
             )
     }
@@ -49,6 +51,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /security/auditLog;;;us-government china"))
+        self.0.call(Operation("op:DELETE /security/auditLog;;;us-government china;"))
     }
 }

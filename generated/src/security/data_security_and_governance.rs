@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/dataSecurityAndGovernance;expand select;;china",
+                    "op:GET /security/dataSecurityAndGovernance;expand select;;china;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::TenantDataSecurityAndGovernance>> {
         self.0
             .update(
-                Operation("op:PATCH /security/dataSecurityAndGovernance;;;china"),
+                Operation("op:PATCH /security/dataSecurityAndGovernance;;;china;"),
                 changes,
             )
     }
@@ -57,7 +57,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /security/dataSecurityAndGovernance;;;china"))
+        self.0.call(Operation("op:DELETE /security/dataSecurityAndGovernance;;;china;"))
     }
     /// `POST /security/dataSecurityAndGovernance/processContentAsync`
     ///
@@ -77,7 +77,7 @@ impl RequestBuilder {
             .segment("processContentAsync")
             .send(
                 Operation(
-                    "op:POST /security/dataSecurityAndGovernance/processContentAsync;;work=Content.Process.All application=Content.Process.All;china",
+                    "op:POST /security/dataSecurityAndGovernance/processContentAsync;;work=Content.Process.All application=Content.Process.All;china;",
                 ),
                 parameters,
             )

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/incidents;count expand filter orderby search select skip top;work=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All application=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All;china",
+                    "op:GET /security/incidents;count expand filter orderby search select skip top;work=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All application=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All;china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         &self,
         body: &models::security::Incident,
     ) -> Request<models::security::Incident> {
-        self.0.send(Operation("op:POST /security/incidents;;;china"), body)
+        self.0.send(Operation("op:POST /security/incidents;;;china;"), body)
     }
     /// `GET /security/incidents/$count`
     ///
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/incidents/$count;filter search;work=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All application=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All provenance=alias:/security/incidents;china",
+                    "op:GET /security/incidents/$count;filter search;work=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All application=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All provenance=inferred:count:/security/incidents;china;",
                 ),
             )
     }
@@ -81,7 +81,7 @@ impl RequestBuilder {
             .segment("microsoft.graph.security.mergeIncidents")
             .send(
                 Operation(
-                    "op:POST /security/incidents/microsoft.graph.security.mergeIncidents;;;china",
+                    "op:POST /security/incidents/microsoft.graph.security.mergeIncidents;;;china;",
                 ),
                 parameters,
             )
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/incidents/{incident-id};expand select;work=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All application=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All;china",
+                    "op:GET /security/incidents/{incident-id};expand select;work=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All application=SecurityIncident.Read.All,SecurityIncident.ReadWrite.All;china;",
                 ),
             )
     }
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/incidents/{incident-id};;work=SecurityIncident.ReadWrite.All application=SecurityIncident.ReadWrite.All;china",
+                    "op:PATCH /security/incidents/{incident-id};;work=SecurityIncident.ReadWrite.All application=SecurityIncident.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -144,6 +144,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /security/incidents/{incident-id};;;china"))
+        self.0.call(Operation("op:DELETE /security/incidents/{incident-id};;;china;"))
     }
 }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/secureScoreControlProfiles;count expand filter orderby search select skip top;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china",
+                    "op:GET /security/secureScoreControlProfiles;count expand filter orderby search select skip top;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::SecureScoreControlProfile> {
         self.0
             .send(
-                Operation("op:POST /security/secureScoreControlProfiles;;;china"),
+                Operation("op:POST /security/secureScoreControlProfiles;;;china;"),
                 body,
             )
     }
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/secureScoreControlProfiles/$count;filter search;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All provenance=alias:/security/securescorecontrolprofiles;china",
+                    "op:GET /security/secureScoreControlProfiles/$count;filter search;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All provenance=inferred:count:/security/securescorecontrolprofiles;china;",
                 ),
             )
     }
@@ -90,7 +90,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/secureScoreControlProfiles/{secureScoreControlProfile-id};expand select;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china",
+                    "op:GET /security/secureScoreControlProfiles/{secureScoreControlProfile-id};expand select;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
                 ),
             )
     }
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/secureScoreControlProfiles/{secureScoreControlProfile-id};;work=SecurityEvents.ReadWrite.All application=SecurityEvents.ReadWrite.All;china",
+                    "op:PATCH /security/secureScoreControlProfiles/{secureScoreControlProfile-id};;work=SecurityEvents.ReadWrite.All application=SecurityEvents.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/secureScoreControlProfiles/{secureScoreControlProfile-id};;;china",
+                    "op:DELETE /security/secureScoreControlProfiles/{secureScoreControlProfile-id};;;china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/secureScores;count expand filter orderby search select skip top;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china",
+                    "op:GET /security/secureScores;count expand filter orderby search select skip top;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::SecureScore) -> Request<models::SecureScore> {
-        self.0.send(Operation("op:POST /security/secureScores;;;china"), body)
+        self.0.send(Operation("op:POST /security/secureScores;;;china;"), body)
     }
     /// `GET /security/secureScores/$count`
     ///
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/secureScores/$count;filter search;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All provenance=alias:/security/securescores;china",
+                    "op:GET /security/secureScores/$count;filter search;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All provenance=inferred:count:/security/securescores;china;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/secureScores/{secureScore-id};expand select;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china",
+                    "op:GET /security/secureScores/{secureScore-id};expand select;work=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All application=SecurityEvents.Read.All,SecurityEvents.ReadWrite.All;china;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::SecureScore>> {
         self.0
             .update(
-                Operation("op:PATCH /security/secureScores/{secureScore-id};;;china"),
+                Operation("op:PATCH /security/secureScores/{secureScore-id};;;china;"),
                 changes,
             )
     }
@@ -111,6 +111,8 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /security/secureScores/{secureScore-id};;;china"))
+            .call(
+                Operation("op:DELETE /security/secureScores/{secureScore-id};;;china;"),
+            )
     }
 }

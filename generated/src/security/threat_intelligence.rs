@@ -124,7 +124,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence;expand select;;us-government china",
+                    "op:GET /security/threatIntelligence;expand select;;us-government china;",
                 ),
             )
     }
@@ -140,7 +140,9 @@ impl RequestBuilder {
     ) -> Request<Option<models::security::ThreatIntelligence>> {
         self.0
             .update(
-                Operation("op:PATCH /security/threatIntelligence;;;us-government china"),
+                Operation(
+                    "op:PATCH /security/threatIntelligence;;;us-government china;",
+                ),
                 changes,
             )
     }
@@ -153,7 +155,9 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /security/threatIntelligence;;;us-government china"),
+                Operation(
+                    "op:DELETE /security/threatIntelligence;;;us-government china;",
+                ),
             )
     }
 }

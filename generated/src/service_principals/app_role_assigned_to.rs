@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo;;work=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All,Directory.Read.All application=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Directory.Read.All,Application.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo;;work=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All,Directory.Read.All application=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Directory.Read.All,Application.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/serviceprincipals/{}/approleassignedto",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/approleassignedto;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo/{appRoleAssignment-id};expand select;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo/{appRoleAssignment-id};expand select;;;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo/{appRoleAssignment-id};;",
+                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo/{appRoleAssignment-id};;;;",
                 ),
                 changes,
             )
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All application=AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All",
+                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/appRoleAssignedTo/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All application=AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All;;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignments;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignments;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/appRoleAssignments;;work=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All,Directory.Read.All application=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Directory.Read.All,Application.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/appRoleAssignments;;work=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All,Directory.Read.All application=AppRoleAssignment.ReadWrite.All+Application.Read.All|Directory.Read.All,Application.Read.All+AppRoleAssignment.ReadWrite.All,Directory.Read.All,Application.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignments/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/serviceprincipals/{}/approleassignments",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignments/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/approleassignments;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignments/{appRoleAssignment-id};expand select;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/appRoleAssignments/{appRoleAssignment-id};expand select;;;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/appRoleAssignments/{appRoleAssignment-id};;",
+                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/appRoleAssignments/{appRoleAssignment-id};;;;",
                 ),
                 changes,
             )
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/appRoleAssignments/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All application=AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All",
+                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/appRoleAssignments/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All application=AppRoleAssignment.ReadWrite.All,Application.ReadWrite.All;;",
                 ),
             )
     }

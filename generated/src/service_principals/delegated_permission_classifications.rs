@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications;count expand filter orderby search select skip top;work=Application.Read.All,Directory.Read.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications;count expand filter orderby search select skip top;work=Application.Read.All,Directory.Read.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All;;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications;;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications;;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications/$count;filter search;work=Application.Read.All,Directory.Read.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All provenance=alias:/serviceprincipals/{}/delegatedpermissionclassifications",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications/$count;filter search;work=Application.Read.All,Directory.Read.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All provenance=inferred:count:/serviceprincipals/{}/delegatedpermissionclassifications;;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications/{delegatedPermissionClassification-id};expand select;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications/{delegatedPermissionClassification-id};expand select;;;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications/{delegatedPermissionClassification-id};;",
+                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications/{delegatedPermissionClassification-id};;;;",
                 ),
                 changes,
             )
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications/{delegatedPermissionClassification-id};;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant",
+                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/delegatedPermissionClassifications/{delegatedPermissionClassification-id};;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
                 ),
             )
     }

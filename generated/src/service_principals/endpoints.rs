@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/endpoints;count expand filter orderby search select skip top;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/endpoints;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/endpoints;;",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/endpoints;;;;",
                 ),
                 body,
             )
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/endpoints/$count;filter search;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/endpoints/$count;filter search;;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/endpoints/{endpoint-id};expand select;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/endpoints/{endpoint-id};expand select;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/endpoints/{endpoint-id};;",
+                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/endpoints/{endpoint-id};;;;",
                 ),
                 changes,
             )
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/endpoints/{endpoint-id};;",
+                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/endpoints/{endpoint-id};;;;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials;count expand filter orderby search select skip top;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials;;",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials;;;;",
                 ),
                 body,
             )
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials/$count;filter search;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials/$count;filter search;;;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl ByNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials(name='{name}');expand select;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials(name='{name}');expand select;;;",
                 ),
             )
     }
@@ -90,7 +90,7 @@ impl ByNameRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials(name='{name}');;",
+                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials(name='{name}');;;;",
                 ),
                 changes,
             )
@@ -103,7 +103,7 @@ impl ByNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials(name='{name}');;",
+                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials(name='{name}');;;;",
                 ),
             )
     }
@@ -121,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};expand select;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};expand select;;;",
                 ),
             )
     }
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};;",
+                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};;;;",
                 ),
                 changes,
             )
@@ -149,7 +149,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};;",
+                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/federatedIdentityCredentials/{federatedIdentityCredential-id};;;;",
                 ),
             )
     }

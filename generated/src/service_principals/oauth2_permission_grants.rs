@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/oauth2PermissionGrants;count expand filter orderby search select skip top;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/oauth2PermissionGrants;count expand filter orderby search select skip top;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/oauth2PermissionGrants/$count;filter search;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/serviceprincipals/{}/oauth2permissiongrants",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/oauth2PermissionGrants/$count;filter search;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/oauth2permissiongrants;;",
                 ),
             )
     }
@@ -64,7 +64,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/oauth2PermissionGrants/{oAuth2PermissionGrant-id};expand select;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/oauth2PermissionGrants/{oAuth2PermissionGrant-id};expand select;;;",
                 ),
             )
     }

@@ -51,7 +51,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/serviceprincipals/{}/owners",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/owners;;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners/$ref;count filter orderby search skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/serviceprincipals/{}/owners",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners/$ref;count filter orderby search skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/serviceprincipals/{}/owners;;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/owners/$ref;;work=Application.ReadWrite.All+Directory.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy+Directory.Read.All,Directory.Read.All,Application.ReadWrite.All+Directory.Read.All,Directory.ReadWrite.All provenance=alias:/serviceprincipals/{}/owners",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/owners/$ref;;work=Application.ReadWrite.All+Directory.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy+Directory.Read.All,Directory.Read.All,Application.ReadWrite.All+Directory.Read.All,Directory.ReadWrite.All provenance=inferred:reference:/serviceprincipals/{}/owners;;",
                 ),
                 reference,
             )
@@ -126,7 +126,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/owners/$ref;;",
+                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/owners/$ref;;;;",
                 ),
             )
             .query("@id", id)
@@ -174,7 +174,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/owners/{directoryObject-id}/$ref;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/serviceprincipals/{}/owners/{}",
+                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/owners/{directoryObject-id}/$ref;;work=Application.ReadWrite.All,Directory.ReadWrite.All application=Application.ReadWrite.OwnedBy,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:reference:/serviceprincipals/{}/owners/{};;",
                 ),
             )
     }

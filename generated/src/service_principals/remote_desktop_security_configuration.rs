@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration;expand select;work=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration;expand select;work=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration;;work=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration;;work=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration;;work=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/remoteDesktopSecurityConfiguration;;work=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All application=Application-RemoteDesktopConfig.ReadWrite.All,Application.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }

@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization;expand select;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization;expand select;;;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /servicePrincipals/{servicePrincipal-id}/synchronization;;",
+                    "op:PUT /servicePrincipals/{servicePrincipal-id}/synchronization;;;;",
                 ),
                 body,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization;;",
+                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization;;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl RequestBuilder {
             .segment("acquireAccessToken")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/acquireAccessToken;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/acquireAccessToken;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 ),
                 parameters,
             )

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies;count expand filter orderby search select skip top;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$count;filter search;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$count;filter search;;;",
                 ),
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$ref;count filter orderby search skip top;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$ref;count filter orderby search skip top;;;",
                 ),
             )
     }
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$ref;;",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$ref;;;;",
                 ),
                 reference,
             )
@@ -78,7 +78,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$ref;;",
+                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/$ref;;;;",
                 ),
             )
             .query("@id", id)
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/{tokenIssuancePolicy-id}/$ref;;",
+                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/tokenIssuancePolicies/{tokenIssuancePolicy-id}/$ref;;;;",
                 ),
             )
     }

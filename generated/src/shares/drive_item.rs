@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/driveItem;expand select;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All",
+                    "op:GET /shares/{sharedDriveItem-id}/driveItem;expand select;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/driveItem/content;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /shares/{sharedDriveItem-id}/driveItem/content;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation("op:PUT /shares/{sharedDriveItem-id}/driveItem/content;;"),
+                Operation("op:PUT /shares/{sharedDriveItem-id}/driveItem/content;;;;"),
                 content,
             )
     }
@@ -64,7 +64,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation("op:DELETE /shares/{sharedDriveItem-id}/driveItem/content;;"),
+                Operation("op:DELETE /shares/{sharedDriveItem-id}/driveItem/content;;;;"),
             )
     }
     /// `POST /shares/{sharedDriveItem-id}/driveItem/preview`
@@ -83,7 +83,7 @@ impl RequestBuilder {
             .segment("preview")
             .send(
                 Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/driveItem/preview;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:POST /shares/{sharedDriveItem-id}/driveItem/preview;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
                 parameters,
             )

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/items;count expand filter orderby search select skip top;",
+                    "op:GET /shares/{sharedDriveItem-id}/items;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/items/$count;filter search;",
+                    "op:GET /shares/{sharedDriveItem-id}/items/$count;filter search;;;",
                 ),
             )
     }
@@ -54,7 +54,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/items/{driveItem-id};expand select;",
+                    "op:GET /shares/{sharedDriveItem-id}/items/{driveItem-id};expand select;;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/items/{driveItem-id}/content;;",
+                    "op:GET /shares/{sharedDriveItem-id}/items/{driveItem-id}/content;;;;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /shares/{sharedDriveItem-id}/items/{driveItem-id}/content;;",
+                    "op:PUT /shares/{sharedDriveItem-id}/items/{driveItem-id}/content;;;;",
                 ),
                 content,
             )
@@ -97,7 +97,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /shares/{sharedDriveItem-id}/items/{driveItem-id}/content;;",
+                    "op:DELETE /shares/{sharedDriveItem-id}/items/{driveItem-id}/content;;;;",
                 ),
             )
     }

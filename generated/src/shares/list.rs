@@ -67,7 +67,8 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::List> {
-        self.0.call(Operation("op:GET /shares/{sharedDriveItem-id}/list;expand select;"))
+        self.0
+            .call(Operation("op:GET /shares/{sharedDriveItem-id}/list;expand select;;;"))
     }
     /// `PATCH /shares/{sharedDriveItem-id}/list`
     ///
@@ -77,13 +78,14 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::List>,
     ) -> Request<Option<models::List>> {
-        self.0.update(Operation("op:PATCH /shares/{sharedDriveItem-id}/list;;"), changes)
+        self.0
+            .update(Operation("op:PATCH /shares/{sharedDriveItem-id}/list;;;;"), changes)
     }
     /// `DELETE /shares/{sharedDriveItem-id}/list`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /shares/{sharedDriveItem-id}/list;;"))
+        self.0.call(Operation("op:DELETE /shares/{sharedDriveItem-id}/list;;;;"))
     }
 }

@@ -15,7 +15,9 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ListItem> {
         self.0
             .call(
-                Operation("op:GET /shares/{sharedDriveItem-id}/listItem;expand select;"),
+                Operation(
+                    "op:GET /shares/{sharedDriveItem-id}/listItem;expand select;;;",
+                ),
             )
     }
 }

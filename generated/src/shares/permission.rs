@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/permission;expand select;",
+                    "op:GET /shares/{sharedDriveItem-id}/permission;expand select;;;",
                 ),
             )
     }
@@ -30,7 +30,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::Permission>> {
         self.0
             .update(
-                Operation("op:PATCH /shares/{sharedDriveItem-id}/permission;;"),
+                Operation("op:PATCH /shares/{sharedDriveItem-id}/permission;;;;"),
                 changes,
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /shares/{sharedDriveItem-id}/permission;;"))
+        self.0.call(Operation("op:DELETE /shares/{sharedDriveItem-id}/permission;;;;"))
     }
     /// `POST /shares/{sharedDriveItem-id}/permission/grant`
     ///
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .segment("grant")
             .send(
                 Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/permission/grant;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All",
+                    "op:POST /shares/{sharedDriveItem-id}/permission/grant;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 ),
                 parameters,
             )

@@ -13,7 +13,8 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::DriveItem> {
-        self.0.call(Operation("op:GET /shares/{sharedDriveItem-id}/root;expand select;"))
+        self.0
+            .call(Operation("op:GET /shares/{sharedDriveItem-id}/root;expand select;;;"))
     }
     /// `GET /shares/{sharedDriveItem-id}/root/content`
     ///
@@ -22,7 +23,7 @@ impl RequestBuilder {
     pub fn get_content(&self) -> Request<Content> {
         self.0
             .segment("content")
-            .call(Operation("op:GET /shares/{sharedDriveItem-id}/root/content;;"))
+            .call(Operation("op:GET /shares/{sharedDriveItem-id}/root/content;;;;"))
     }
     /// `PUT /shares/{sharedDriveItem-id}/root/content`
     ///
@@ -35,7 +36,7 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .send_bytes(
-                Operation("op:PUT /shares/{sharedDriveItem-id}/root/content;;"),
+                Operation("op:PUT /shares/{sharedDriveItem-id}/root/content;;;;"),
                 content,
             )
     }
@@ -46,6 +47,6 @@ impl RequestBuilder {
     pub fn delete_content(&self) -> Request<()> {
         self.0
             .segment("content")
-            .call(Operation("op:DELETE /shares/{sharedDriveItem-id}/root/content;;"))
+            .call(Operation("op:DELETE /shares/{sharedDriveItem-id}/root/content;;;;"))
     }
 }

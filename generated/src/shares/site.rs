@@ -13,6 +13,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Site> {
-        self.0.call(Operation("op:GET /shares/{sharedDriveItem-id}/site;expand select;"))
+        self.0
+            .call(Operation("op:GET /shares/{sharedDriveItem-id}/site;expand select;;;"))
     }
 }

@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/analytics;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/analytics;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -50,13 +50,13 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::ItemAnalytics>,
     ) -> Request<Option<models::ItemAnalytics>> {
-        self.0.update(Operation("op:PATCH /sites/{site-id}/analytics;;"), changes)
+        self.0.update(Operation("op:PATCH /sites/{site-id}/analytics;;;;"), changes)
     }
     /// `DELETE /sites/{site-id}/analytics`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /sites/{site-id}/analytics;;"))
+        self.0.call(Operation("op:DELETE /sites/{site-id}/analytics;;;;"))
     }
 }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/contentTypes;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/contentTypes;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/contentTypes;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All",
+                    "op:POST /sites/{site-id}/contentTypes;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/contentTypes/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=alias:/sites/{}/contenttypes",
+                    "op:GET /sites/{site-id}/contentTypes/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/contenttypes;;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl RequestBuilder {
         self.0
             .segment("addCopy")
             .send(
-                Operation("op:POST /sites/{site-id}/contentTypes/addCopy;;"),
+                Operation("op:POST /sites/{site-id}/contentTypes/addCopy;;;;"),
                 parameters,
             )
     }
@@ -103,7 +103,7 @@ impl RequestBuilder {
             .segment("addCopyFromContentTypeHub")
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/contentTypes/addCopyFromContentTypeHub;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All",
+                    "op:POST /sites/{site-id}/contentTypes/addCopyFromContentTypeHub;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 ),
                 parameters,
             )
@@ -125,7 +125,7 @@ impl RequestBuilder {
             .function("getCompatibleHubContentTypes", &[])
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All",
+                    "op:GET /sites/{site-id}/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 ),
             )
     }
@@ -172,7 +172,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/contentTypes/{contentType-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/contentTypes/{contentType-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -191,7 +191,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/contentTypes/{contentType-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All",
+                    "op:PATCH /sites/{site-id}/contentTypes/{contentType-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 ),
                 changes,
             )
@@ -208,7 +208,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/contentTypes/{contentType-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All",
+                    "op:DELETE /sites/{site-id}/contentTypes/{contentType-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 ),
             )
     }
@@ -228,7 +228,7 @@ impl ItemRequestBuilder {
             .segment("associateWithHubSites")
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/contentTypes/{contentType-id}/associateWithHubSites;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All",
+                    "op:POST /sites/{site-id}/contentTypes/{contentType-id}/associateWithHubSites;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 ),
                 parameters,
             )
@@ -249,7 +249,7 @@ impl ItemRequestBuilder {
             .segment("copyToDefaultContentLocation")
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/contentTypes/{contentType-id}/copyToDefaultContentLocation;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All application=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All",
+                    "op:POST /sites/{site-id}/contentTypes/{contentType-id}/copyToDefaultContentLocation;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All application=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All;;",
                 ),
                 parameters,
             )
@@ -267,7 +267,7 @@ impl ItemRequestBuilder {
             .function("isPublished", &[])
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/contentTypes/{contentType-id}/isPublished();;work=Sites.FullControl.All application=Sites.FullControl.All",
+                    "op:GET /sites/{site-id}/contentTypes/{contentType-id}/isPublished();;work=Sites.FullControl.All application=Sites.FullControl.All;;",
                 ),
             )
     }
@@ -284,7 +284,7 @@ impl ItemRequestBuilder {
             .segment("publish")
             .call(
                 Operation(
-                    "op:POST /sites/{site-id}/contentTypes/{contentType-id}/publish;;work=Sites.FullControl.All personal=Sites.FullControl.All application=Sites.FullControl.All",
+                    "op:POST /sites/{site-id}/contentTypes/{contentType-id}/publish;;work=Sites.FullControl.All personal=Sites.FullControl.All application=Sites.FullControl.All;;",
                 ),
             )
     }
@@ -301,7 +301,7 @@ impl ItemRequestBuilder {
             .segment("unpublish")
             .call(
                 Operation(
-                    "op:POST /sites/{site-id}/contentTypes/{contentType-id}/unpublish;;work=Sites.FullControl.All personal=Sites.FullControl.All application=Sites.FullControl.All",
+                    "op:POST /sites/{site-id}/contentTypes/{contentType-id}/unpublish;;work=Sites.FullControl.All personal=Sites.FullControl.All application=Sites.FullControl.All;;",
                 ),
             )
     }

@@ -113,7 +113,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Site> {
-        self.0.call(Operation("op:GET /sites/{site-id}/getByPath(path='{path}');;"))
+        self.0.call(Operation("op:GET /sites/{site-id}/getByPath(path='{path}');;;;"))
     }
     /// `GET /sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval()`
     ///
@@ -126,7 +126,7 @@ impl RequestBuilder {
             .function("getActivitiesByInterval", &[])
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval();count expand filter orderby search select skip top;",
+                    "op:GET /sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -153,7 +153,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;",
+                    "op:GET /sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -171,7 +171,7 @@ impl RequestBuilder {
             .function("getApplicableContentTypesForList", &[("listId", Some(&list_id))])
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/getApplicableContentTypesForList(listId='{listId}');count expand filter orderby search select skip top;",
+                    "op:GET /sites/{site-id}/getByPath(path='{path}')/getApplicableContentTypesForList(listId='{listId}');count expand filter orderby search select skip top;;;",
                 ),
             )
     }

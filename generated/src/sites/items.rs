@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/items;count expand filter orderby search select skip top;",
+                    "op:GET /sites/{site-id}/items;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /sites/{site-id}/items/$count;filter search;"))
+            .call(Operation("op:GET /sites/{site-id}/items/$count;filter search;;;"))
     }
 }
 /// Requests to `/sites/{site-id}/items/{baseItem-id}`.
@@ -49,7 +49,7 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::BaseItem> {
         self.0
             .call(
-                Operation("op:GET /sites/{site-id}/items/{baseItem-id};expand select;"),
+                Operation("op:GET /sites/{site-id}/items/{baseItem-id};expand select;;;"),
             )
     }
 }

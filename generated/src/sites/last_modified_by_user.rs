@@ -30,6 +30,8 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::User> {
         self.0
-            .call(Operation("op:GET /sites/{site-id}/lastModifiedByUser;expand select;"))
+            .call(
+                Operation("op:GET /sites/{site-id}/lastModifiedByUser;expand select;;;"),
+            )
     }
 }

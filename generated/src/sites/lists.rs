@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/lists;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/lists;;work=Sites.Manage.All application=Sites.Manage.All,Sites.ReadWrite.All",
+                    "op:POST /sites/{site-id}/lists;;work=Sites.Manage.All application=Sites.Manage.All,Sites.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=alias:/sites/{}/lists",
+                    "op:GET /sites/{site-id}/lists/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/lists;;",
                 ),
             )
     }
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/lists/{list-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -151,13 +151,14 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::List>,
     ) -> Request<Option<models::List>> {
-        self.0.update(Operation("op:PATCH /sites/{site-id}/lists/{list-id};;"), changes)
+        self.0
+            .update(Operation("op:PATCH /sites/{site-id}/lists/{list-id};;;;"), changes)
     }
     /// `DELETE /sites/{site-id}/lists/{list-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /sites/{site-id}/lists/{list-id};;"))
+        self.0.call(Operation("op:DELETE /sites/{site-id}/lists/{list-id};;;;"))
     }
 }

@@ -54,7 +54,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/onenote;expand select;;us-government china",
+                    "op:GET /sites/{site-id}/onenote;expand select;;us-government china;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::Onenote>> {
         self.0
             .update(
-                Operation("op:PATCH /sites/{site-id}/onenote;;;us-government china"),
+                Operation("op:PATCH /sites/{site-id}/onenote;;;us-government china;"),
                 changes,
             )
     }
@@ -82,6 +82,6 @@ impl RequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /sites/{site-id}/onenote;;;us-government china"))
+            .call(Operation("op:DELETE /sites/{site-id}/onenote;;;us-government china;"))
     }
 }

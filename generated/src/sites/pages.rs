@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/pages;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/pages;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/pages;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All",
+                    "op:POST /sites/{site-id}/pages;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/pages/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=alias:/sites/{}/pages",
+                    "op:GET /sites/{site-id}/pages/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/pages;;",
                 ),
             )
     }
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/pages/{baseSitePage-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/pages/{baseSitePage-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/pages/{baseSitePage-id};;work=Sites.ReadWrite.All application=Sites.ReadWrite.All",
+                    "op:PATCH /sites/{site-id}/pages/{baseSitePage-id};;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -144,7 +144,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/pages/{baseSitePage-id};;work=Sites.ReadWrite.All application=Sites.ReadWrite.All",
+                    "op:DELETE /sites/{site-id}/pages/{baseSitePage-id};;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
                 ),
             )
     }

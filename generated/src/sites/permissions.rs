@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/permissions;count expand filter orderby search select skip top;work=Sites.FullControl.All application=Sites.FullControl.All",
+                    "op:GET /sites/{site-id}/permissions;count expand filter orderby search select skip top;work=Sites.FullControl.All application=Sites.FullControl.All;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/permissions;;application=Sites.FullControl.All",
+                    "op:POST /sites/{site-id}/permissions;;application=Sites.FullControl.All;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/permissions/$count;filter search;work=Sites.FullControl.All application=Sites.FullControl.All provenance=alias:/sites/{}/permissions",
+                    "op:GET /sites/{site-id}/permissions/$count;filter search;work=Sites.FullControl.All application=Sites.FullControl.All provenance=inferred:count:/sites/{}/permissions;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/permissions/{permission-id};expand select;application=Sites.FullControl.All",
+                    "op:GET /sites/{site-id}/permissions/{permission-id};expand select;application=Sites.FullControl.All;;",
                 ),
             )
     }
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/permissions/{permission-id};;application=Sites.FullControl.All",
+                    "op:PATCH /sites/{site-id}/permissions/{permission-id};;application=Sites.FullControl.All;;",
                 ),
                 changes,
             )
@@ -121,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/permissions/{permission-id};;application=Sites.FullControl.All",
+                    "op:DELETE /sites/{site-id}/permissions/{permission-id};;application=Sites.FullControl.All;;",
                 ),
             )
     }
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
             .segment("grant")
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/permissions/{permission-id}/grant;;",
+                    "op:POST /sites/{site-id}/permissions/{permission-id}/grant;;;;",
                 ),
                 parameters,
             )

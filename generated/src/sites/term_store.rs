@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore;expand select;work=TermStore.Read.All,TermStore.ReadWrite.All",
+                    "op:GET /sites/{site-id}/termStore;expand select;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
                 ),
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/termStore;;work=TermStore.ReadWrite.All",
+                    "op:PATCH /sites/{site-id}/termStore;;work=TermStore.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -61,6 +61,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /sites/{site-id}/termStore;;"))
+        self.0.call(Operation("op:DELETE /sites/{site-id}/termStore;;;;"))
     }
 }

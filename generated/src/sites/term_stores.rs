@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStores;count expand filter orderby search select skip top;",
+                    "op:GET /sites/{site-id}/termStores;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::term_store::Store,
     ) -> Request<models::term_store::Store> {
-        self.0.send(Operation("op:POST /sites/{site-id}/termStores;;"), body)
+        self.0.send(Operation("op:POST /sites/{site-id}/termStores;;;;"), body)
     }
     /// `GET /sites/{site-id}/termStores/$count`
     ///
@@ -46,7 +46,9 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /sites/{site-id}/termStores/$count;filter search;"))
+            .call(
+                Operation("op:GET /sites/{site-id}/termStores/$count;filter search;;;"),
+            )
     }
 }
 /// Requests to `/sites/{site-id}/termStores/{store-id}`.
@@ -71,7 +73,9 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::term_store::Store> {
         self.0
             .call(
-                Operation("op:GET /sites/{site-id}/termStores/{store-id};expand select;"),
+                Operation(
+                    "op:GET /sites/{site-id}/termStores/{store-id};expand select;;;",
+                ),
             )
     }
     /// `PATCH /sites/{site-id}/termStores/{store-id}`
@@ -84,7 +88,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::term_store::Store>> {
         self.0
             .update(
-                Operation("op:PATCH /sites/{site-id}/termStores/{store-id};;"),
+                Operation("op:PATCH /sites/{site-id}/termStores/{store-id};;;;"),
                 changes,
             )
     }
@@ -93,6 +97,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /sites/{site-id}/termStores/{store-id};;"))
+        self.0.call(Operation("op:DELETE /sites/{site-id}/termStores/{store-id};;;;"))
     }
 }

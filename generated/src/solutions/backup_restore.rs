@@ -212,7 +212,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore;expand select;;us-government china",
+                    "op:GET /solutions/backupRestore;expand select;;us-government china;",
                 ),
             )
     }
@@ -228,7 +228,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::BackupRestoreRoot>> {
         self.0
             .update(
-                Operation("op:PATCH /solutions/backupRestore;;;us-government china"),
+                Operation("op:PATCH /solutions/backupRestore;;;us-government china;"),
                 changes,
             )
     }
@@ -240,7 +240,7 @@ impl RequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /solutions/backupRestore;;;us-government china"))
+            .call(Operation("op:DELETE /solutions/backupRestore;;;us-government china;"))
     }
     /// `POST /solutions/backupRestore/enable`
     ///
@@ -256,7 +256,7 @@ impl RequestBuilder {
             .segment("enable")
             .send(
                 Operation(
-                    "op:POST /solutions/backupRestore/enable;;;us-government china",
+                    "op:POST /solutions/backupRestore/enable;;;us-government china;",
                 ),
                 parameters,
             )

@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/bookingBusinesses;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All;china",
+                    "op:GET /solutions/bookingBusinesses;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All;china;",
                 ),
             )
     }
@@ -54,7 +54,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/bookingBusinesses;;work=Bookings.Manage.All;china",
+                    "op:POST /solutions/bookingBusinesses;;work=Bookings.Manage.All;china;",
                 ),
                 body,
             )
@@ -78,7 +78,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/bookingBusinesses/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All provenance=alias:/solutions/bookingbusinesses;china",
+                    "op:GET /solutions/bookingBusinesses/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All provenance=inferred:count:/solutions/bookingbusinesses;china;",
                 ),
             )
     }
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id};expand select;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china",
+                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id};expand select;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
                 ),
             )
     }
@@ -153,7 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/bookingBusinesses/{bookingBusiness-id};;work=Bookings.ReadWrite.All,Bookings.Manage.All application=Bookings.ReadWrite.All,Bookings.Manage.All;china",
+                    "op:PATCH /solutions/bookingBusinesses/{bookingBusiness-id};;work=Bookings.ReadWrite.All,Bookings.Manage.All application=Bookings.ReadWrite.All,Bookings.Manage.All;china;",
                 ),
                 changes,
             )
@@ -172,7 +172,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/bookingBusinesses/{bookingBusiness-id};;work=Bookings.Manage.All;china",
+                    "op:DELETE /solutions/bookingBusinesses/{bookingBusiness-id};;work=Bookings.Manage.All;china;",
                 ),
             )
     }
@@ -194,7 +194,7 @@ impl ItemRequestBuilder {
             .segment("getStaffAvailability")
             .send(
                 Operation(
-                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/getStaffAvailability;;application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,Calendars.ReadWrite,Calendars.Read;china",
+                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/getStaffAvailability;;application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,Calendars.ReadWrite,Calendars.Read;china;",
                 ),
                 parameters,
             )
@@ -214,7 +214,7 @@ impl ItemRequestBuilder {
             .segment("publish")
             .call(
                 Operation(
-                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/publish;;work=Bookings.Manage.All application=Bookings.Manage.All;china",
+                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/publish;;work=Bookings.Manage.All application=Bookings.Manage.All;china;",
                 ),
             )
     }
@@ -233,7 +233,7 @@ impl ItemRequestBuilder {
             .segment("unpublish")
             .call(
                 Operation(
-                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/unpublish;;work=Bookings.Manage.All application=Bookings.Manage.All;china",
+                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/unpublish;;work=Bookings.Manage.All application=Bookings.Manage.All;china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/bookingCurrencies;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All;china",
+                    "op:GET /solutions/bookingCurrencies;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All;china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         &self,
         body: &models::BookingCurrency,
     ) -> Request<models::BookingCurrency> {
-        self.0.send(Operation("op:POST /solutions/bookingCurrencies;;;china"), body)
+        self.0.send(Operation("op:POST /solutions/bookingCurrencies;;;china;"), body)
     }
     /// `GET /solutions/bookingCurrencies/$count`
     ///
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/bookingCurrencies/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All provenance=alias:/solutions/bookingcurrencies;china",
+                    "op:GET /solutions/bookingCurrencies/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All provenance=inferred:count:/solutions/bookingcurrencies;china;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/bookingCurrencies/{bookingCurrency-id};expand select;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All;china",
+                    "op:GET /solutions/bookingCurrencies/{bookingCurrency-id};expand select;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All;china;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/bookingCurrencies/{bookingCurrency-id};;;china",
+                    "op:PATCH /solutions/bookingCurrencies/{bookingCurrency-id};;;china;",
                 ),
                 changes,
             )
@@ -118,7 +118,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/bookingCurrencies/{bookingCurrency-id};;;china",
+                    "op:DELETE /solutions/bookingCurrencies/{bookingCurrency-id};;;china;",
                 ),
             )
     }

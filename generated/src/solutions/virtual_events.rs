@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents;expand select;;us-government china",
+                    "op:GET /solutions/virtualEvents;expand select;;us-government china;",
                 ),
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::VirtualEventsRoot>> {
         self.0
             .update(
-                Operation("op:PATCH /solutions/virtualEvents;;;us-government china"),
+                Operation("op:PATCH /solutions/virtualEvents;;;us-government china;"),
                 changes,
             )
     }
@@ -64,6 +64,6 @@ impl RequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /solutions/virtualEvents;;;us-government china"))
+            .call(Operation("op:DELETE /solutions/virtualEvents;;;us-government china;"))
     }
 }

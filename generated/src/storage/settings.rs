@@ -23,7 +23,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::StorageSettings> {
         self.0
             .call(
-                Operation("op:GET /storage/settings;expand select;;us-government china"),
+                Operation("op:GET /storage/settings;expand select;;us-government china;"),
             )
     }
     /// `PATCH /storage/settings`
@@ -38,7 +38,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::StorageSettings>> {
         self.0
             .update(
-                Operation("op:PATCH /storage/settings;;;us-government china"),
+                Operation("op:PATCH /storage/settings;;;us-government china;"),
                 changes,
             )
     }
@@ -49,6 +49,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /storage/settings;;;us-government china"))
+        self.0.call(Operation("op:DELETE /storage/settings;;;us-government china;"))
     }
 }

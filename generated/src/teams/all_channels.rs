@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/allChannels;count expand filter orderby search select skip top;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All",
+                    "op:GET /teams/{team-id}/allChannels;count expand filter orderby search select skip top;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/allChannels/$count;filter search;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All provenance=alias:/teams/{}/allchannels",
+                    "op:GET /teams/{team-id}/allChannels/$count;filter search;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All provenance=inferred:count:/teams/{}/allchannels;;",
                 ),
             )
     }
@@ -64,7 +64,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/allChannels/{channel-id};expand select;",
+                    "op:GET /teams/{team-id}/allChannels/{channel-id};expand select;;;",
                 ),
             )
     }

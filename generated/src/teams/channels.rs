@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels;count expand filter orderby search select skip top;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelSettings.Read.Group,Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,ChannelSettings.ReadWrite.Group,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:GET /teams/{team-id}/channels;count expand filter orderby search select skip top;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelSettings.Read.Group,Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,ChannelSettings.ReadWrite.Group,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels;;work=Channel.Create,Directory.ReadWrite.All,Group.ReadWrite.All application=Channel.Create.Group,Channel.Create,Teamwork.Migrate.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /teams/{team-id}/channels;;work=Channel.Create,Directory.ReadWrite.All,Group.ReadWrite.All application=Channel.Create.Group,Channel.Create,Teamwork.Migrate.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/$count;filter search;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelSettings.Read.Group,Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,ChannelSettings.ReadWrite.Group,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=alias:/teams/{}/channels",
+                    "op:GET /teams/{team-id}/channels/$count;filter search;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelSettings.Read.Group,Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,ChannelSettings.ReadWrite.Group,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/channels;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl RequestBuilder {
             .function("getAllMessages", &[])
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/getAllMessages();count expand filter orderby search select skip top;application=ChannelMessage.Read.All",
+                    "op:GET /teams/{team-id}/channels/getAllMessages();count expand filter orderby search select skip top;application=ChannelMessage.Read.All;;",
                 ),
             )
     }
@@ -110,7 +110,7 @@ impl RequestBuilder {
             .function("getAllRetainedMessages", &[])
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/getAllRetainedMessages();count expand filter orderby search select skip top;application=ChannelMessage.Read.All",
+                    "op:GET /teams/{team-id}/channels/getAllRetainedMessages();count expand filter orderby search select skip top;application=ChannelMessage.Read.All;;",
                 ),
             )
     }
@@ -167,7 +167,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id};expand select;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelSettings.Read.Group,Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,ChannelSettings.ReadWrite.Group,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:GET /teams/{team-id}/channels/{channel-id};expand select;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelSettings.Read.Group,Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,ChannelSettings.ReadWrite.Group,Directory.Read.All,Group.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -186,7 +186,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/channels/{channel-id};;work=ChannelSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelSettings.ReadWrite.Group,ChannelSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:PATCH /teams/{team-id}/channels/{channel-id};;work=ChannelSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelSettings.ReadWrite.Group,ChannelSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -203,7 +203,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id};;work=Channel.Delete.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Channel.Delete.Group,Channel.Delete.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:DELETE /teams/{team-id}/channels/{channel-id};;work=Channel.Delete.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Channel.Delete.Group,Channel.Delete.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -223,7 +223,7 @@ impl ItemRequestBuilder {
             .segment("archive")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/archive;;work=ChannelSettings.ReadWrite.All application=ChannelSettings.ReadWrite.All",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/archive;;work=ChannelSettings.ReadWrite.All application=ChannelSettings.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -241,7 +241,7 @@ impl ItemRequestBuilder {
             .segment("completeMigration")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/completeMigration;;application=Teamwork.Migrate.All",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/completeMigration;;application=Teamwork.Migrate.All;;",
                 ),
             )
     }
@@ -273,7 +273,7 @@ impl ItemRequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
                 ),
             )
     }
@@ -290,7 +290,7 @@ impl ItemRequestBuilder {
             .segment("provisionEmail")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/provisionEmail;;work=ChannelSettings.ReadWrite.All",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/provisionEmail;;work=ChannelSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -307,7 +307,7 @@ impl ItemRequestBuilder {
             .segment("removeEmail")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/removeEmail;;work=ChannelSettings.ReadWrite.All",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/removeEmail;;work=ChannelSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -329,7 +329,7 @@ impl ItemRequestBuilder {
             .segment("startMigration")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/startMigration;;application=Teamwork.Migrate.All;us-government china",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/startMigration;;application=Teamwork.Migrate.All;us-government china;",
                 ),
                 parameters,
             )
@@ -347,7 +347,7 @@ impl ItemRequestBuilder {
             .segment("unarchive")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/unarchive;;work=ChannelSettings.ReadWrite.All application=ChannelSettings.ReadWrite.All",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/unarchive;;work=ChannelSettings.ReadWrite.All application=ChannelSettings.ReadWrite.All;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/incomingChannels;count expand filter orderby search select skip top;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All",
+                    "op:GET /teams/{team-id}/incomingChannels;count expand filter orderby search select skip top;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/incomingChannels/$count;filter search;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All provenance=alias:/teams/{}/incomingchannels",
+                    "op:GET /teams/{team-id}/incomingChannels/$count;filter search;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All provenance=inferred:count:/teams/{}/incomingchannels;;",
                 ),
             )
     }
@@ -64,7 +64,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/incomingChannels/{channel-id};expand select;",
+                    "op:GET /teams/{team-id}/incomingChannels/{channel-id};expand select;;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/incomingChannels/{channel-id};;work=Channel.Delete.All application=Channel.Delete.All",
+                    "op:DELETE /teams/{team-id}/incomingChannels/{channel-id};;work=Channel.Delete.All application=Channel.Delete.All;;",
                 ),
             )
     }

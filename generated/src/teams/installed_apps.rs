@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/installedApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForTeam,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteAndConsentForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,TeamsAppInstallation.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.Read.Group,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:GET /teams/{team-id}/installedApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForTeam,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteAndConsentForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,TeamsAppInstallation.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.Read.Group,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.ReadWriteSelfForTeam.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /teams/{team-id}/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.ReadWriteSelfForTeam.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/installedApps/$count;filter search;work=TeamsAppInstallation.ReadForTeam,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteAndConsentForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,TeamsAppInstallation.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.Read.Group,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=alias:/teams/{}/installedapps",
+                    "op:GET /teams/{team-id}/installedApps/$count;filter search;work=TeamsAppInstallation.ReadForTeam,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteAndConsentForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,TeamsAppInstallation.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.Read.Group,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/installedapps;;",
                 ),
             )
     }
@@ -100,7 +100,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/installedApps/{teamsAppInstallation-id};expand select;work=TeamsAppInstallation.ReadWriteSelfForTeam,TeamsAppInstallation.ReadForUser,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ReadWriteAndConsentForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.Read.Group,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All,TeamsAppInstallation.ReadWriteSelfForTeam",
+                    "op:GET /teams/{team-id}/installedApps/{teamsAppInstallation-id};expand select;work=TeamsAppInstallation.ReadWriteSelfForTeam,TeamsAppInstallation.ReadForUser,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ReadWriteAndConsentForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.Read.Group,Directory.Read.All,Group.Read.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All,TeamsAppInstallation.ReadWriteSelfForTeam;;",
                 ),
             )
     }
@@ -115,7 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/installedApps/{teamsAppInstallation-id};;",
+                    "op:PATCH /teams/{team-id}/installedApps/{teamsAppInstallation-id};;;;",
                 ),
                 changes,
             )
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/installedApps/{teamsAppInstallation-id};;work=TeamsAppInstallation.ReadWriteSelfForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.ReadWriteSelfForTeam.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:DELETE /teams/{team-id}/installedApps/{teamsAppInstallation-id};;work=TeamsAppInstallation.ReadWriteSelfForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.ReadWriteSelfForTeam.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -152,7 +152,7 @@ impl ItemRequestBuilder {
             .segment("upgrade")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/installedApps/{teamsAppInstallation-id}/upgrade;;work=TeamsAppInstallation.ReadWriteSelfForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteAndConsentForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.ReadWriteSelfForTeam.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /teams/{team-id}/installedApps/{teamsAppInstallation-id}/upgrade;;work=TeamsAppInstallation.ReadWriteSelfForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteAndConsentForTeam,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam,TeamsAppInstallation.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsAppInstallation.ReadWriteSelfForTeam.All,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.ReadWriteAndConsentForTeam.All,TeamsAppInstallation.ReadWriteAndConsentSelfForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 parameters,
             )

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/members;count expand filter orderby search select skip top;work=TeamMember.Read.All,TeamMember.ReadWrite.All application=TeamMember.Read.Group,TeamMember.Read.All,TeamMember.ReadWrite.All",
+                    "op:GET /teams/{team-id}/members;count expand filter orderby search select skip top;work=TeamMember.Read.All,TeamMember.ReadWrite.All application=TeamMember.Read.Group,TeamMember.Read.All,TeamMember.ReadWrite.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/members;;work=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All application=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All",
+                    "op:POST /teams/{team-id}/members;;work=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All application=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/members/$count;filter search;work=TeamMember.Read.All,TeamMember.ReadWrite.All application=TeamMember.Read.Group,TeamMember.Read.All,TeamMember.ReadWrite.All provenance=alias:/teams/{}/members",
+                    "op:GET /teams/{team-id}/members/$count;filter search;work=TeamMember.Read.All,TeamMember.ReadWrite.All application=TeamMember.Read.Group,TeamMember.Read.All,TeamMember.ReadWrite.All provenance=inferred:count:/teams/{}/members;;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl RequestBuilder {
             .segment("add")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/members/add;;work=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All application=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All",
+                    "op:POST /teams/{team-id}/members/add;;work=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All application=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -109,7 +109,7 @@ impl RequestBuilder {
             .segment("remove")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/members/remove;;work=TeamMember.ReadWrite.All application=TeamMember.ReadWrite.All;us-government china",
+                    "op:POST /teams/{team-id}/members/remove;;work=TeamMember.ReadWrite.All application=TeamMember.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/members/{conversationMember-id};expand select;work=TeamMember.Read.All,TeamMember.ReadWrite.All application=TeamMember.Read.Group,TeamMember.Read.All,TeamMember.ReadWrite.All",
+                    "op:GET /teams/{team-id}/members/{conversationMember-id};expand select;work=TeamMember.Read.All,TeamMember.ReadWrite.All application=TeamMember.Read.Group,TeamMember.Read.All,TeamMember.ReadWrite.All;;",
                 ),
             )
     }
@@ -151,7 +151,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/members/{conversationMember-id};;work=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All application=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All",
+                    "op:PATCH /teams/{team-id}/members/{conversationMember-id};;work=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All application=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -168,7 +168,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/members/{conversationMember-id};;work=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All application=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All",
+                    "op:DELETE /teams/{team-id}/members/{conversationMember-id};;work=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All application=TeamMember.ReadWriteNonOwnerRole.All,TeamMember.ReadWrite.All;;",
                 ),
             )
     }

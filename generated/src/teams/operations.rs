@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/operations;count expand filter orderby search select skip top;",
+                    "op:GET /teams/{team-id}/operations;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::TeamsAsyncOperation,
     ) -> Request<models::TeamsAsyncOperation> {
-        self.0.send(Operation("op:POST /teams/{team-id}/operations;;"), body)
+        self.0.send(Operation("op:POST /teams/{team-id}/operations;;;;"), body)
     }
     /// `GET /teams/{team-id}/operations/$count`
     ///
@@ -44,7 +44,9 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /teams/{team-id}/operations/$count;filter search;"))
+            .call(
+                Operation("op:GET /teams/{team-id}/operations/$count;filter search;;;"),
+            )
     }
 }
 /// Requests to `/teams/{team-id}/operations/{teamsAsyncOperation-id}`.
@@ -60,7 +62,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/operations/{teamsAsyncOperation-id};expand select;",
+                    "op:GET /teams/{team-id}/operations/{teamsAsyncOperation-id};expand select;;;",
                 ),
             )
     }
@@ -75,7 +77,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/operations/{teamsAsyncOperation-id};;",
+                    "op:PATCH /teams/{team-id}/operations/{teamsAsyncOperation-id};;;;",
                 ),
                 changes,
             )
@@ -88,7 +90,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/operations/{teamsAsyncOperation-id};;",
+                    "op:DELETE /teams/{team-id}/operations/{teamsAsyncOperation-id};;;;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/permissionGrants;expand filter orderby search select;work=ResourceSpecificPermissionGrant.ReadForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ReadWriteForTeam,TeamsAppInstallation.ReadWriteSelfForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,ResourceSpecificPermissionGrant.ReadForTeam.All,TeamsApp.Read.Group",
+                    "op:GET /teams/{team-id}/permissionGrants;expand filter orderby search select;work=ResourceSpecificPermissionGrant.ReadForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ReadWriteForTeam,TeamsAppInstallation.ReadWriteSelfForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,ResourceSpecificPermissionGrant.ReadForTeam.All,TeamsApp.Read.Group;;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         &self,
         body: &models::ResourceSpecificPermissionGrant,
     ) -> Request<models::ResourceSpecificPermissionGrant> {
-        self.0.send(Operation("op:POST /teams/{team-id}/permissionGrants;;"), body)
+        self.0.send(Operation("op:POST /teams/{team-id}/permissionGrants;;;;"), body)
     }
     /// `GET /teams/{team-id}/permissionGrants/$count`
     ///
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/permissionGrants/$count;filter search;work=ResourceSpecificPermissionGrant.ReadForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ReadWriteForTeam,TeamsAppInstallation.ReadWriteSelfForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,ResourceSpecificPermissionGrant.ReadForTeam.All,TeamsApp.Read.Group provenance=alias:/teams/{}/permissiongrants",
+                    "op:GET /teams/{team-id}/permissionGrants/$count;filter search;work=ResourceSpecificPermissionGrant.ReadForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ReadWriteForTeam,TeamsAppInstallation.ReadWriteSelfForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All,TeamsAppInstallation.ReadWriteSelfForTeam.All,ResourceSpecificPermissionGrant.ReadForTeam.All,TeamsApp.Read.Group provenance=inferred:count:/teams/{}/permissiongrants;;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;",
+                    "op:GET /teams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:PATCH /teams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
                 changes,
             )
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:DELETE /teams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
             )
     }

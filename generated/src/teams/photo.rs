@@ -13,7 +13,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::ProfilePhoto> {
-        self.0.call(Operation("op:GET /teams/{team-id}/photo;expand select;"))
+        self.0.call(Operation("op:GET /teams/{team-id}/photo;expand select;;;"))
     }
     /// `PATCH /teams/{team-id}/photo`
     ///
@@ -23,7 +23,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::ProfilePhoto>,
     ) -> Request<Option<models::ProfilePhoto>> {
-        self.0.update(Operation("op:PATCH /teams/{team-id}/photo;;"), changes)
+        self.0.update(Operation("op:PATCH /teams/{team-id}/photo;;;;"), changes)
     }
     /// `GET /teams/{team-id}/photo/$value`
     ///
@@ -32,7 +32,7 @@ impl RequestBuilder {
     pub fn get_value(&self) -> Request<Content> {
         self.0
             .segment("$value")
-            .call(Operation("op:GET /teams/{team-id}/photo/$value;;"))
+            .call(Operation("op:GET /teams/{team-id}/photo/$value;;;;"))
     }
     /// `PUT /teams/{team-id}/photo/$value`
     ///
@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn put_value(&self, content: impl Into<runtime::Body>) -> Request<Content> {
         self.0
             .segment("$value")
-            .send_bytes(Operation("op:PUT /teams/{team-id}/photo/$value;;"), content)
+            .send_bytes(Operation("op:PUT /teams/{team-id}/photo/$value;;;;"), content)
     }
     /// `DELETE /teams/{team-id}/photo/$value`
     ///
@@ -50,6 +50,6 @@ impl RequestBuilder {
     pub fn delete_value(&self) -> Request<()> {
         self.0
             .segment("$value")
-            .call(Operation("op:DELETE /teams/{team-id}/photo/$value;;"))
+            .call(Operation("op:DELETE /teams/{team-id}/photo/$value;;;;"))
     }
 }

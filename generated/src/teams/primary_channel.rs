@@ -62,7 +62,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/primaryChannel;expand select;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=ChannelSettings.Read.Group,Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,ChannelSettings.ReadWrite.Group",
+                    "op:GET /teams/{team-id}/primaryChannel;expand select;work=Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All application=ChannelSettings.Read.Group,Channel.ReadBasic.All,ChannelSettings.Read.All,ChannelSettings.ReadWrite.All,ChannelSettings.ReadWrite.Group;;",
                 ),
             )
     }
@@ -74,14 +74,14 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Channel>,
     ) -> Request<Option<models::Channel>> {
-        self.0.update(Operation("op:PATCH /teams/{team-id}/primaryChannel;;"), changes)
+        self.0.update(Operation("op:PATCH /teams/{team-id}/primaryChannel;;;;"), changes)
     }
     /// `DELETE /teams/{team-id}/primaryChannel`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /teams/{team-id}/primaryChannel;;"))
+        self.0.call(Operation("op:DELETE /teams/{team-id}/primaryChannel;;;;"))
     }
     /// `POST /teams/{team-id}/primaryChannel/archive`
     ///
@@ -94,7 +94,7 @@ impl RequestBuilder {
         self.0
             .segment("archive")
             .send(
-                Operation("op:POST /teams/{team-id}/primaryChannel/archive;;"),
+                Operation("op:POST /teams/{team-id}/primaryChannel/archive;;;;"),
                 parameters,
             )
     }
@@ -106,7 +106,9 @@ impl RequestBuilder {
         self.0
             .segment("completeMigration")
             .call(
-                Operation("op:POST /teams/{team-id}/primaryChannel/completeMigration;;"),
+                Operation(
+                    "op:POST /teams/{team-id}/primaryChannel/completeMigration;;;;",
+                ),
             )
     }
     /// `GET /teams/{team-id}/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName')`
@@ -133,7 +135,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;",
+                    "op:GET /teams/{team-id}/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
                 ),
             )
     }
@@ -144,7 +146,9 @@ impl RequestBuilder {
     pub fn provision_email(&self) -> Request<models::ProvisionChannelEmailResult> {
         self.0
             .segment("provisionEmail")
-            .call(Operation("op:POST /teams/{team-id}/primaryChannel/provisionEmail;;"))
+            .call(
+                Operation("op:POST /teams/{team-id}/primaryChannel/provisionEmail;;;;"),
+            )
     }
     /// `POST /teams/{team-id}/primaryChannel/removeEmail`
     ///
@@ -153,7 +157,7 @@ impl RequestBuilder {
     pub fn remove_email(&self) -> Request<()> {
         self.0
             .segment("removeEmail")
-            .call(Operation("op:POST /teams/{team-id}/primaryChannel/removeEmail;;"))
+            .call(Operation("op:POST /teams/{team-id}/primaryChannel/removeEmail;;;;"))
     }
     /// `POST /teams/{team-id}/primaryChannel/startMigration`
     ///
@@ -169,7 +173,7 @@ impl RequestBuilder {
             .segment("startMigration")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/primaryChannel/startMigration;;;us-government china",
+                    "op:POST /teams/{team-id}/primaryChannel/startMigration;;;us-government china;",
                 ),
                 parameters,
             )
@@ -181,6 +185,6 @@ impl RequestBuilder {
     pub fn unarchive(&self) -> Request<()> {
         self.0
             .segment("unarchive")
-            .call(Operation("op:POST /teams/{team-id}/primaryChannel/unarchive;;"))
+            .call(Operation("op:POST /teams/{team-id}/primaryChannel/unarchive;;;;"))
     }
 }

@@ -96,7 +96,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/schedule;expand select;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china",
+                    "op:GET /teams/{team-id}/schedule;expand select;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -114,7 +114,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /teams/{team-id}/schedule;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:PUT /teams/{team-id}/schedule;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -127,7 +127,9 @@ impl RequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /teams/{team-id}/schedule;;;us-government china"))
+            .call(
+                Operation("op:DELETE /teams/{team-id}/schedule;;;us-government china;"),
+            )
     }
     /// `POST /teams/{team-id}/schedule/share`
     ///
@@ -144,7 +146,7 @@ impl RequestBuilder {
             .segment("share")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/share;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:POST /teams/{team-id}/schedule/share;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/tags;count expand filter orderby search select skip top;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All",
+                    "op:GET /teams/{team-id}/tags;count expand filter orderby search select skip top;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All;;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/tags;;work=TeamworkTag.ReadWrite application=TeamworkTag.ReadWrite.All",
+                    "op:POST /teams/{team-id}/tags;;work=TeamworkTag.ReadWrite application=TeamworkTag.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/tags/$count;filter search;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All provenance=alias:/teams/{}/tags",
+                    "op:GET /teams/{team-id}/tags/$count;filter search;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All provenance=inferred:count:/teams/{}/tags;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/tags/{teamworkTag-id};expand select;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All",
+                    "op:GET /teams/{team-id}/tags/{teamworkTag-id};expand select;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All;;",
                 ),
             )
     }
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/tags/{teamworkTag-id};;work=TeamworkTag.ReadWrite application=TeamworkTag.ReadWrite.All",
+                    "op:PATCH /teams/{team-id}/tags/{teamworkTag-id};;work=TeamworkTag.ReadWrite application=TeamworkTag.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/tags/{teamworkTag-id};;work=TeamworkTag.ReadWrite application=TeamworkTag.ReadWrite.All",
+                    "op:DELETE /teams/{team-id}/tags/{teamworkTag-id};;work=TeamworkTag.ReadWrite application=TeamworkTag.ReadWrite.All;;",
                 ),
             )
     }

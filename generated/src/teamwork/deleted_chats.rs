@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedChats;count expand filter orderby search select skip top;",
+                    "op:GET /teamwork/deletedChats;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -30,7 +30,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::DeletedChat) -> Request<models::DeletedChat> {
-        self.0.send(Operation("op:POST /teamwork/deletedChats;;"), body)
+        self.0.send(Operation("op:POST /teamwork/deletedChats;;;;"), body)
     }
     /// `GET /teamwork/deletedChats/$count`
     ///
@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /teamwork/deletedChats/$count;filter search;"))
+            .call(Operation("op:GET /teamwork/deletedChats/$count;filter search;;;"))
     }
 }
 /// Requests to `/teamwork/deletedChats/{deletedChat-id}`.
@@ -61,7 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedChats/{deletedChat-id};expand select;work=Chat.ManageDeletion.All application=Chat.ManageDeletion.Chat,Chat.ManageDeletion.All",
+                    "op:GET /teamwork/deletedChats/{deletedChat-id};expand select;work=Chat.ManageDeletion.All application=Chat.ManageDeletion.Chat,Chat.ManageDeletion.All;;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeletedChat>> {
         self.0
             .update(
-                Operation("op:PATCH /teamwork/deletedChats/{deletedChat-id};;"),
+                Operation("op:PATCH /teamwork/deletedChats/{deletedChat-id};;;;"),
                 changes,
             )
     }
@@ -84,7 +84,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /teamwork/deletedChats/{deletedChat-id};;"))
+        self.0.call(Operation("op:DELETE /teamwork/deletedChats/{deletedChat-id};;;;"))
     }
     /// `POST /teamwork/deletedChats/{deletedChat-id}/undoDelete`
     ///
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
             .segment("undoDelete")
             .call(
                 Operation(
-                    "op:POST /teamwork/deletedChats/{deletedChat-id}/undoDelete;;work=Chat.ManageDeletion.All application=Chat.ManageDeletion.Chat,Chat.ManageDeletion.All",
+                    "op:POST /teamwork/deletedChats/{deletedChat-id}/undoDelete;;work=Chat.ManageDeletion.All application=Chat.ManageDeletion.Chat,Chat.ManageDeletion.All;;",
                 ),
             )
     }

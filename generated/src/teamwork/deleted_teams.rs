@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All application=Team.ReadBasic.All",
+                    "op:GET /teamwork/deletedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All application=Team.ReadBasic.All;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::DeletedTeam) -> Request<models::DeletedTeam> {
-        self.0.send(Operation("op:POST /teamwork/deletedTeams;;"), body)
+        self.0.send(Operation("op:POST /teamwork/deletedTeams;;;;"), body)
     }
     /// `GET /teamwork/deletedTeams/$count`
     ///
@@ -54,7 +54,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/$count;filter search;work=Team.ReadBasic.All application=Team.ReadBasic.All provenance=alias:/teamwork/deletedteams",
+                    "op:GET /teamwork/deletedTeams/$count;filter search;work=Team.ReadBasic.All application=Team.ReadBasic.All provenance=inferred:count:/teamwork/deletedteams;;",
                 ),
             )
     }
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .function("getAllMessages", &[])
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/getAllMessages();count expand filter orderby search select skip top;",
+                    "op:GET /teamwork/deletedTeams/getAllMessages();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id};expand select;",
+                    "op:GET /teamwork/deletedTeams/{deletedTeam-id};expand select;;;",
                 ),
             )
     }
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::DeletedTeam>> {
         self.0
             .update(
-                Operation("op:PATCH /teamwork/deletedTeams/{deletedTeam-id};;"),
+                Operation("op:PATCH /teamwork/deletedTeams/{deletedTeam-id};;;;"),
                 changes,
             )
     }
@@ -117,6 +117,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /teamwork/deletedTeams/{deletedTeam-id};;"))
+        self.0.call(Operation("op:DELETE /teamwork/deletedTeams/{deletedTeam-id};;;;"))
     }
 }

@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teamwork/teamsAppSettings;expand select;work=TeamworkAppSettings.Read.All,TeamworkAppSettings.ReadWrite.All",
+                    "op:GET /teamwork/teamsAppSettings;expand select;work=TeamworkAppSettings.Read.All,TeamworkAppSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teamwork/teamsAppSettings;;work=TeamworkAppSettings.ReadWrite.All",
+                    "op:PATCH /teamwork/teamsAppSettings;;work=TeamworkAppSettings.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -49,6 +49,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /teamwork/teamsAppSettings;;"))
+        self.0.call(Operation("op:DELETE /teamwork/teamsAppSettings;;;;"))
     }
 }

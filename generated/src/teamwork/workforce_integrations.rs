@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teamwork/workforceIntegrations;count expand filter orderby search select skip top;work=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All;us-government china",
+                    "op:GET /teamwork/workforceIntegrations;count expand filter orderby search select skip top;work=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teamwork/workforceIntegrations;;work=WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.ReadWrite.All;us-government china",
+                    "op:POST /teamwork/workforceIntegrations;;work=WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teamwork/workforceIntegrations/$count;filter search;work=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All provenance=alias:/teamwork/workforceintegrations;us-government china",
+                    "op:GET /teamwork/workforceIntegrations/$count;filter search;work=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All provenance=inferred:count:/teamwork/workforceintegrations;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teamwork/workforceIntegrations/{workforceIntegration-id};expand select;work=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All;us-government china",
+                    "op:GET /teamwork/workforceIntegrations/{workforceIntegration-id};expand select;work=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.Read.All,WorkforceIntegration.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teamwork/workforceIntegrations/{workforceIntegration-id};;work=WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.ReadWrite.All;us-government china",
+                    "op:PATCH /teamwork/workforceIntegrations/{workforceIntegration-id};;work=WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teamwork/workforceIntegrations/{workforceIntegration-id};;work=WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.ReadWrite.All;us-government china",
+                    "op:DELETE /teamwork/workforceIntegrations/{workforceIntegration-id};;work=WorkforceIntegration.ReadWrite.All application=WorkforceIntegration.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -151,7 +151,7 @@ impl ItemRequestBuilder {
             .segment("stageForDeletion")
             .call(
                 Operation(
-                    "op:POST /teamwork/workforceIntegrations/{workforceIntegration-id}/stageForDeletion;;;us-government china",
+                    "op:POST /teamwork/workforceIntegrations/{workforceIntegration-id}/stageForDeletion;;;us-government china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /tenantRelationships/delegatedAdminCustomers;count expand filter orderby search select skip top;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china",
+                    "op:GET /tenantRelationships/delegatedAdminCustomers;count expand filter orderby search select skip top;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /tenantRelationships/delegatedAdminCustomers;;;china",
+                    "op:POST /tenantRelationships/delegatedAdminCustomers;;;china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /tenantRelationships/delegatedAdminCustomers/$count;filter search;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All provenance=alias:/tenantrelationships/delegatedadmincustomers;china",
+                    "op:GET /tenantRelationships/delegatedAdminCustomers/$count;filter search;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All provenance=inferred:count:/tenantrelationships/delegatedadmincustomers;china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id};expand select;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china",
+                    "op:GET /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id};expand select;work=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All application=DelegatedAdminRelationship.Read.All,DelegatedAdminRelationship.ReadWrite.All;china;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id};;;china",
+                    "op:PATCH /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id};;;china;",
                 ),
                 changes,
             )
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id};;;china",
+                    "op:DELETE /tenantRelationships/delegatedAdminCustomers/{delegatedAdminCustomer-id};;;china;",
                 ),
             )
     }

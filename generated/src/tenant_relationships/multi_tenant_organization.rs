@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /tenantRelationships/multiTenantOrganization;expand select;work=MultiTenantOrganization.ReadBasic.All,MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All;us-government china",
+                    "op:GET /tenantRelationships/multiTenantOrganization;expand select;work=MultiTenantOrganization.ReadBasic.All,MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /tenantRelationships/multiTenantOrganization;;;us-government china",
+                    "op:PUT /tenantRelationships/multiTenantOrganization;;;us-government china;",
                 ),
                 body,
             )
@@ -70,7 +70,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /tenantRelationships/multiTenantOrganization;;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china",
+                    "op:DELETE /tenantRelationships/multiTenantOrganization;;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
                 ),
             )
     }

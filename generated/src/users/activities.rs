@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/activities;expand filter orderby search top;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china",
+                    "op:GET /users/{user-id}/activities;expand filter orderby search top;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::UserActivity) -> Request<models::UserActivity> {
         self.0
             .send(
-                Operation("op:POST /users/{user-id}/activities;;;us-government china"),
+                Operation("op:POST /users/{user-id}/activities;;;us-government china;"),
                 body,
             )
     }
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/activities/$count;filter search;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp provenance=alias:/users/{}/activities;us-government china",
+                    "op:GET /users/{user-id}/activities/$count;filter search;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp provenance=inferred:count:/users/{}/activities;us-government china;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl RequestBuilder {
             .function("recent", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/activities/recent();expand filter orderby search top;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china",
+                    "op:GET /users/{user-id}/activities/recent();expand filter orderby search top;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
                 ),
             )
     }
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/activities/{userActivity-id};expand;;us-government china",
+                    "op:GET /users/{user-id}/activities/{userActivity-id};expand;;us-government china;",
                 ),
             )
     }
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/activities/{userActivity-id};;;us-government china",
+                    "op:PATCH /users/{user-id}/activities/{userActivity-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -146,7 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/activities/{userActivity-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china",
+                    "op:DELETE /users/{user-id}/activities/{userActivity-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
                 ),
             )
     }
@@ -167,7 +167,7 @@ impl ItemRequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /users/{user-id}/activities/{userActivity-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china",
+                    "op:PUT /users/{user-id}/activities/{userActivity-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
                 ),
                 body,
             )

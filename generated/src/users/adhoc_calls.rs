@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/adhocCalls;count expand filter orderby search select skip top;;china",
+                    "op:GET /users/{user-id}/adhocCalls;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::AdhocCall) -> Request<models::AdhocCall> {
-        self.0.send(Operation("op:POST /users/{user-id}/adhocCalls;;;china"), body)
+        self.0.send(Operation("op:POST /users/{user-id}/adhocCalls;;;china;"), body)
     }
     /// `GET /users/{user-id}/adhocCalls/$count`
     ///
@@ -51,7 +51,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/adhocCalls/$count;filter search;;china",
+                    "op:GET /users/{user-id}/adhocCalls/$count;filter search;;china;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/adhocCalls/getAllRecordings(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;application=CallRecordings.Read.All;china",
+                    "op:GET /users/{user-id}/adhocCalls/getAllRecordings(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;application=CallRecordings.Read.All;china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/adhocCalls/getAllTranscripts(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;application=CallTranscripts.Read.All;china",
+                    "op:GET /users/{user-id}/adhocCalls/getAllTranscripts(userId='@userId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;application=CallTranscripts.Read.All;china;",
                 ),
             )
     }
@@ -147,7 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id};expand select;;china",
+                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id};expand select;;china;",
                 ),
             )
     }
@@ -163,7 +163,9 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::AdhocCall>> {
         self.0
             .update(
-                Operation("op:PATCH /users/{user-id}/adhocCalls/{adhocCall-id};;;china"),
+                Operation(
+                    "op:PATCH /users/{user-id}/adhocCalls/{adhocCall-id};;;china;",
+                ),
                 changes,
             )
     }
@@ -176,7 +178,9 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id};;;china"),
+                Operation(
+                    "op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id};;;china;",
+                ),
             )
     }
 }

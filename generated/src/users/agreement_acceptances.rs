@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/agreementAcceptances;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All",
+                    "op:GET /users/{user-id}/agreementAcceptances;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/agreementAcceptances/$count;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All provenance=alias:/users/{}/agreementacceptances",
+                    "op:GET /users/{user-id}/agreementAcceptances/$count;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All provenance=inferred:count:/users/{}/agreementacceptances;;",
                 ),
             )
     }
@@ -62,7 +62,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/agreementAcceptances/{agreementAcceptance-id};;",
+                    "op:GET /users/{user-id}/agreementAcceptances/{agreementAcceptance-id};;;;",
                 ),
             )
     }

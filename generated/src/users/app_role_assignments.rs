@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/appRoleAssignments;count expand filter orderby search select skip top;work=AppRoleAssignment.ReadWrite.All,Directory.Read.All application=Directory.Read.All,AppRoleAssignment.ReadWrite.All",
+                    "op:GET /users/{user-id}/appRoleAssignments;count expand filter orderby search select skip top;work=AppRoleAssignment.ReadWrite.All,Directory.Read.All application=Directory.Read.All,AppRoleAssignment.ReadWrite.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/appRoleAssignments;;work=AppRoleAssignment.ReadWrite.All application=AppRoleAssignment.ReadWrite.All",
+                    "op:POST /users/{user-id}/appRoleAssignments;;work=AppRoleAssignment.ReadWrite.All application=AppRoleAssignment.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/appRoleAssignments/$count;filter search;work=AppRoleAssignment.ReadWrite.All,Directory.Read.All application=Directory.Read.All,AppRoleAssignment.ReadWrite.All provenance=alias:/users/{}/approleassignments",
+                    "op:GET /users/{user-id}/appRoleAssignments/$count;filter search;work=AppRoleAssignment.ReadWrite.All,Directory.Read.All application=Directory.Read.All,AppRoleAssignment.ReadWrite.All provenance=inferred:count:/users/{}/approleassignments;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/appRoleAssignments/{appRoleAssignment-id};expand select;",
+                    "op:GET /users/{user-id}/appRoleAssignments/{appRoleAssignment-id};expand select;;;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/appRoleAssignments/{appRoleAssignment-id};;",
+                    "op:PATCH /users/{user-id}/appRoleAssignments/{appRoleAssignment-id};;;;",
                 ),
                 changes,
             )
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/appRoleAssignments/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All application=AppRoleAssignment.ReadWrite.All",
+                    "op:DELETE /users/{user-id}/appRoleAssignments/{appRoleAssignment-id};;work=AppRoleAssignment.ReadWrite.All application=AppRoleAssignment.ReadWrite.All;;",
                 ),
             )
     }

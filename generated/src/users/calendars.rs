@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendars;count expand filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read",
+                    "op:GET /users/{user-id}/calendars;count expand filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:POST /users/{user-id}/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendars/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read provenance=alias:/users/{}/calendars",
+                    "op:GET /users/{user-id}/calendars/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read provenance=inferred:count:/users/{}/calendars;;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendars/{calendar-id};expand select;",
+                    "op:GET /users/{user-id}/calendars/{calendar-id};expand select;;;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Calendar>> {
         self.0
             .update(
-                Operation("op:PATCH /users/{user-id}/calendars/{calendar-id};;"),
+                Operation("op:PATCH /users/{user-id}/calendars/{calendar-id};;;;"),
                 changes,
             )
     }
@@ -129,7 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/calendars/{calendar-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:DELETE /users/{user-id}/calendars/{calendar-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
             )
     }
@@ -147,7 +147,7 @@ impl ItemRequestBuilder {
             .function("allowedCalendarSharingRoles", &[("User", Some(&user))])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}');count filter search skip top;",
+                    "op:GET /users/{user-id}/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
                 ),
             )
     }
@@ -163,7 +163,7 @@ impl ItemRequestBuilder {
             .segment("getSchedule")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/calendars/{calendar-id}/getSchedule;;",
+                    "op:POST /users/{user-id}/calendars/{calendar-id}/getSchedule;;;;",
                 ),
                 parameters,
             )
@@ -179,7 +179,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/calendars/{calendar-id}/permanentDelete;;;us-government",
+                    "op:POST /users/{user-id}/calendars/{calendar-id}/permanentDelete;;;us-government;",
                 ),
             )
     }

@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats;count expand filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.ReadWrite.All",
+                    "op:GET /users/{user-id}/chats;count expand filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.ReadWrite.All;;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Chat) -> Request<models::Chat> {
-        self.0.send(Operation("op:POST /users/{user-id}/chats;;"), body)
+        self.0.send(Operation("op:POST /users/{user-id}/chats;;;;"), body)
     }
     /// `GET /users/{user-id}/chats/$count`
     ///
@@ -61,7 +61,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/$count;filter search;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.ReadWrite.All provenance=alias:/users/{}/chats",
+                    "op:GET /users/{user-id}/chats/$count;filter search;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.ReadWrite.All provenance=inferred:count:/users/{}/chats;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl RequestBuilder {
             .function("getAllMessages", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/getAllMessages();count expand filter orderby search select skip top;application=Chat.Read.All,Chat.ReadWrite.All",
+                    "op:GET /users/{user-id}/chats/getAllMessages();count expand filter orderby search select skip top;application=Chat.Read.All,Chat.ReadWrite.All;;",
                 ),
             )
     }
@@ -101,7 +101,7 @@ impl RequestBuilder {
             .function("getAllRetainedMessages", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/getAllRetainedMessages();count expand filter orderby search select skip top;application=Chat.Read.All,Chat.ReadWrite.All",
+                    "op:GET /users/{user-id}/chats/getAllRetainedMessages();count expand filter orderby search select skip top;application=Chat.Read.All,Chat.ReadWrite.All;;",
                 ),
             )
     }
@@ -163,7 +163,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id};expand select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.WhereInstalled,ChatSettings.Read.Chat,ChatSettings.ReadWrite.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,Chat.Read.All,Chat.ReadWrite.All",
+                    "op:GET /users/{user-id}/chats/{chat-id};expand select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.WhereInstalled,ChatSettings.Read.Chat,ChatSettings.ReadWrite.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,Chat.Read.All,Chat.ReadWrite.All;;",
                 ),
             )
     }
@@ -175,14 +175,15 @@ impl ItemRequestBuilder {
         &self,
         changes: impl runtime::Update<models::Chat>,
     ) -> Request<Option<models::Chat>> {
-        self.0.update(Operation("op:PATCH /users/{user-id}/chats/{chat-id};;"), changes)
+        self.0
+            .update(Operation("op:PATCH /users/{user-id}/chats/{chat-id};;;;"), changes)
     }
     /// `DELETE /users/{user-id}/chats/{chat-id}`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/chats/{chat-id};;"))
+        self.0.call(Operation("op:DELETE /users/{user-id}/chats/{chat-id};;;;"))
     }
     /// `POST /users/{user-id}/chats/{chat-id}/completeMigration`
     ///
@@ -195,7 +196,7 @@ impl ItemRequestBuilder {
             .segment("completeMigration")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/completeMigration;;;us-government china",
+                    "op:POST /users/{user-id}/chats/{chat-id}/completeMigration;;;us-government china;",
                 ),
             )
     }
@@ -210,7 +211,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("hideForUser")
             .send(
-                Operation("op:POST /users/{user-id}/chats/{chat-id}/hideForUser;;"),
+                Operation("op:POST /users/{user-id}/chats/{chat-id}/hideForUser;;;;"),
                 parameters,
             )
     }
@@ -226,7 +227,7 @@ impl ItemRequestBuilder {
             .segment("markChatReadForUser")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/markChatReadForUser;;",
+                    "op:POST /users/{user-id}/chats/{chat-id}/markChatReadForUser;;;;",
                 ),
                 parameters,
             )
@@ -243,7 +244,7 @@ impl ItemRequestBuilder {
             .segment("markChatUnreadForUser")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/markChatUnreadForUser;;",
+                    "op:POST /users/{user-id}/chats/{chat-id}/markChatUnreadForUser;;;;",
                 ),
                 parameters,
             )
@@ -262,7 +263,7 @@ impl ItemRequestBuilder {
             .segment("removeAllAccessForUser")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/removeAllAccessForUser;;;china",
+                    "op:POST /users/{user-id}/chats/{chat-id}/removeAllAccessForUser;;;china;",
                 ),
                 parameters,
             )
@@ -279,7 +280,7 @@ impl ItemRequestBuilder {
             .segment("sendActivityNotification")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/sendActivityNotification;;",
+                    "op:POST /users/{user-id}/chats/{chat-id}/sendActivityNotification;;;;",
                 ),
                 parameters,
             )
@@ -298,7 +299,7 @@ impl ItemRequestBuilder {
             .segment("startMigration")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/startMigration;;;us-government china",
+                    "op:POST /users/{user-id}/chats/{chat-id}/startMigration;;;us-government china;",
                 ),
                 parameters,
             )
@@ -314,7 +315,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unhideForUser")
             .send(
-                Operation("op:POST /users/{user-id}/chats/{chat-id}/unhideForUser;;"),
+                Operation("op:POST /users/{user-id}/chats/{chat-id}/unhideForUser;;;;"),
                 parameters,
             )
     }

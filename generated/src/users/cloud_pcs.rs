@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/cloudPCs;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/cloudPCs;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::CloudPc) -> Request<models::CloudPc> {
-        self.0.send(Operation("op:POST /users/{user-id}/cloudPCs;;;china"), body)
+        self.0.send(Operation("op:POST /users/{user-id}/cloudPCs;;;china;"), body)
     }
     /// `GET /users/{user-id}/cloudPCs/$count`
     ///
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/cloudPCs/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=alias:/users/{}/cloudpcs;china",
+                    "op:GET /users/{user-id}/cloudPCs/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/users/{}/cloudpcs;china;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/cloudPCs/{cloudPC-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/cloudPCs/{cloudPC-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::CloudPc>> {
         self.0
             .update(
-                Operation("op:PATCH /users/{user-id}/cloudPCs/{cloudPC-id};;;china"),
+                Operation("op:PATCH /users/{user-id}/cloudPCs/{cloudPC-id};;;china;"),
                 changes,
             )
     }
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /users/{user-id}/cloudPCs/{cloudPC-id};;;china"))
+            .call(Operation("op:DELETE /users/{user-id}/cloudPCs/{cloudPC-id};;;china;"))
     }
     /// `POST /users/{user-id}/cloudPCs/{cloudPC-id}/endGracePeriod`
     ///
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
             .segment("endGracePeriod")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/endGracePeriod;;;china",
+                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/endGracePeriod;;;china;",
                 ),
             )
     }
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
             .segment("reboot")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/reboot;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/reboot;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -165,7 +165,7 @@ impl ItemRequestBuilder {
             .segment("rename")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/rename;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/rename;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -188,7 +188,7 @@ impl ItemRequestBuilder {
             .segment("reprovision")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/reprovision;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/reprovision;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -207,7 +207,7 @@ impl ItemRequestBuilder {
             .segment("resize")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/resize;;;china",
+                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/resize;;;china;",
                 ),
                 parameters,
             )
@@ -226,7 +226,7 @@ impl ItemRequestBuilder {
             .segment("restore")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/restore;;;china",
+                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/restore;;;china;",
                 ),
                 parameters,
             )
@@ -248,7 +248,7 @@ impl ItemRequestBuilder {
             .function("retrieveCloudPcLaunchDetail", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/cloudPCs/{cloudPC-id}/retrieveCloudPcLaunchDetail();;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/cloudPCs/{cloudPC-id}/retrieveCloudPcLaunchDetail();;work=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -267,7 +267,7 @@ impl ItemRequestBuilder {
             .segment("troubleshoot")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/troubleshoot;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/cloudPCs/{cloudPC-id}/troubleshoot;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
             )
     }

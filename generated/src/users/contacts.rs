@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/contacts;count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite",
+                    "op:GET /users/{user-id}/contacts;count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/contacts;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite",
+                    "op:POST /users/{user-id}/contacts;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
                 ),
                 body,
             )
@@ -65,7 +65,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/contacts/$count;filter search;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite provenance=alias:/users/{}/contacts",
+                    "op:GET /users/{user-id}/contacts/$count;filter search;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/users/{}/contacts;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/contacts/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /users/{user-id}/contacts/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite",
+                    "op:GET /users/{user-id}/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
                 ),
             )
     }
@@ -133,7 +133,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite",
+                    "op:PATCH /users/{user-id}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
                 ),
                 changes,
             )
@@ -150,7 +150,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite",
+                    "op:DELETE /users/{user-id}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
                 ),
             )
     }
@@ -169,7 +169,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/contacts/{contact-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;us-government china",
+                    "op:POST /users/{user-id}/contacts/{contact-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;us-government china;",
                 ),
             )
     }

@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/dataSecurityAndGovernance;expand select;;china",
+                    "op:GET /users/{user-id}/dataSecurityAndGovernance;expand select;;china;",
                 ),
             )
     }
@@ -52,7 +52,9 @@ impl RequestBuilder {
     ) -> Request<Option<models::UserDataSecurityAndGovernance>> {
         self.0
             .update(
-                Operation("op:PATCH /users/{user-id}/dataSecurityAndGovernance;;;china"),
+                Operation(
+                    "op:PATCH /users/{user-id}/dataSecurityAndGovernance;;;china;",
+                ),
                 changes,
             )
     }
@@ -65,7 +67,9 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /users/{user-id}/dataSecurityAndGovernance;;;china"),
+                Operation(
+                    "op:DELETE /users/{user-id}/dataSecurityAndGovernance;;;china;",
+                ),
             )
     }
     /// `POST /users/{user-id}/dataSecurityAndGovernance/processContent`
@@ -86,7 +90,7 @@ impl RequestBuilder {
             .segment("processContent")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/dataSecurityAndGovernance/processContent;;work=Content.Process.User,Content.Process.All application=Content.Process.User,Content.Process.All;china",
+                    "op:POST /users/{user-id}/dataSecurityAndGovernance/processContent;;work=Content.Process.User,Content.Process.All application=Content.Process.User,Content.Process.All;china;",
                 ),
                 parameters,
             )

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/deviceManagementTroubleshootingEvents;count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/deviceManagementTroubleshootingEvents;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/deviceManagementTroubleshootingEvents;;",
+                    "op:POST /users/{user-id}/deviceManagementTroubleshootingEvents;;;;",
                 ),
                 body,
             )
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/deviceManagementTroubleshootingEvents/$count;filter search;",
+                    "op:GET /users/{user-id}/deviceManagementTroubleshootingEvents/$count;filter search;;;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};expand select;",
+                    "op:GET /users/{user-id}/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};expand select;;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;",
+                    "op:PATCH /users/{user-id}/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;;;",
                 ),
                 changes,
             )
@@ -101,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;",
+                    "op:DELETE /users/{user-id}/deviceManagementTroubleshootingEvents/{deviceManagementTroubleshootingEvent-id};;;;",
                 ),
             )
     }

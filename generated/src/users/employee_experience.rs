@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/employeeExperience;expand select;;us-government china",
+                    "op:GET /users/{user-id}/employeeExperience;expand select;;us-government china;",
                 ),
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/employeeExperience;;;us-government china",
+                    "op:PATCH /users/{user-id}/employeeExperience;;;us-government china;",
                 ),
                 changes,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/employeeExperience;;;us-government china",
+                    "op:DELETE /users/{user-id}/employeeExperience;;;us-government china;",
                 ),
             )
     }

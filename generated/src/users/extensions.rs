@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/extensions;count expand filter orderby search select skip top;work=User.Read provenance=alias:/me/extensions",
+                    "op:GET /users/{user-id}/extensions;count expand filter orderby search select skip top;work=User.Read provenance=alias:/me/extensions;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
-        self.0.send(Operation("op:POST /users/{user-id}/extensions;;"), body)
+        self.0.send(Operation("op:POST /users/{user-id}/extensions;;;;"), body)
     }
     /// `GET /users/{user-id}/extensions/$count`
     ///
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/extensions/$count;filter search;work=User.Read provenance=alias:/me/extensions",
+                    "op:GET /users/{user-id}/extensions/$count;filter search;work=User.Read provenance=inferred:count:/me/extensions;;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/extensions/{extension-id};expand select;",
+                    "op:GET /users/{user-id}/extensions/{extension-id};expand select;;;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Extension>> {
         self.0
             .update(
-                Operation("op:PATCH /users/{user-id}/extensions/{extension-id};;"),
+                Operation("op:PATCH /users/{user-id}/extensions/{extension-id};;;;"),
                 changes,
             )
     }
@@ -96,6 +96,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/extensions/{extension-id};;"))
+        self.0
+            .call(Operation("op:DELETE /users/{user-id}/extensions/{extension-id};;;;"))
     }
 }

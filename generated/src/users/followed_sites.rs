@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/followedSites;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /users/{user-id}/followedSites;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/followedSites/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/followedsites",
+                    "op:GET /users/{user-id}/followedSites/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/users/{}/followedsites;;",
                 ),
             )
     }
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("add")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/followedSites/add;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All",
+                    "op:POST /users/{user-id}/followedSites/add;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -87,7 +87,7 @@ impl RequestBuilder {
             .segment("remove")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/followedSites/remove;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All",
+                    "op:POST /users/{user-id}/followedSites/remove;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/followedSites/{site-id};expand select;",
+                    "op:GET /users/{user-id}/followedSites/{site-id};expand select;;;",
                 ),
             )
     }

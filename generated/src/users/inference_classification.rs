@@ -19,7 +19,8 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::InferenceClassification> {
-        self.0.call(Operation("op:GET /users/{user-id}/inferenceClassification;select;"))
+        self.0
+            .call(Operation("op:GET /users/{user-id}/inferenceClassification;select;;;"))
     }
     /// `PATCH /users/{user-id}/inferenceClassification`
     ///
@@ -31,7 +32,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::InferenceClassification>> {
         self.0
             .update(
-                Operation("op:PATCH /users/{user-id}/inferenceClassification;;"),
+                Operation("op:PATCH /users/{user-id}/inferenceClassification;;;;"),
                 changes,
             )
     }

@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/insights;expand select;;us-government china",
+                    "op:GET /users/{user-id}/insights;expand select;;us-government china;",
                 ),
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ItemInsights>> {
         self.0
             .update(
-                Operation("op:PATCH /users/{user-id}/insights;;;us-government china"),
+                Operation("op:PATCH /users/{user-id}/insights;;;us-government china;"),
                 changes,
             )
     }
@@ -64,6 +64,8 @@ impl RequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /users/{user-id}/insights;;;us-government china"))
+            .call(
+                Operation("op:DELETE /users/{user-id}/insights;;;us-government china;"),
+            )
     }
 }

@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All",
+                    "op:GET /users/{user-id}/joinedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Team) -> Request<models::Team> {
-        self.0.send(Operation("op:POST /users/{user-id}/joinedTeams;;"), body)
+        self.0.send(Operation("op:POST /users/{user-id}/joinedTeams;;;;"), body)
     }
     /// `GET /users/{user-id}/joinedTeams/$count`
     ///
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/$count;filter search;work=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=alias:/users/{}/joinedteams",
+                    "op:GET /users/{user-id}/joinedTeams/$count;filter search;work=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users/{}/joinedteams;;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl RequestBuilder {
             .function("getAllMessages", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/getAllMessages();count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/joinedTeams/getAllMessages();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -165,7 +165,9 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::Team> {
         self.0
             .call(
-                Operation("op:GET /users/{user-id}/joinedTeams/{team-id};expand select;"),
+                Operation(
+                    "op:GET /users/{user-id}/joinedTeams/{team-id};expand select;;;",
+                ),
             )
     }
     /// `PATCH /users/{user-id}/joinedTeams/{team-id}`
@@ -178,7 +180,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Team>> {
         self.0
             .update(
-                Operation("op:PATCH /users/{user-id}/joinedTeams/{team-id};;"),
+                Operation("op:PATCH /users/{user-id}/joinedTeams/{team-id};;;;"),
                 changes,
             )
     }
@@ -187,7 +189,7 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/joinedTeams/{team-id};;"))
+        self.0.call(Operation("op:DELETE /users/{user-id}/joinedTeams/{team-id};;;;"))
     }
     /// `POST /users/{user-id}/joinedTeams/{team-id}/archive`
     ///
@@ -197,7 +199,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("archive")
             .send(
-                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/archive;;"),
+                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/archive;;;;"),
                 parameters,
             )
     }
@@ -209,7 +211,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("clone")
             .send(
-                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/clone;;"),
+                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/clone;;;;"),
                 parameters,
             )
     }
@@ -222,7 +224,7 @@ impl ItemRequestBuilder {
             .segment("completeMigration")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/completeMigration;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/completeMigration;;;;",
                 ),
             )
     }
@@ -238,7 +240,7 @@ impl ItemRequestBuilder {
             .segment("sendActivityNotification")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/sendActivityNotification;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/sendActivityNotification;;;;",
                 ),
                 parameters,
             )
@@ -251,7 +253,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("unarchive")
             .call(
-                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/unarchive;;"),
+                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/unarchive;;;;"),
             )
     }
 }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/licenseDetails;count expand filter orderby search select skip top;work=LicenseAssignment.Read.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read application=LicenseAssignment.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All",
+                    "op:GET /users/{user-id}/licenseDetails;count expand filter orderby search select skip top;work=LicenseAssignment.Read.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read application=LicenseAssignment.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::LicenseDetails,
     ) -> Request<models::LicenseDetails> {
-        self.0.send(Operation("op:POST /users/{user-id}/licenseDetails;;"), body)
+        self.0.send(Operation("op:POST /users/{user-id}/licenseDetails;;;;"), body)
     }
     /// `GET /users/{user-id}/licenseDetails/$count`
     ///
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/licenseDetails/$count;filter search;work=LicenseAssignment.Read.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read application=LicenseAssignment.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=alias:/users/{}/licensedetails",
+                    "op:GET /users/{user-id}/licenseDetails/$count;filter search;work=LicenseAssignment.Read.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read application=LicenseAssignment.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users/{}/licensedetails;;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .function("getTeamsLicensingDetails", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/licenseDetails/getTeamsLicensingDetails();;work=User.Read,Directory.Read.All,Directory.ReadWrite.All",
+                    "op:GET /users/{user-id}/licenseDetails/getTeamsLicensingDetails();;work=User.Read,Directory.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/licenseDetails/{licenseDetails-id};expand select;",
+                    "op:GET /users/{user-id}/licenseDetails/{licenseDetails-id};expand select;;;",
                 ),
             )
     }
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/licenseDetails/{licenseDetails-id};;",
+                    "op:PATCH /users/{user-id}/licenseDetails/{licenseDetails-id};;;;",
                 ),
                 changes,
             )
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/licenseDetails/{licenseDetails-id};;",
+                    "op:DELETE /users/{user-id}/licenseDetails/{licenseDetails-id};;;;",
                 ),
             )
     }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders;count expand filter orderby select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite",
+                    "op:GET /users/{user-id}/mailFolders;count expand filter orderby select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/mailFolders;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/$count;filter;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite provenance=alias:/users/{}/mailfolders",
+                    "op:GET /users/{user-id}/mailFolders/$count;filter;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite provenance=inferred:count:/users/{}/mailfolders;;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/delta();count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;china",
+                    "op:GET /users/{user-id}/mailFolders/delta();count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;china;",
                 ),
             )
     }
@@ -128,7 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id};expand select;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id};expand select;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;;",
                 ),
             )
     }
@@ -147,7 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/mailFolders/{mailFolder-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:PATCH /users/{user-id}/mailFolders/{mailFolder-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 changes,
             )
@@ -164,7 +164,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
             )
     }
@@ -184,7 +184,7 @@ impl ItemRequestBuilder {
             .segment("copy")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -205,7 +205,7 @@ impl ItemRequestBuilder {
             .segment("move")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -225,7 +225,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;us-government china",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;us-government china;",
                 ),
             )
     }

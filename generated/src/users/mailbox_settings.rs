@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailboxSettings;expand select;work=MailboxSettings.Read,MailboxSettings.ReadWrite personal=MailboxSettings.Read,MailboxSettings.ReadWrite application=MailboxSettings.Read,MailboxSettings.ReadWrite",
+                    "op:GET /users/{user-id}/mailboxSettings;expand select;work=MailboxSettings.Read,MailboxSettings.ReadWrite personal=MailboxSettings.Read,MailboxSettings.ReadWrite application=MailboxSettings.Read,MailboxSettings.ReadWrite;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/mailboxSettings;;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite application=MailboxSettings.ReadWrite",
+                    "op:PATCH /users/{user-id}/mailboxSettings;;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite application=MailboxSettings.ReadWrite;;",
                 ),
                 changes,
             )

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/managedDevices;count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/managedDevices;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::ManagedDevice,
     ) -> Request<models::ManagedDevice> {
-        self.0.send(Operation("op:POST /users/{user-id}/managedDevices;;"), body)
+        self.0.send(Operation("op:POST /users/{user-id}/managedDevices;;;;"), body)
     }
     /// `GET /users/{user-id}/managedDevices/$count`
     ///
@@ -51,7 +51,9 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation("op:GET /users/{user-id}/managedDevices/$count;filter search;"),
+                Operation(
+                    "op:GET /users/{user-id}/managedDevices/$count;filter search;;;",
+                ),
             )
     }
 }
@@ -108,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/managedDevices/{managedDevice-id};expand select;",
+                    "op:GET /users/{user-id}/managedDevices/{managedDevice-id};expand select;;;",
                 ),
             )
     }
@@ -123,7 +125,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/managedDevices/{managedDevice-id};;",
+                    "op:PATCH /users/{user-id}/managedDevices/{managedDevice-id};;;;",
                 ),
                 changes,
             )
@@ -136,7 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/managedDevices/{managedDevice-id};;",
+                    "op:DELETE /users/{user-id}/managedDevices/{managedDevice-id};;;;",
                 ),
             )
     }
@@ -149,7 +151,7 @@ impl ItemRequestBuilder {
             .segment("bypassActivationLock")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/bypassActivationLock;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/bypassActivationLock;;;;",
                 ),
             )
     }
@@ -165,7 +167,7 @@ impl ItemRequestBuilder {
             .segment("cleanWindowsDevice")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/cleanWindowsDevice;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/cleanWindowsDevice;;;;",
                 ),
                 parameters,
             )
@@ -182,7 +184,7 @@ impl ItemRequestBuilder {
             .segment("deleteUserFromSharedAppleDevice")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/deleteUserFromSharedAppleDevice;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/deleteUserFromSharedAppleDevice;;;;",
                 ),
                 parameters,
             )
@@ -196,7 +198,7 @@ impl ItemRequestBuilder {
             .segment("disableLostMode")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/disableLostMode;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/disableLostMode;;;;",
                 ),
             )
     }
@@ -209,7 +211,7 @@ impl ItemRequestBuilder {
             .segment("locateDevice")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/locateDevice;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/locateDevice;;;;",
                 ),
             )
     }
@@ -222,7 +224,7 @@ impl ItemRequestBuilder {
             .segment("logoutSharedAppleDeviceActiveUser")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser;;;;",
                 ),
             )
     }
@@ -235,7 +237,7 @@ impl ItemRequestBuilder {
             .segment("rebootNow")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/rebootNow;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/rebootNow;;;;",
                 ),
             )
     }
@@ -248,7 +250,7 @@ impl ItemRequestBuilder {
             .segment("recoverPasscode")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/recoverPasscode;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/recoverPasscode;;;;",
                 ),
             )
     }
@@ -261,7 +263,7 @@ impl ItemRequestBuilder {
             .segment("remoteLock")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/remoteLock;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/remoteLock;;;;",
                 ),
             )
     }
@@ -274,7 +276,7 @@ impl ItemRequestBuilder {
             .segment("requestRemoteAssistance")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/requestRemoteAssistance;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/requestRemoteAssistance;;;;",
                 ),
             )
     }
@@ -287,7 +289,7 @@ impl ItemRequestBuilder {
             .segment("resetPasscode")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/resetPasscode;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/resetPasscode;;;;",
                 ),
             )
     }
@@ -300,7 +302,7 @@ impl ItemRequestBuilder {
             .segment("retire")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/retire;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/retire;;;;",
                 ),
             )
     }
@@ -313,7 +315,7 @@ impl ItemRequestBuilder {
             .segment("shutDown")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/shutDown;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/shutDown;;;;",
                 ),
             )
     }
@@ -326,7 +328,7 @@ impl ItemRequestBuilder {
             .segment("syncDevice")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/syncDevice;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/syncDevice;;;;",
                 ),
             )
     }
@@ -342,7 +344,7 @@ impl ItemRequestBuilder {
             .segment("updateWindowsDeviceAccount")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount;;;;",
                 ),
                 parameters,
             )
@@ -359,7 +361,7 @@ impl ItemRequestBuilder {
             .segment("windowsDefenderScan")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/windowsDefenderScan;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/windowsDefenderScan;;;;",
                 ),
                 parameters,
             )
@@ -373,7 +375,7 @@ impl ItemRequestBuilder {
             .segment("windowsDefenderUpdateSignatures")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/windowsDefenderUpdateSignatures;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/windowsDefenderUpdateSignatures;;;;",
                 ),
             )
     }
@@ -389,7 +391,7 @@ impl ItemRequestBuilder {
             .segment("wipe")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/wipe;;",
+                    "op:POST /users/{user-id}/managedDevices/{managedDevice-id}/wipe;;;;",
                 ),
                 parameters,
             )

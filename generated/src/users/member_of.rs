@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/memberOf;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All application=Directory.Read.All,Group.ReadBasic.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All",
+                    "op:GET /users/{user-id}/memberOf;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All application=Directory.Read.All,Group.ReadBasic.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/memberOf/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All application=Directory.Read.All,Group.ReadBasic.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=alias:/users/{}/memberof",
+                    "op:GET /users/{user-id}/memberOf/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All application=Directory.Read.All,Group.ReadBasic.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/users/{}/memberof;;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/memberOf/{directoryObject-id};expand select;work=User.Read application=User.Read.All",
+                    "op:GET /users/{user-id}/memberOf/{directoryObject-id};expand select;work=User.Read application=User.Read.All;;",
                 ),
             )
     }

@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/messages;count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite",
+                    "op:GET /users/{user-id}/messages;count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/messages;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/messages;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 body,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/messages/$count;filter search;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite provenance=alias:/users/{}/messages",
+                    "op:GET /users/{user-id}/messages/$count;filter search;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite provenance=inferred:count:/users/{}/messages;;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/messages/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /users/{user-id}/messages/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/messages/{message-id};expand select;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic application=Mail.Read,Mail.ReadBasic.All",
+                    "op:GET /users/{user-id}/messages/{message-id};expand select;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic application=Mail.Read,Mail.ReadBasic.All;;",
                 ),
             )
     }
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:PATCH /users/{user-id}/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 changes,
             )
@@ -156,7 +156,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:DELETE /users/{user-id}/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
             )
     }
@@ -175,7 +175,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/messages/{message-id}/$value;;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic application=Mail.Read,Mail.ReadBasic.All provenance=alias:/users/{}/messages/{}",
+                    "op:GET /users/{user-id}/messages/{message-id}/$value;;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic application=Mail.Read,Mail.ReadBasic.All provenance=inferred:reference:/users/{}/messages/{};;",
                 ),
             )
     }
@@ -187,7 +187,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation("op:PUT /users/{user-id}/messages/{message-id}/$value;;"),
+                Operation("op:PUT /users/{user-id}/messages/{message-id}/$value;;;;"),
                 content,
             )
     }
@@ -206,7 +206,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/messages/{message-id}/$value;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite provenance=alias:/users/{}/messages/{}",
+                    "op:DELETE /users/{user-id}/messages/{message-id}/$value;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite provenance=inferred:reference:/users/{}/messages/{};;",
                 ),
             )
     }
@@ -226,7 +226,7 @@ impl ItemRequestBuilder {
             .segment("copy")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/messages/{message-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -247,7 +247,7 @@ impl ItemRequestBuilder {
             .segment("createForward")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/createForward;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/messages/{message-id}/createForward;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -268,7 +268,7 @@ impl ItemRequestBuilder {
             .segment("createReply")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/createReply;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/messages/{message-id}/createReply;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -289,7 +289,7 @@ impl ItemRequestBuilder {
             .segment("createReplyAll")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/createReplyAll;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/messages/{message-id}/createReplyAll;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -310,7 +310,7 @@ impl ItemRequestBuilder {
             .segment("forward")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/forward;;work=Mail.Send personal=Mail.Send application=Mail.Send",
+                    "op:POST /users/{user-id}/messages/{message-id}/forward;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
                 ),
                 parameters,
             )
@@ -331,7 +331,7 @@ impl ItemRequestBuilder {
             .segment("move")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/messages/{message-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -351,7 +351,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;us-government china",
+                    "op:POST /users/{user-id}/messages/{message-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -368,7 +368,7 @@ impl ItemRequestBuilder {
             .segment("reply")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/reply;;work=Mail.Send personal=Mail.Send application=Mail.Send",
+                    "op:POST /users/{user-id}/messages/{message-id}/reply;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
                 ),
                 parameters,
             )
@@ -389,7 +389,7 @@ impl ItemRequestBuilder {
             .segment("replyAll")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/replyAll;;work=Mail.Send personal=Mail.Send application=Mail.Send",
+                    "op:POST /users/{user-id}/messages/{message-id}/replyAll;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
                 ),
                 parameters,
             )
@@ -407,7 +407,7 @@ impl ItemRequestBuilder {
             .segment("send")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/send;;work=Mail.Send personal=Mail.Send application=Mail.Send",
+                    "op:POST /users/{user-id}/messages/{message-id}/send;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/oauth2PermissionGrants;count expand filter orderby search select skip top;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All",
+                    "op:GET /users/{user-id}/oauth2PermissionGrants;count expand filter orderby search select skip top;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/oauth2PermissionGrants/$count;filter search;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All provenance=alias:/users/{}/oauth2permissiongrants",
+                    "op:GET /users/{user-id}/oauth2PermissionGrants/$count;filter search;work=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All application=Directory.Read.All,DelegatedPermissionGrant.ReadWrite.All provenance=inferred:count:/users/{}/oauth2permissiongrants;;",
                 ),
             )
     }
@@ -64,7 +64,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/oauth2PermissionGrants/{oAuth2PermissionGrant-id};expand select;",
+                    "op:GET /users/{user-id}/oauth2PermissionGrants/{oAuth2PermissionGrant-id};expand select;;;",
                 ),
             )
     }

@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/onPremisesSyncBehavior;expand select;work=User-OnPremisesSyncBehavior.ReadWrite.All application=User-OnPremisesSyncBehavior.ReadWrite.All",
+                    "op:GET /users/{user-id}/onPremisesSyncBehavior;expand select;work=User-OnPremisesSyncBehavior.ReadWrite.All application=User-OnPremisesSyncBehavior.ReadWrite.All;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/onPremisesSyncBehavior;;work=User-OnPremisesSyncBehavior.ReadWrite.All application=User-OnPremisesSyncBehavior.ReadWrite.All",
+                    "op:PATCH /users/{user-id}/onPremisesSyncBehavior;;work=User-OnPremisesSyncBehavior.ReadWrite.All application=User-OnPremisesSyncBehavior.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -49,6 +49,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/onPremisesSyncBehavior;;"))
+        self.0.call(Operation("op:DELETE /users/{user-id}/onPremisesSyncBehavior;;;;"))
     }
 }

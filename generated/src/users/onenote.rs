@@ -60,7 +60,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/onenote;expand select;work=User.Read provenance=alias:/me/onenote;us-government china",
+                    "op:GET /users/{user-id}/onenote;expand select;work=User.Read provenance=alias:/me/onenote;us-government china;",
                 ),
             )
     }
@@ -76,7 +76,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::Onenote>> {
         self.0
             .update(
-                Operation("op:PATCH /users/{user-id}/onenote;;;us-government china"),
+                Operation("op:PATCH /users/{user-id}/onenote;;;us-government china;"),
                 changes,
             )
     }
@@ -88,6 +88,6 @@ impl RequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /users/{user-id}/onenote;;;us-government china"))
+            .call(Operation("op:DELETE /users/{user-id}/onenote;;;us-government china;"))
     }
 }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/onlineMeetings;count expand filter orderby search select skip top;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/onlineMeetings;count expand filter orderby search select skip top;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All;china;",
                 ),
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/onlineMeetings;;work=OnlineMeetings.ReadWrite application=OnlineMeetings.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/onlineMeetings;;work=OnlineMeetings.ReadWrite application=OnlineMeetings.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/$count;filter search;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All provenance=alias:/users/{}/onlinemeetings;china",
+                    "op:GET /users/{user-id}/onlineMeetings/$count;filter search;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All provenance=inferred:count:/users/{}/onlinemeetings;china;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl RequestBuilder {
             .segment("createOrGet")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/onlineMeetings/createOrGet;;work=OnlineMeetings.ReadWrite application=OnlineMeetings.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/onlineMeetings/createOrGet;;work=OnlineMeetings.ReadWrite application=OnlineMeetings.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -134,7 +134,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/getAllRecordings(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;application=OnlineMeetingRecording.Read.All;china",
+                    "op:GET /users/{user-id}/onlineMeetings/getAllRecordings(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;application=OnlineMeetingRecording.Read.All;china;",
                 ),
             )
     }
@@ -170,7 +170,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/getAllTranscripts(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;application=OnlineMeetingTranscript.Read.All;china",
+                    "op:GET /users/{user-id}/onlineMeetings/getAllTranscripts(meetingOrganizerUserId='@meetingOrganizerUserId',startDateTime='@startDateTime',endDateTime='@endDateTime');count expand filter orderby search select skip top;application=OnlineMeetingTranscript.Read.All;china;",
                 ),
             )
     }
@@ -209,7 +209,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id};expand select;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id};expand select;work=OnlineMeetings.Read,OnlineMeetings.ReadWrite application=OnlineMeetings.Read.All,OnlineMeetings.ReadWrite.All;china;",
                 ),
             )
     }
@@ -230,7 +230,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/onlineMeetings/{onlineMeeting-id};;work=OnlineMeetings.ReadWrite application=OnlineMeetings.ReadWrite.All;china",
+                    "op:PATCH /users/{user-id}/onlineMeetings/{onlineMeeting-id};;work=OnlineMeetings.ReadWrite application=OnlineMeetings.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -249,7 +249,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/onlineMeetings/{onlineMeeting-id};;work=OnlineMeetings.ReadWrite application=OnlineMeetings.ReadWrite.All;china",
+                    "op:DELETE /users/{user-id}/onlineMeetings/{onlineMeeting-id};;work=OnlineMeetings.ReadWrite application=OnlineMeetings.ReadWrite.All;china;",
                 ),
             )
     }
@@ -268,7 +268,7 @@ impl ItemRequestBuilder {
             .segment("attendeeReport")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendeeReport;;work=OnlineMeetingArtifact.Read.All application=OnlineMeetingArtifact.Read.All;china",
+                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendeeReport;;work=OnlineMeetingArtifact.Read.All application=OnlineMeetingArtifact.Read.All;china;",
                 ),
             )
     }
@@ -286,7 +286,7 @@ impl ItemRequestBuilder {
             .segment("attendeeReport")
             .send_bytes(
                 Operation(
-                    "op:PUT /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china",
+                    "op:PUT /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
                 ),
                 content,
             )
@@ -302,7 +302,7 @@ impl ItemRequestBuilder {
             .segment("attendeeReport")
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china",
+                    "op:DELETE /users/{user-id}/onlineMeetings/{onlineMeeting-id}/attendeeReport;;;china;",
                 ),
             )
     }
@@ -321,7 +321,7 @@ impl ItemRequestBuilder {
             .function("getVirtualAppointmentJoinWebUrl", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/getVirtualAppointmentJoinWebUrl();;work=VirtualAppointment.Read,VirtualAppointment.ReadWrite,OnlineMeetings.Read,OnlineMeetings.ReadWrite application=VirtualAppointment.Read.All,VirtualAppointment.ReadWrite.All;us-government china",
+                    "op:GET /users/{user-id}/onlineMeetings/{onlineMeeting-id}/getVirtualAppointmentJoinWebUrl();;work=VirtualAppointment.Read,VirtualAppointment.ReadWrite,OnlineMeetings.Read,OnlineMeetings.ReadWrite application=VirtualAppointment.Read.All,VirtualAppointment.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -343,7 +343,7 @@ impl ItemRequestBuilder {
             .segment("sendVirtualAppointmentReminderSms")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentReminderSms;;work=VirtualAppointmentNotification.Send application=VirtualAppointmentNotification.Send;us-government china",
+                    "op:POST /users/{user-id}/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentReminderSms;;work=VirtualAppointmentNotification.Send application=VirtualAppointmentNotification.Send;us-government china;",
                 ),
                 parameters,
             )
@@ -366,7 +366,7 @@ impl ItemRequestBuilder {
             .segment("sendVirtualAppointmentSms")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentSms;;work=VirtualAppointmentNotification.Send application=VirtualAppointmentNotification.Send;us-government china",
+                    "op:POST /users/{user-id}/onlineMeetings/{onlineMeeting-id}/sendVirtualAppointmentSms;;work=VirtualAppointmentNotification.Send application=VirtualAppointmentNotification.Send;us-government china;",
                 ),
                 parameters,
             )

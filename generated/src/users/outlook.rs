@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/outlook;select;work=User.Read provenance=alias:/me/outlook",
+                    "op:GET /users/{user-id}/outlook;select;work=User.Read provenance=alias:/me/outlook;;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
             .function("supportedLanguages", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/outlook/supportedLanguages();count filter search skip top;work=User.Read,User.ReadBasic.All personal=User.Read application=User.Read.All,User.ReadBasic.All",
+                    "op:GET /users/{user-id}/outlook/supportedLanguages();count filter search skip top;work=User.Read,User.ReadBasic.All personal=User.Read application=User.Read.All,User.ReadBasic.All;;",
                 ),
             )
     }
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .function("supportedTimeZones", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/outlook/supportedTimeZones();count filter search skip top;work=User.Read,User.ReadBasic.All personal=User.Read application=User.Read.All,User.ReadBasic.All",
+                    "op:GET /users/{user-id}/outlook/supportedTimeZones();count filter search skip top;work=User.Read,User.ReadBasic.All personal=User.Read application=User.Read.All,User.ReadBasic.All;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/outlook/supportedTimeZones(TimeZoneStandard='{TimeZoneStandard}');count filter search skip top;work=User.Read,User.ReadBasic.All personal=User.Read application=User.Read.All,User.ReadBasic.All",
+                    "op:GET /users/{user-id}/outlook/supportedTimeZones(TimeZoneStandard='{TimeZoneStandard}');count filter search skip top;work=User.Read,User.ReadBasic.All personal=User.Read application=User.Read.All,User.ReadBasic.All;;",
                 ),
             )
     }

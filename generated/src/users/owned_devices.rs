@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/ownedDevices;count expand filter orderby search select skip top;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All",
+                    "op:GET /users/{user-id}/ownedDevices;count expand filter orderby search select skip top;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
                 ),
             )
     }
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/ownedDevices/$count;filter search;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=alias:/users/{}/owneddevices",
+                    "op:GET /users/{user-id}/ownedDevices/$count;filter search;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/users/{}/owneddevices;;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/ownedDevices/{directoryObject-id};expand select;",
+                    "op:GET /users/{user-id}/ownedDevices/{directoryObject-id};expand select;;;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/people;count filter orderby search select skip top;work=People.Read,People.Read.All personal=People.Read application=People.Read.All;china",
+                    "op:GET /users/{user-id}/people;count filter orderby search select skip top;work=People.Read,People.Read.All personal=People.Read application=People.Read.All;china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/people/$count;filter search;work=People.Read,People.Read.All personal=People.Read application=People.Read.All provenance=alias:/users/{}/people;china",
+                    "op:GET /users/{user-id}/people/$count;filter search;work=People.Read,People.Read.All personal=People.Read application=People.Read.All provenance=inferred:count:/users/{}/people;china;",
                 ),
             )
     }
@@ -68,6 +68,6 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::Person> {
         self.0
-            .call(Operation("op:GET /users/{user-id}/people/{person-id};select;;china"))
+            .call(Operation("op:GET /users/{user-id}/people/{person-id};select;;china;"))
     }
 }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/permissionGrants;expand filter orderby search select;work=ResourceSpecificPermissionGrant.ReadForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser application=ResourceSpecificPermissionGrant.ReadForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All",
+                    "op:GET /users/{user-id}/permissionGrants;expand filter orderby search select;work=ResourceSpecificPermissionGrant.ReadForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser application=ResourceSpecificPermissionGrant.ReadForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         &self,
         body: &models::ResourceSpecificPermissionGrant,
     ) -> Request<models::ResourceSpecificPermissionGrant> {
-        self.0.send(Operation("op:POST /users/{user-id}/permissionGrants;;"), body)
+        self.0.send(Operation("op:POST /users/{user-id}/permissionGrants;;;;"), body)
     }
     /// `GET /users/{user-id}/permissionGrants/$count`
     ///
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/permissionGrants/$count;filter search;work=ResourceSpecificPermissionGrant.ReadForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser application=ResourceSpecificPermissionGrant.ReadForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All provenance=alias:/users/{}/permissiongrants",
+                    "op:GET /users/{user-id}/permissionGrants/$count;filter search;work=ResourceSpecificPermissionGrant.ReadForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser application=ResourceSpecificPermissionGrant.ReadForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All provenance=inferred:count:/users/{}/permissiongrants;;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;",
+                    "op:GET /users/{user-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:PATCH /users/{user-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
                 changes,
             )
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:DELETE /users/{user-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
             )
     }

@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/photo;select;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All,User.ReadWrite.CrossCloud",
+                    "op:GET /users/{user-id}/photo;select;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All,User.ReadWrite.CrossCloud;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/photo;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All application=ProfilePhoto.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All",
+                    "op:PATCH /users/{user-id}/photo;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All application=ProfilePhoto.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -56,7 +56,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/photo;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All application=ProfilePhoto.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All",
+                    "op:DELETE /users/{user-id}/photo;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All application=ProfilePhoto.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All;;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/photo/$value;;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All,User.ReadWrite.CrossCloud provenance=alias:/users/{}/photo",
+                    "op:GET /users/{user-id}/photo/$value;;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All,User.ReadWrite.CrossCloud provenance=inferred:reference:/users/{}/photo;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl RequestBuilder {
             .segment("$value")
             .send_bytes(
                 Operation(
-                    "op:PUT /users/{user-id}/photo/$value;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All application=ProfilePhoto.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All provenance=alias:/users/{}/photo",
+                    "op:PUT /users/{user-id}/photo/$value;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All application=ProfilePhoto.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All provenance=inferred:reference:/users/{}/photo;;",
                 ),
                 content,
             )
@@ -114,7 +114,7 @@ impl RequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/photo/$value;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All application=ProfilePhoto.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All provenance=alias:/users/{}/photo",
+                    "op:DELETE /users/{user-id}/photo/$value;;work=User.ReadWrite,ProfilePhoto.ReadWrite.All application=ProfilePhoto.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All provenance=inferred:reference:/users/{}/photo;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/photos;filter orderby select skip top;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All",
+                    "op:GET /users/{user-id}/photos;filter orderby select skip top;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All;;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/photos/{profilePhoto-id};select;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All",
+                    "op:GET /users/{user-id}/photos/{profilePhoto-id};select;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All;;",
                 ),
             )
     }
@@ -66,7 +66,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/photos/{profilePhoto-id}/$value;;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All provenance=alias:/users/{}/photos/{}",
+                    "op:GET /users/{user-id}/photos/{profilePhoto-id}/$value;;work=User.Read,ProfilePhoto.Read.All,User.ReadBasic.All,ProfilePhoto.ReadWrite.All application=ProfilePhoto.Read.All,ProfilePhoto.ReadWrite.All,User.Read.All,User.ReadBasic.All provenance=inferred:reference:/users/{}/photos/{};;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .send_bytes(
-                Operation("op:PUT /users/{user-id}/photos/{profilePhoto-id}/$value;;"),
+                Operation("op:PUT /users/{user-id}/photos/{profilePhoto-id}/$value;;;;"),
                 content,
             )
     }
@@ -90,7 +90,9 @@ impl ItemRequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation("op:DELETE /users/{user-id}/photos/{profilePhoto-id}/$value;;"),
+                Operation(
+                    "op:DELETE /users/{user-id}/photos/{profilePhoto-id}/$value;;;;",
+                ),
             )
     }
 }

@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/planner;expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/planner;expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
                 ),
             )
     }
@@ -56,7 +56,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/planner;;work=Tasks.ReadWrite,Group.ReadWrite.All;china",
+                    "op:PATCH /users/{user-id}/planner;;work=Tasks.ReadWrite,Group.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -69,6 +69,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/planner;;;china"))
+        self.0.call(Operation("op:DELETE /users/{user-id}/planner;;;china;"))
     }
 }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/presence;expand select;work=Presence.Read,Presence.Read.All application=Presence.Read.All,Presence.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/presence;expand select;work=Presence.Read,Presence.Read.All application=Presence.Read.All,Presence.ReadWrite.All;china;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::Presence>,
     ) -> Request<Option<models::Presence>> {
-        self.0.update(Operation("op:PATCH /users/{user-id}/presence;;;china"), changes)
+        self.0.update(Operation("op:PATCH /users/{user-id}/presence;;;china;"), changes)
     }
     /// `DELETE /users/{user-id}/presence`
     ///
@@ -45,7 +45,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/presence;;;china"))
+        self.0.call(Operation("op:DELETE /users/{user-id}/presence;;;china;"))
     }
     /// `POST /users/{user-id}/presence/clearAutomaticLocation`
     ///
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("clearAutomaticLocation")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/presence/clearAutomaticLocation;;work=Presence.ReadWrite;us-government china",
+                    "op:POST /users/{user-id}/presence/clearAutomaticLocation;;work=Presence.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -81,7 +81,7 @@ impl RequestBuilder {
             .segment("clearLocation")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/presence/clearLocation;;work=Presence.ReadWrite;us-government china",
+                    "op:POST /users/{user-id}/presence/clearLocation;;work=Presence.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl RequestBuilder {
             .segment("clearPresence")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/presence/clearPresence;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/presence/clearPresence;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -123,7 +123,7 @@ impl RequestBuilder {
             .segment("clearUserPreferredPresence")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/presence/clearUserPreferredPresence;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/presence/clearUserPreferredPresence;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china;",
                 ),
             )
     }
@@ -145,7 +145,7 @@ impl RequestBuilder {
             .segment("setAutomaticLocation")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/presence/setAutomaticLocation;;work=Presence.ReadWrite;us-government china",
+                    "op:POST /users/{user-id}/presence/setAutomaticLocation;;work=Presence.ReadWrite;us-government china;",
                 ),
                 parameters,
             )
@@ -168,7 +168,7 @@ impl RequestBuilder {
             .segment("setManualLocation")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/presence/setManualLocation;;work=Presence.ReadWrite;us-government china",
+                    "op:POST /users/{user-id}/presence/setManualLocation;;work=Presence.ReadWrite;us-government china;",
                 ),
                 parameters,
             )
@@ -191,7 +191,7 @@ impl RequestBuilder {
             .segment("setPresence")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/presence/setPresence;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/presence/setPresence;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -214,7 +214,7 @@ impl RequestBuilder {
             .segment("setStatusMessage")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/presence/setStatusMessage;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/presence/setStatusMessage;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -237,7 +237,7 @@ impl RequestBuilder {
             .segment("setUserPreferredPresence")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/presence/setUserPreferredPresence;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/presence/setUserPreferredPresence;;work=Presence.ReadWrite application=Presence.ReadWrite.All;china;",
                 ),
                 parameters,
             )

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/scopedRoleMemberOf;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All",
+                    "op:GET /users/{user-id}/scopedRoleMemberOf;count expand filter orderby search select skip top;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::ScopedRoleMembership,
     ) -> Request<models::ScopedRoleMembership> {
-        self.0.send(Operation("op:POST /users/{user-id}/scopedRoleMemberOf;;"), body)
+        self.0.send(Operation("op:POST /users/{user-id}/scopedRoleMemberOf;;;;"), body)
     }
     /// `GET /users/{user-id}/scopedRoleMemberOf/$count`
     ///
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/scopedRoleMemberOf/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All provenance=alias:/users/{}/scopedrolememberof",
+                    "op:GET /users/{user-id}/scopedRoleMemberOf/$count;filter search;work=Directory.Read.All,Directory.ReadWrite.All application=Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/users/{}/scopedrolememberof;;",
                 ),
             )
     }
@@ -74,7 +74,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/scopedRoleMemberOf/{scopedRoleMembership-id};expand select;",
+                    "op:GET /users/{user-id}/scopedRoleMemberOf/{scopedRoleMembership-id};expand select;;;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/scopedRoleMemberOf/{scopedRoleMembership-id};;",
+                    "op:PATCH /users/{user-id}/scopedRoleMemberOf/{scopedRoleMembership-id};;;;",
                 ),
                 changes,
             )
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/scopedRoleMemberOf/{scopedRoleMembership-id};;",
+                    "op:DELETE /users/{user-id}/scopedRoleMemberOf/{scopedRoleMembership-id};;;;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/solutions;expand select;application=Schedule-WorkingTime.ReadWrite.All;us-government china",
+                    "op:GET /users/{user-id}/solutions;expand select;application=Schedule-WorkingTime.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::UserSolutionRoot>> {
         self.0
             .update(
-                Operation("op:PATCH /users/{user-id}/solutions;;;us-government china"),
+                Operation("op:PATCH /users/{user-id}/solutions;;;us-government china;"),
                 changes,
             )
     }
@@ -57,7 +57,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /users/{user-id}/solutions;;;us-government china"),
+                Operation("op:DELETE /users/{user-id}/solutions;;;us-government china;"),
             )
     }
 }

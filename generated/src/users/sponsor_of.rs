@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/sponsorOf;count expand filter orderby search select skip top;work=User.Read,User.Read.All,User.ReadWrite.All application=User.Read.All,User.ReadWrite.All;us-government china",
+                    "op:GET /users/{user-id}/sponsorOf;count expand filter orderby search select skip top;work=User.Read,User.Read.All,User.ReadWrite.All application=User.Read.All,User.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/sponsorOf/$count;filter search;work=User.Read,User.Read.All,User.ReadWrite.All application=User.Read.All,User.ReadWrite.All provenance=alias:/users/{}/sponsorof;us-government china",
+                    "op:GET /users/{user-id}/sponsorOf/$count;filter search;work=User.Read,User.Read.All,User.ReadWrite.All application=User.Read.All,User.ReadWrite.All provenance=inferred:count:/users/{}/sponsorof;us-government china;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/sponsorOf/{directoryObject-id};expand select;;us-government china",
+                    "op:GET /users/{user-id}/sponsorOf/{directoryObject-id};expand select;;us-government china;",
                 ),
             )
     }

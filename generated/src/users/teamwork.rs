@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/teamwork;expand select;work=UserTeamwork.Read application=UserTeamwork.Read.All",
+                    "op:GET /users/{user-id}/teamwork;expand select;work=UserTeamwork.Read application=UserTeamwork.Read.All;;",
                 ),
             )
     }
@@ -44,14 +44,14 @@ impl RequestBuilder {
         &self,
         changes: impl runtime::Update<models::UserTeamwork>,
     ) -> Request<Option<models::UserTeamwork>> {
-        self.0.update(Operation("op:PATCH /users/{user-id}/teamwork;;"), changes)
+        self.0.update(Operation("op:PATCH /users/{user-id}/teamwork;;;;"), changes)
     }
     /// `DELETE /users/{user-id}/teamwork`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/teamwork;;"))
+        self.0.call(Operation("op:DELETE /users/{user-id}/teamwork;;;;"))
     }
     /// `POST /users/{user-id}/teamwork/deleteTargetedMessage`
     ///
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("deleteTargetedMessage")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/teamwork/deleteTargetedMessage;;work=TeamworkTargetedMessage.ReadWrite;us-government china",
+                    "op:POST /users/{user-id}/teamwork/deleteTargetedMessage;;work=TeamworkTargetedMessage.ReadWrite;us-government china;",
                 ),
                 parameters,
             )
@@ -95,7 +95,7 @@ impl RequestBuilder {
             .function("getAllRetainedTargetedMessages", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/teamwork/getAllRetainedTargetedMessages();count expand filter orderby search select skip top;application=TeamworkTargetedMessage.Read.All;us-government china",
+                    "op:GET /users/{user-id}/teamwork/getAllRetainedTargetedMessages();count expand filter orderby search select skip top;application=TeamworkTargetedMessage.Read.All;us-government china;",
                 ),
             )
     }
@@ -118,7 +118,7 @@ impl RequestBuilder {
             .function("getAllTargetedMessages", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/teamwork/getAllTargetedMessages();count expand filter orderby search select skip top;application=TeamworkTargetedMessage.Read.All;us-government china",
+                    "op:GET /users/{user-id}/teamwork/getAllTargetedMessages();count expand filter orderby search select skip top;application=TeamworkTargetedMessage.Read.All;us-government china;",
                 ),
             )
     }
@@ -138,7 +138,7 @@ impl RequestBuilder {
             .segment("sendActivityNotification")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/teamwork/sendActivityNotification;;work=TeamsActivity.Send application=TeamsActivity.Send.User,TeamsActivity.Send",
+                    "op:POST /users/{user-id}/teamwork/sendActivityNotification;;work=TeamsActivity.Send application=TeamsActivity.Send.User,TeamsActivity.Send;;",
                 ),
                 parameters,
             )

@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/transitiveMemberOf;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All application=User.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All",
+                    "op:GET /users/{user-id}/transitiveMemberOf;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All application=User.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/transitiveMemberOf/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All application=User.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=alias:/users/{}/transitivememberof",
+                    "op:GET /users/{user-id}/transitiveMemberOf/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All application=User.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/users/{}/transitivememberof;;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/transitiveMemberOf/{directoryObject-id};expand select;",
+                    "op:GET /users/{user-id}/transitiveMemberOf/{directoryObject-id};expand select;;;",
                 ),
             )
     }

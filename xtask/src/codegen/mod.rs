@@ -73,7 +73,7 @@ pub fn run(args: &Args, workspace: &Path, out: &mut impl Write) -> Result<()> {
     let started = Instant::now();
     let options = crate_options(args, workspace, &input.source)?;
     let mut files = emit::emit(&plan, &input.permissions, &options);
-    files.extend(inventory::files(&model, &plan, &input.source));
+    files.extend(inventory::files(&model, &plan, &input.permissions, &input.source));
     summary.stage("emit", started);
     summary.count(&model, &plan, &files)?;
 

@@ -21,6 +21,11 @@ use msgraph_codegen::clouds::Cloud;
 use sources::{Origin, Sources};
 use toml::value::Date;
 
+/// The day of the permission table, as `metadata/sources.toml` tells it.
+pub fn permissions_date(sources: &str) -> anyhow::Result<Option<String>> {
+    Sources::permissions_date(sources)
+}
+
 /// What to import.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ImportArgs {

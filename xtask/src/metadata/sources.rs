@@ -98,6 +98,13 @@ impl Sources {
         }
     }
 
+    /// The day of the permission table, as the notes of the imports tell it.
+    pub(super) fn permissions_date(text: &str) -> Result<Option<String>> {
+        let sources: Self = toml::from_str(text).with_context(|| format!("{} cannot be read", Self::FILE))?;
+        let key = Key { document: DocumentKind::Permissions, api: None, cloud: None };
+        Ok(sources.origin(&key).and_then(|origin| origin.date).map(|date| date.to_string()))
+    }
+
     /// Notes a document in place of the one of the same kind and API version.
     pub(super) fn put(&mut self, source: Source) {
         self.list.retain(|known| known.key() != source.key());

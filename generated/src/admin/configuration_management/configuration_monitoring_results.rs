@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/configurationManagement/configurationMonitoringResults;count expand filter orderby search select skip top;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china",
+                    "op:GET /admin/configurationManagement/configurationMonitoringResults;count expand filter orderby search select skip top;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /admin/configurationManagement/configurationMonitoringResults;;;us-government china",
+                    "op:POST /admin/configurationManagement/configurationMonitoringResults;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/configurationManagement/configurationMonitoringResults/$count;filter search;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All provenance=alias:/admin/configurationmanagement/configurationmonitoringresults;us-government china",
+                    "op:GET /admin/configurationManagement/configurationMonitoringResults/$count;filter search;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All provenance=inferred:count:/admin/configurationmanagement/configurationmonitoringresults;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/configurationManagement/configurationMonitoringResults/{configurationMonitoringResult-id};expand select;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china",
+                    "op:GET /admin/configurationManagement/configurationMonitoringResults/{configurationMonitoringResult-id};expand select;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/configurationManagement/configurationMonitoringResults/{configurationMonitoringResult-id};;;us-government china",
+                    "op:PATCH /admin/configurationManagement/configurationMonitoringResults/{configurationMonitoringResult-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/configurationManagement/configurationMonitoringResults/{configurationMonitoringResult-id};;;us-government china",
+                    "op:DELETE /admin/configurationManagement/configurationMonitoringResults/{configurationMonitoringResult-id};;;us-government china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/configurationManagement/configurationMonitors;count expand filter orderby search select skip top;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china",
+                    "op:GET /admin/configurationManagement/configurationMonitors;count expand filter orderby search select skip top;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /admin/configurationManagement/configurationMonitors;;work=ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.ReadWrite.All;us-government china",
+                    "op:POST /admin/configurationManagement/configurationMonitors;;work=ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/configurationManagement/configurationMonitors/$count;filter search;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All provenance=alias:/admin/configurationmanagement/configurationmonitors;us-government china",
+                    "op:GET /admin/configurationManagement/configurationMonitors/$count;filter search;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All provenance=inferred:count:/admin/configurationmanagement/configurationmonitors;us-government china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/configurationManagement/configurationMonitors/{configurationMonitor-id};expand select;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china",
+                    "op:GET /admin/configurationManagement/configurationMonitors/{configurationMonitor-id};expand select;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -123,7 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/configurationManagement/configurationMonitors/{configurationMonitor-id};;work=ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.ReadWrite.All;us-government china",
+                    "op:PATCH /admin/configurationManagement/configurationMonitors/{configurationMonitor-id};;work=ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/configurationManagement/configurationMonitors/{configurationMonitor-id};;work=ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.ReadWrite.All;us-government china",
+                    "op:DELETE /admin/configurationManagement/configurationMonitors/{configurationMonitor-id};;work=ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.ReadWrite.All;us-government china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/configurationManagement/configurationSnapshots;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /admin/configurationManagement/configurationSnapshots;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /admin/configurationManagement/configurationSnapshots;;;us-government china",
+                    "op:POST /admin/configurationManagement/configurationSnapshots;;;us-government china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/configurationManagement/configurationSnapshots/$count;filter search;;us-government china",
+                    "op:GET /admin/configurationManagement/configurationSnapshots/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl RequestBuilder {
             .segment("createSnapshot")
             .send(
                 Operation(
-                    "op:POST /admin/configurationManagement/configurationSnapshots/createSnapshot;;work=ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.ReadWrite.All;us-government china",
+                    "op:POST /admin/configurationManagement/configurationSnapshots/createSnapshot;;work=ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/configurationManagement/configurationSnapshots/{configurationBaseline-id};expand select;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china",
+                    "op:GET /admin/configurationManagement/configurationSnapshots/{configurationBaseline-id};expand select;work=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All application=ConfigurationMonitoring.Read.All,ConfigurationMonitoring.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/configurationManagement/configurationSnapshots/{configurationBaseline-id};;;us-government china",
+                    "op:PATCH /admin/configurationManagement/configurationSnapshots/{configurationBaseline-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/configurationManagement/configurationSnapshots/{configurationBaseline-id};;;us-government china",
+                    "op:DELETE /admin/configurationManagement/configurationSnapshots/{configurationBaseline-id};;;us-government china;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/edge/internetExplorerMode;expand select;;us-government china",
+                    "op:GET /admin/edge/internetExplorerMode;expand select;;us-government china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/edge/internetExplorerMode;;;us-government china",
+                    "op:PATCH /admin/edge/internetExplorerMode;;;us-government china;",
                 ),
                 changes,
             )
@@ -56,7 +56,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/edge/internetExplorerMode;;;us-government china",
+                    "op:DELETE /admin/edge/internetExplorerMode;;;us-government china;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/exchange/mailboxes;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /admin/exchange/mailboxes;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Mailbox) -> Request<models::Mailbox> {
         self.0
             .send(
-                Operation("op:POST /admin/exchange/mailboxes;;;us-government china"),
+                Operation("op:POST /admin/exchange/mailboxes;;;us-government china;"),
                 body,
             )
     }
@@ -54,7 +54,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/exchange/mailboxes/$count;filter search;;us-government china",
+                    "op:GET /admin/exchange/mailboxes/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -79,7 +79,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id};expand select;;us-government china",
+                    "op:GET /admin/exchange/mailboxes/{mailbox-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/exchange/mailboxes/{mailbox-id};;;us-government china",
+                    "op:PATCH /admin/exchange/mailboxes/{mailbox-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/exchange/mailboxes/{mailbox-id};;;us-government china",
+                    "op:DELETE /admin/exchange/mailboxes/{mailbox-id};;;us-government china;",
                 ),
             )
     }
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
             .segment("createImportSession")
             .call(
                 Operation(
-                    "op:POST /admin/exchange/mailboxes/{mailbox-id}/createImportSession;;work=MailboxItem.ImportExport application=MailboxItem.ImportExport.All;us-government china",
+                    "op:POST /admin/exchange/mailboxes/{mailbox-id}/createImportSession;;work=MailboxItem.ImportExport application=MailboxItem.ImportExport.All;us-government china;",
                 ),
             )
     }
@@ -152,7 +152,7 @@ impl ItemRequestBuilder {
             .segment("exportItems")
             .send(
                 Operation(
-                    "op:POST /admin/exchange/mailboxes/{mailbox-id}/exportItems;;work=MailboxItem.Export,MailboxItem.ImportExport application=MailboxItem.Export.All,MailboxItem.ImportExport.All;us-government china",
+                    "op:POST /admin/exchange/mailboxes/{mailbox-id}/exportItems;;work=MailboxItem.Export,MailboxItem.ImportExport application=MailboxItem.Export.All,MailboxItem.ImportExport.All;us-government china;",
                 ),
                 parameters,
             )

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/microsoft365Apps/installationOptions;expand select;work=OrgSettings-Microsoft365Install.Read.All,OrgSettings-Microsoft365Install.ReadWrite.All application=OrgSettings-Microsoft365Install.Read.All,OrgSettings-Microsoft365Install.ReadWrite.All;us-government china",
+                    "op:GET /admin/microsoft365Apps/installationOptions;expand select;work=OrgSettings-Microsoft365Install.Read.All,OrgSettings-Microsoft365Install.ReadWrite.All application=OrgSettings-Microsoft365Install.Read.All,OrgSettings-Microsoft365Install.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/microsoft365Apps/installationOptions;;work=OrgSettings-Microsoft365Install.ReadWrite.All application=OrgSettings-Microsoft365Install.ReadWrite.All;us-government china",
+                    "op:PATCH /admin/microsoft365Apps/installationOptions;;work=OrgSettings-Microsoft365Install.ReadWrite.All application=OrgSettings-Microsoft365Install.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/microsoft365Apps/installationOptions;;;us-government china",
+                    "op:DELETE /admin/microsoft365Apps/installationOptions;;;us-government china;",
                 ),
             )
     }

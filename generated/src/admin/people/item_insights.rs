@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/people/itemInsights;expand select;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,PeopleSettings.Read.All,PeopleSettings.ReadWrite.All,User.Read.All,User.ReadWrite,User.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All",
+                    "op:GET /admin/people/itemInsights;expand select;work=User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,PeopleSettings.Read.All,PeopleSettings.ReadWrite.All,User.Read.All,User.ReadWrite,User.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/people/itemInsights;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All",
+                    "op:PATCH /admin/people/itemInsights;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -49,6 +49,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /admin/people/itemInsights;;"))
+        self.0.call(Operation("op:DELETE /admin/people/itemInsights;;;;"))
     }
 }

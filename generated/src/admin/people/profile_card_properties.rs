@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/people/profileCardProperties;count expand filter orderby search select skip top;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All",
+                    "op:GET /admin/people/profileCardProperties;count expand filter orderby search select skip top;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::ProfileCardProperty,
     ) -> Request<models::ProfileCardProperty> {
-        self.0.send(Operation("op:POST /admin/people/profileCardProperties;;"), body)
+        self.0.send(Operation("op:POST /admin/people/profileCardProperties;;;;"), body)
     }
     /// `GET /admin/people/profileCardProperties/$count`
     ///
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/people/profileCardProperties/$count;filter search;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All provenance=alias:/admin/people/profilecardproperties",
+                    "op:GET /admin/people/profileCardProperties/$count;filter search;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All provenance=inferred:count:/admin/people/profilecardproperties;;",
                 ),
             )
     }
@@ -74,7 +74,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/people/profileCardProperties/{profileCardProperty-id};expand select;",
+                    "op:GET /admin/people/profileCardProperties/{profileCardProperty-id};expand select;;;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/people/profileCardProperties/{profileCardProperty-id};;",
+                    "op:PATCH /admin/people/profileCardProperties/{profileCardProperty-id};;;;",
                 ),
                 changes,
             )
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/people/profileCardProperties/{profileCardProperty-id};;",
+                    "op:DELETE /admin/people/profileCardProperties/{profileCardProperty-id};;;;",
                 ),
             )
     }

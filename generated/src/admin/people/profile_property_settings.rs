@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/people/profilePropertySettings;count expand filter orderby search select skip top;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All",
+                    "op:GET /admin/people/profilePropertySettings;count expand filter orderby search select skip top;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /admin/people/profilePropertySettings;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All",
+                    "op:POST /admin/people/profilePropertySettings;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/people/profilePropertySettings/$count;filter search;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All provenance=alias:/admin/people/profilepropertysettings",
+                    "op:GET /admin/people/profilePropertySettings/$count;filter search;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All provenance=inferred:count:/admin/people/profilepropertysettings;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/people/profilePropertySettings/{profilePropertySetting-id};expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All",
+                    "op:GET /admin/people/profilePropertySettings/{profilePropertySetting-id};expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/people/profilePropertySettings/{profilePropertySetting-id};;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All",
+                    "op:PATCH /admin/people/profilePropertySettings/{profilePropertySetting-id};;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/people/profilePropertySettings/{profilePropertySetting-id};;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All",
+                    "op:DELETE /admin/people/profilePropertySettings/{profilePropertySetting-id};;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
                 ),
             )
     }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/people/profileSources;count expand filter orderby search select skip top;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All",
+                    "op:GET /admin/people/profileSources;count expand filter orderby search select skip top;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /admin/people/profileSources;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All",
+                    "op:POST /admin/people/profileSources;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/people/profileSources/$count;filter search;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All provenance=alias:/admin/people/profilesources",
+                    "op:GET /admin/people/profileSources/$count;filter search;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All provenance=inferred:count:/admin/people/profilesources;;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl BySourceIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/people/profileSources(sourceId='{sourceId}');expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All",
+                    "op:GET /admin/people/profileSources(sourceId='{sourceId}');expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl BySourceIdRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/people/profileSources(sourceId='{sourceId}');;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All",
+                    "op:PATCH /admin/people/profileSources(sourceId='{sourceId}');;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -129,7 +129,7 @@ impl BySourceIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/people/profileSources(sourceId='{sourceId}');;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All",
+                    "op:DELETE /admin/people/profileSources(sourceId='{sourceId}');;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -151,7 +151,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/people/profileSources/{profileSource-id};expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All",
+                    "op:GET /admin/people/profileSources/{profileSource-id};expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -170,7 +170,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/people/profileSources/{profileSource-id};;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All",
+                    "op:PATCH /admin/people/profileSources/{profileSource-id};;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -187,7 +187,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/people/profileSources/{profileSource-id};;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All",
+                    "op:DELETE /admin/people/profileSources/{profileSource-id};;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
                 ),
             )
     }

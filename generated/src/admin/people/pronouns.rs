@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/people/pronouns;expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All",
+                    "op:GET /admin/people/pronouns;expand select;work=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All application=PeopleSettings.Read.All,PeopleSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/people/pronouns;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All",
+                    "op:PATCH /admin/people/pronouns;;work=PeopleSettings.ReadWrite.All application=PeopleSettings.ReadWrite.All;;",
                 ),
                 changes,
             )

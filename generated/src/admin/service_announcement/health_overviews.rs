@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/serviceAnnouncement/healthOverviews;count expand filter orderby search select skip top;work=ServiceHealth.Read.All application=ServiceHealth.Read.All",
+                    "op:GET /admin/serviceAnnouncement/healthOverviews;count expand filter orderby search select skip top;work=ServiceHealth.Read.All application=ServiceHealth.Read.All;;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::ServiceHealth> {
         self.0
             .send(
-                Operation("op:POST /admin/serviceAnnouncement/healthOverviews;;"),
+                Operation("op:POST /admin/serviceAnnouncement/healthOverviews;;;;"),
                 body,
             )
     }
@@ -61,7 +61,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/serviceAnnouncement/healthOverviews/$count;filter search;work=ServiceHealth.Read.All application=ServiceHealth.Read.All provenance=alias:/admin/serviceannouncement/healthoverviews",
+                    "op:GET /admin/serviceAnnouncement/healthOverviews/$count;filter search;work=ServiceHealth.Read.All application=ServiceHealth.Read.All provenance=inferred:count:/admin/serviceannouncement/healthoverviews;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id};expand select;work=ServiceHealth.Read.All application=ServiceHealth.Read.All",
+                    "op:GET /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id};expand select;work=ServiceHealth.Read.All application=ServiceHealth.Read.All;;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id};;",
+                    "op:PATCH /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id};;;;",
                 ),
                 changes,
             )
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id};;",
+                    "op:DELETE /admin/serviceAnnouncement/healthOverviews/{serviceHealth-id};;;;",
                 ),
             )
     }

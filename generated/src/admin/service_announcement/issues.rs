@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/serviceAnnouncement/issues;count expand filter orderby search select skip top;work=ServiceHealth.Read.All application=ServiceHealth.Read.All",
+                    "op:GET /admin/serviceAnnouncement/issues;count expand filter orderby search select skip top;work=ServiceHealth.Read.All application=ServiceHealth.Read.All;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::ServiceHealthIssue,
     ) -> Request<models::ServiceHealthIssue> {
-        self.0.send(Operation("op:POST /admin/serviceAnnouncement/issues;;"), body)
+        self.0.send(Operation("op:POST /admin/serviceAnnouncement/issues;;;;"), body)
     }
     /// `GET /admin/serviceAnnouncement/issues/$count`
     ///
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/serviceAnnouncement/issues/$count;filter search;work=ServiceHealth.Read.All application=ServiceHealth.Read.All provenance=alias:/admin/serviceannouncement/issues",
+                    "op:GET /admin/serviceAnnouncement/issues/$count;filter search;work=ServiceHealth.Read.All application=ServiceHealth.Read.All provenance=inferred:count:/admin/serviceannouncement/issues;;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/serviceAnnouncement/issues/{serviceHealthIssue-id};expand select;work=ServiceHealth.Read.All application=ServiceHealth.Read.All",
+                    "op:GET /admin/serviceAnnouncement/issues/{serviceHealthIssue-id};expand select;work=ServiceHealth.Read.All application=ServiceHealth.Read.All;;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/serviceAnnouncement/issues/{serviceHealthIssue-id};;",
+                    "op:PATCH /admin/serviceAnnouncement/issues/{serviceHealthIssue-id};;;;",
                 ),
                 changes,
             )
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/serviceAnnouncement/issues/{serviceHealthIssue-id};;",
+                    "op:DELETE /admin/serviceAnnouncement/issues/{serviceHealthIssue-id};;;;",
                 ),
             )
     }
@@ -123,7 +123,7 @@ impl ItemRequestBuilder {
             .function("incidentReport", &[])
             .call(
                 Operation(
-                    "op:GET /admin/serviceAnnouncement/issues/{serviceHealthIssue-id}/incidentReport();;work=ServiceHealth.Read.All application=ServiceHealth.Read.All",
+                    "op:GET /admin/serviceAnnouncement/issues/{serviceHealthIssue-id}/incidentReport();;work=ServiceHealth.Read.All application=ServiceHealth.Read.All;;",
                 ),
             )
     }

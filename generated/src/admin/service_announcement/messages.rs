@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/serviceAnnouncement/messages;count expand filter orderby search select skip top;work=ServiceMessage.Read.All application=ServiceMessage.Read.All",
+                    "op:GET /admin/serviceAnnouncement/messages;count expand filter orderby search select skip top;work=ServiceMessage.Read.All application=ServiceMessage.Read.All;;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
         &self,
         body: &models::ServiceUpdateMessage,
     ) -> Request<models::ServiceUpdateMessage> {
-        self.0.send(Operation("op:POST /admin/serviceAnnouncement/messages;;"), body)
+        self.0.send(Operation("op:POST /admin/serviceAnnouncement/messages;;;;"), body)
     }
     /// `GET /admin/serviceAnnouncement/messages/$count`
     ///
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/serviceAnnouncement/messages/$count;filter search;work=ServiceMessage.Read.All application=ServiceMessage.Read.All provenance=alias:/admin/serviceannouncement/messages",
+                    "op:GET /admin/serviceAnnouncement/messages/$count;filter search;work=ServiceMessage.Read.All application=ServiceMessage.Read.All provenance=inferred:count:/admin/serviceannouncement/messages;;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl RequestBuilder {
             .segment("archive")
             .send(
                 Operation(
-                    "op:POST /admin/serviceAnnouncement/messages/archive;;work=ServiceMessageViewpoint.Write",
+                    "op:POST /admin/serviceAnnouncement/messages/archive;;work=ServiceMessageViewpoint.Write;;",
                 ),
                 parameters,
             )
@@ -98,7 +98,7 @@ impl RequestBuilder {
             .segment("favorite")
             .send(
                 Operation(
-                    "op:POST /admin/serviceAnnouncement/messages/favorite;;work=ServiceMessageViewpoint.Write",
+                    "op:POST /admin/serviceAnnouncement/messages/favorite;;work=ServiceMessageViewpoint.Write;;",
                 ),
                 parameters,
             )
@@ -119,7 +119,7 @@ impl RequestBuilder {
             .segment("markRead")
             .send(
                 Operation(
-                    "op:POST /admin/serviceAnnouncement/messages/markRead;;work=ServiceMessageViewpoint.Write",
+                    "op:POST /admin/serviceAnnouncement/messages/markRead;;work=ServiceMessageViewpoint.Write;;",
                 ),
                 parameters,
             )
@@ -140,7 +140,7 @@ impl RequestBuilder {
             .segment("markUnread")
             .send(
                 Operation(
-                    "op:POST /admin/serviceAnnouncement/messages/markUnread;;work=ServiceMessageViewpoint.Write",
+                    "op:POST /admin/serviceAnnouncement/messages/markUnread;;work=ServiceMessageViewpoint.Write;;",
                 ),
                 parameters,
             )
@@ -161,7 +161,7 @@ impl RequestBuilder {
             .segment("unarchive")
             .send(
                 Operation(
-                    "op:POST /admin/serviceAnnouncement/messages/unarchive;;work=ServiceMessageViewpoint.Write",
+                    "op:POST /admin/serviceAnnouncement/messages/unarchive;;work=ServiceMessageViewpoint.Write;;",
                 ),
                 parameters,
             )
@@ -182,7 +182,7 @@ impl RequestBuilder {
             .segment("unfavorite")
             .send(
                 Operation(
-                    "op:POST /admin/serviceAnnouncement/messages/unfavorite;;work=ServiceMessageViewpoint.Write",
+                    "op:POST /admin/serviceAnnouncement/messages/unfavorite;;work=ServiceMessageViewpoint.Write;;",
                 ),
                 parameters,
             )
@@ -210,7 +210,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id};expand select;work=ServiceMessage.Read.All application=ServiceMessage.Read.All",
+                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id};expand select;work=ServiceMessage.Read.All application=ServiceMessage.Read.All;;",
                 ),
             )
     }
@@ -225,7 +225,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id};;",
+                    "op:PATCH /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id};;;;",
                 ),
                 changes,
             )
@@ -238,7 +238,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id};;",
+                    "op:DELETE /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id};;;;",
                 ),
             )
     }
@@ -251,7 +251,7 @@ impl ItemRequestBuilder {
             .segment("attachmentsArchive")
             .call(
                 Operation(
-                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachmentsArchive;;",
+                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachmentsArchive;;;;",
                 ),
             )
     }
@@ -267,7 +267,7 @@ impl ItemRequestBuilder {
             .segment("attachmentsArchive")
             .send_bytes(
                 Operation(
-                    "op:PUT /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachmentsArchive;;",
+                    "op:PUT /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachmentsArchive;;;;",
                 ),
                 content,
             )
@@ -281,7 +281,7 @@ impl ItemRequestBuilder {
             .segment("attachmentsArchive")
             .call(
                 Operation(
-                    "op:DELETE /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachmentsArchive;;",
+                    "op:DELETE /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachmentsArchive;;;;",
                 ),
             )
     }

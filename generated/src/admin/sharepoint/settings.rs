@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/sharepoint/settings;expand select;work=SharePointTenantSettings.Read.All,SharePointTenantSettings.ReadWrite.All application=SharePointTenantSettings.Read.All,SharePointTenantSettings.ReadWrite.All",
+                    "op:GET /admin/sharepoint/settings;expand select;work=SharePointTenantSettings.Read.All,SharePointTenantSettings.ReadWrite.All application=SharePointTenantSettings.Read.All,SharePointTenantSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/sharepoint/settings;;work=SharePointTenantSettings.ReadWrite.All application=SharePointTenantSettings.ReadWrite.All",
+                    "op:PATCH /admin/sharepoint/settings;;work=SharePointTenantSettings.ReadWrite.All application=SharePointTenantSettings.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -49,6 +49,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /admin/sharepoint/settings;;"))
+        self.0.call(Operation("op:DELETE /admin/sharepoint/settings;;;;"))
     }
 }

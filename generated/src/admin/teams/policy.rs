@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/teams/policy;expand select;;us-government china",
+                    "op:GET /admin/teams/policy;expand select;;us-government china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::teams_administration::TeamsPolicyAssignment>> {
         self.0
             .update(
-                Operation("op:PATCH /admin/teams/policy;;;us-government china"),
+                Operation("op:PATCH /admin/teams/policy;;;us-government china;"),
                 changes,
             )
     }
@@ -53,7 +53,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /admin/teams/policy;;;us-government china"))
+        self.0.call(Operation("op:DELETE /admin/teams/policy;;;us-government china;"))
     }
     /// `GET /admin/teams/policy/microsoft.graph.teamsAdministration.getPolicyId(type='{type}',name='{name}')`
     ///
@@ -79,7 +79,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /admin/teams/policy/microsoft.graph.teamsAdministration.getPolicyId(type='{type}',name='{name}');count expand filter orderby search select skip top;work=TeamsPolicyUserAssign.ReadWrite.All application=TeamsPolicyUserAssign.ReadWrite.All;us-government china",
+                    "op:GET /admin/teams/policy/microsoft.graph.teamsAdministration.getPolicyId(type='{type}',name='{name}');count expand filter orderby search select skip top;work=TeamsPolicyUserAssign.ReadWrite.All application=TeamsPolicyUserAssign.ReadWrite.All;us-government china;",
                 ),
             )
     }

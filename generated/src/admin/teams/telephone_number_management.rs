@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/teams/telephoneNumberManagement;expand select;;us-government china",
+                    "op:GET /admin/teams/telephoneNumberManagement;expand select;;us-government china;",
                 ),
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/teams/telephoneNumberManagement;;;us-government china",
+                    "op:PATCH /admin/teams/telephoneNumberManagement;;;us-government china;",
                 ),
                 changes,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/teams/telephoneNumberManagement;;;us-government china",
+                    "op:DELETE /admin/teams/telephoneNumberManagement;;;us-government china;",
                 ),
             )
     }

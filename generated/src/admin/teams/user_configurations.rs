@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/teams/userConfigurations;count expand filter orderby search select skip top;work=TeamsUserConfiguration.Read.All application=TeamsUserConfiguration.Read.All;us-government china",
+                    "op:GET /admin/teams/userConfigurations;count expand filter orderby search select skip top;work=TeamsUserConfiguration.Read.All application=TeamsUserConfiguration.Read.All;us-government china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /admin/teams/userConfigurations;;;us-government china",
+                    "op:POST /admin/teams/userConfigurations;;;us-government china;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/teams/userConfigurations/$count;filter search;work=TeamsUserConfiguration.Read.All application=TeamsUserConfiguration.Read.All provenance=alias:/admin/teams/userconfigurations;us-government china",
+                    "op:GET /admin/teams/userConfigurations/$count;filter search;work=TeamsUserConfiguration.Read.All application=TeamsUserConfiguration.Read.All provenance=inferred:count:/admin/teams/userconfigurations;us-government china;",
                 ),
             )
     }
@@ -100,7 +100,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/teams/userConfigurations/{teamsUserConfiguration-id};expand select;work=TeamsUserConfiguration.Read.All application=TeamsUserConfiguration.Read.All;us-government china",
+                    "op:GET /admin/teams/userConfigurations/{teamsUserConfiguration-id};expand select;work=TeamsUserConfiguration.Read.All application=TeamsUserConfiguration.Read.All;us-government china;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/teams/userConfigurations/{teamsUserConfiguration-id};;;us-government china",
+                    "op:PATCH /admin/teams/userConfigurations/{teamsUserConfiguration-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/teams/userConfigurations/{teamsUserConfiguration-id};;;us-government china",
+                    "op:DELETE /admin/teams/userConfigurations/{teamsUserConfiguration-id};;;us-government china;",
                 ),
             )
     }

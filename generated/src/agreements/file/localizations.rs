@@ -21,7 +21,9 @@ impl RequestBuilder {
     pub fn list(&self) -> Request<Page<models::AgreementFileLocalization>> {
         self.0
             .call(
-                Operation("op:GET /agreements/{agreement-id}/file/localizations;search;"),
+                Operation(
+                    "op:GET /agreements/{agreement-id}/file/localizations;search;;;",
+                ),
             )
     }
     /// `POST /agreements/{agreement-id}/file/localizations`
@@ -34,7 +36,7 @@ impl RequestBuilder {
     ) -> Request<models::AgreementFileLocalization> {
         self.0
             .send(
-                Operation("op:POST /agreements/{agreement-id}/file/localizations;;"),
+                Operation("op:POST /agreements/{agreement-id}/file/localizations;;;;"),
                 body,
             )
     }
@@ -49,7 +51,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /agreements/{agreement-id}/file/localizations/$count;search;",
+                    "op:GET /agreements/{agreement-id}/file/localizations/$count;search;;;",
                 ),
             )
     }
@@ -70,7 +72,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;",
+                    "op:GET /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
                 ),
             )
     }
@@ -85,7 +87,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;",
+                    "op:PATCH /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
                 ),
                 changes,
             )
@@ -98,7 +100,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;",
+                    "op:DELETE /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions;count expand filter orderby search select skip top;",
+                    "op:GET /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions;;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:POST /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions;;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/$count;filter search;",
+                    "op:GET /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/$count;filter search;;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id};expand select;",
+                    "op:GET /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id};expand select;;;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id};;",
+                    "op:PATCH /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id};;;;",
                 ),
                 changes,
             )
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id};;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All",
+                    "op:DELETE /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id};;work=AppCatalog.Submit,AppCatalog.ReadWrite.All,Directory.ReadWrite.All;;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/synchronization/jobs;count expand filter orderby search select skip top;",
+                    "op:GET /applications/{application-id}/synchronization/jobs;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs;;",
+                    "op:POST /applications/{application-id}/synchronization/jobs;;;;",
                 ),
                 body,
             )
@@ -54,7 +54,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/synchronization/jobs/$count;filter search;",
+                    "op:GET /applications/{application-id}/synchronization/jobs/$count;filter search;;;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .segment("validateCredentials")
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs/validateCredentials;;",
+                    "op:POST /applications/{application-id}/synchronization/jobs/validateCredentials;;;;",
                 ),
                 parameters,
             )
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id};expand select;",
+                    "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id};expand select;;;",
                 ),
             )
     }
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /applications/{application-id}/synchronization/jobs/{synchronizationJob-id};;",
+                    "op:PATCH /applications/{application-id}/synchronization/jobs/{synchronizationJob-id};;;;",
                 ),
                 changes,
             )
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /applications/{application-id}/synchronization/jobs/{synchronizationJob-id};;",
+                    "op:DELETE /applications/{application-id}/synchronization/jobs/{synchronizationJob-id};;;;",
                 ),
             )
     }
@@ -140,7 +140,7 @@ impl ItemRequestBuilder {
             .segment("pause")
             .call(
                 Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/pause;;",
+                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/pause;;;;",
                 ),
             )
     }
@@ -156,7 +156,7 @@ impl ItemRequestBuilder {
             .segment("provisionOnDemand")
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/provisionOnDemand;;",
+                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/provisionOnDemand;;;;",
                 ),
                 parameters,
             )
@@ -173,7 +173,7 @@ impl ItemRequestBuilder {
             .segment("restart")
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/restart;;",
+                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/restart;;;;",
                 ),
                 parameters,
             )
@@ -187,7 +187,7 @@ impl ItemRequestBuilder {
             .segment("start")
             .call(
                 Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/start;;",
+                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/start;;;;",
                 ),
             )
     }
@@ -203,7 +203,7 @@ impl ItemRequestBuilder {
             .segment("validateCredentials")
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/validateCredentials;;",
+                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/validateCredentials;;;;",
                 ),
                 parameters,
             )

@@ -17,7 +17,7 @@ impl RequestBuilder {
         self.0
             .send_values(
                 Operation(
-                    "op:PUT /applications/{application-id}/synchronization/secrets;;",
+                    "op:PUT /applications/{application-id}/synchronization/secrets;;;;",
                 ),
                 values,
             )
@@ -33,7 +33,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/synchronization/secrets/$count;filter search;",
+                    "op:GET /applications/{application-id}/synchronization/secrets/$count;filter search;;;",
                 ),
             )
     }

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/installedApps/{teamsAppInstallation-id}/teamsAppDefinition;expand select;",
+                    "op:GET /chats/{chat-id}/installedApps/{teamsAppInstallation-id}/teamsAppDefinition;expand select;;;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents;;;us-government china",
+                    "op:POST /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents;;;us-government china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/$count;filter search;;us-government china",
+                    "op:GET /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id};expand select;;us-government china",
+                    "op:GET /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;us-government china",
+                    "op:PATCH /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;us-government china",
+                    "op:DELETE /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;us-government china;",
                 ),
             )
     }
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;us-government china",
+                    "op:GET /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;us-government china;",
                 ),
             )
     }
@@ -140,7 +140,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .send_bytes(
                 Operation(
-                    "op:PUT /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;us-government china",
+                    "op:PUT /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;us-government china;",
                 ),
                 content,
             )
@@ -156,7 +156,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;us-government china",
+                    "op:DELETE /chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;us-government china;",
                 ),
             )
     }

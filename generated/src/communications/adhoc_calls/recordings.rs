@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id}/recordings;count expand filter orderby search select skip top;;china",
+                    "op:GET /communications/adhocCalls/{adhocCall-id}/recordings;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /communications/adhocCalls/{adhocCall-id}/recordings;;;china",
+                    "op:POST /communications/adhocCalls/{adhocCall-id}/recordings;;;china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id}/recordings/$count;filter search;;china",
+                    "op:GET /communications/adhocCalls/{adhocCall-id}/recordings/$count;filter search;;china;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id}/recordings/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /communications/adhocCalls/{adhocCall-id}/recordings/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};expand select;;china",
+                    "op:GET /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};expand select;;china;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china",
+                    "op:PATCH /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
                 ),
                 changes,
             )
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china",
+                    "op:DELETE /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
                 ),
             )
     }
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china",
+                    "op:GET /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
                 ),
             )
     }
@@ -160,7 +160,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china",
+                    "op:PUT /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
                 ),
                 content,
             )
@@ -176,7 +176,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china",
+                    "op:DELETE /communications/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id}/transcripts;count expand filter orderby search select skip top;;china",
+                    "op:GET /communications/adhocCalls/{adhocCall-id}/transcripts;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /communications/adhocCalls/{adhocCall-id}/transcripts;;;china",
+                    "op:POST /communications/adhocCalls/{adhocCall-id}/transcripts;;;china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id}/transcripts/$count;filter search;;china",
+                    "op:GET /communications/adhocCalls/{adhocCall-id}/transcripts/$count;filter search;;china;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id}/transcripts/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /communications/adhocCalls/{adhocCall-id}/transcripts/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};expand select;;china",
+                    "op:GET /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};expand select;;china;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};;;china",
+                    "op:PATCH /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};;;china;",
                 ),
                 changes,
             )
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};;;china",
+                    "op:DELETE /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};;;china;",
                 ),
             )
     }
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china",
+                    "op:GET /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china;",
                 ),
             )
     }
@@ -160,7 +160,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china",
+                    "op:PUT /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china;",
                 ),
                 content,
             )
@@ -176,7 +176,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china",
+                    "op:DELETE /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china;",
                 ),
             )
     }
@@ -191,7 +191,7 @@ impl ItemRequestBuilder {
             .segment("metadataContent")
             .call(
                 Operation(
-                    "op:GET /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china",
+                    "op:GET /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
                 ),
             )
     }
@@ -209,7 +209,7 @@ impl ItemRequestBuilder {
             .segment("metadataContent")
             .send_bytes(
                 Operation(
-                    "op:PUT /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china",
+                    "op:PUT /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
                 ),
                 content,
             )
@@ -225,7 +225,7 @@ impl ItemRequestBuilder {
             .segment("metadataContent")
             .call(
                 Operation(
-                    "op:DELETE /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china",
+                    "op:DELETE /communications/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
                 ),
             )
     }

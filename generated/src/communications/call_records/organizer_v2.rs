@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/callRecords/{callRecord-id}/organizer_v2;expand select;;china",
+                    "op:GET /communications/callRecords/{callRecord-id}/organizer_v2;expand select;;china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /communications/callRecords/{callRecord-id}/organizer_v2;;;china",
+                    "op:PATCH /communications/callRecords/{callRecord-id}/organizer_v2;;;china;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /communications/callRecords/{callRecord-id}/organizer_v2;;;china",
+                    "op:DELETE /communications/callRecords/{callRecord-id}/organizer_v2;;;china;",
                 ),
             )
     }

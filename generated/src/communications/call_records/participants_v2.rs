@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/callRecords/{callRecord-id}/participants_v2;count expand filter orderby search select skip top;;china",
+                    "op:GET /communications/callRecords/{callRecord-id}/participants_v2;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /communications/callRecords/{callRecord-id}/participants_v2;;;china",
+                    "op:POST /communications/callRecords/{callRecord-id}/participants_v2;;;china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /communications/callRecords/{callRecord-id}/participants_v2/$count;filter search;;china",
+                    "op:GET /communications/callRecords/{callRecord-id}/participants_v2/$count;filter search;;china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/callRecords/{callRecord-id}/participants_v2/{participant-id};expand select;;china",
+                    "op:GET /communications/callRecords/{callRecord-id}/participants_v2/{participant-id};expand select;;china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /communications/callRecords/{callRecord-id}/participants_v2/{participant-id};;;china",
+                    "op:PATCH /communications/callRecords/{callRecord-id}/participants_v2/{participant-id};;;china;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /communications/callRecords/{callRecord-id}/participants_v2/{participant-id};;;china",
+                    "op:DELETE /communications/callRecords/{callRecord-id}/participants_v2/{participant-id};;;china;",
                 ),
             )
     }

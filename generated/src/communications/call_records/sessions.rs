@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/callRecords/{callRecord-id}/sessions;count expand filter orderby search select skip top;application=CallRecords.Read.All;china",
+                    "op:GET /communications/callRecords/{callRecord-id}/sessions;count expand filter orderby search select skip top;application=CallRecords.Read.All;china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /communications/callRecords/{callRecord-id}/sessions;;;china",
+                    "op:POST /communications/callRecords/{callRecord-id}/sessions;;;china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /communications/callRecords/{callRecord-id}/sessions/$count;filter search;application=CallRecords.Read.All provenance=alias:/communications/callrecords/{}/sessions;china",
+                    "op:GET /communications/callRecords/{callRecord-id}/sessions/$count;filter search;application=CallRecords.Read.All provenance=inferred:count:/communications/callrecords/{}/sessions;china;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/callRecords/{callRecord-id}/sessions/{session-id};expand select;;china",
+                    "op:GET /communications/callRecords/{callRecord-id}/sessions/{session-id};expand select;;china;",
                 ),
             )
     }
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /communications/callRecords/{callRecord-id}/sessions/{session-id};;;china",
+                    "op:PATCH /communications/callRecords/{callRecord-id}/sessions/{session-id};;;china;",
                 ),
                 changes,
             )
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /communications/callRecords/{callRecord-id}/sessions/{session-id};;;china",
+                    "op:DELETE /communications/callRecords/{callRecord-id}/sessions/{session-id};;;china;",
                 ),
             )
     }

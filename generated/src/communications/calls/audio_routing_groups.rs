@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/calls/{call-id}/audioRoutingGroups;count expand filter orderby search select skip top;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china",
+                    "op:GET /communications/calls/{call-id}/audioRoutingGroups;count expand filter orderby search select skip top;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/audioRoutingGroups;;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china",
+                    "op:POST /communications/calls/{call-id}/audioRoutingGroups;;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /communications/calls/{call-id}/audioRoutingGroups/$count;filter search;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All provenance=alias:/communications/calls/{}/audioroutinggroups;us-government china",
+                    "op:GET /communications/calls/{call-id}/audioRoutingGroups/$count;filter search;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All provenance=inferred:count:/communications/calls/{}/audioroutinggroups;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/calls/{call-id}/audioRoutingGroups/{audioRoutingGroup-id};expand select;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china",
+                    "op:GET /communications/calls/{call-id}/audioRoutingGroups/{audioRoutingGroup-id};expand select;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /communications/calls/{call-id}/audioRoutingGroups/{audioRoutingGroup-id};;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china",
+                    "op:PATCH /communications/calls/{call-id}/audioRoutingGroups/{audioRoutingGroup-id};;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /communications/calls/{call-id}/audioRoutingGroups/{audioRoutingGroup-id};;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china",
+                    "op:DELETE /communications/calls/{call-id}/audioRoutingGroups/{audioRoutingGroup-id};;application=Calls.JoinGroupCall.All,Calls.InitiateGroupCall.All;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/calls/{call-id}/contentSharingSessions;count expand filter orderby search select skip top;application=Calls.JoinGroupCallAsGuest.All,Calls.Initiate.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All;us-government china",
+                    "op:GET /communications/calls/{call-id}/contentSharingSessions;count expand filter orderby search select skip top;application=Calls.JoinGroupCallAsGuest.All,Calls.Initiate.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/contentSharingSessions;;;us-government china",
+                    "op:POST /communications/calls/{call-id}/contentSharingSessions;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /communications/calls/{call-id}/contentSharingSessions/$count;filter search;application=Calls.JoinGroupCallAsGuest.All,Calls.Initiate.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All provenance=alias:/communications/calls/{}/contentsharingsessions;us-government china",
+                    "op:GET /communications/calls/{call-id}/contentSharingSessions/$count;filter search;application=Calls.JoinGroupCallAsGuest.All,Calls.Initiate.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All provenance=inferred:count:/communications/calls/{}/contentsharingsessions;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/calls/{call-id}/contentSharingSessions/{contentSharingSession-id};expand select;application=Calls.JoinGroupCallAsGuest.All,Calls.Initiate.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All;us-government china",
+                    "op:GET /communications/calls/{call-id}/contentSharingSessions/{contentSharingSession-id};expand select;application=Calls.JoinGroupCallAsGuest.All,Calls.Initiate.All,Calls.InitiateGroupCall.All,Calls.JoinGroupCall.All;us-government china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /communications/calls/{call-id}/contentSharingSessions/{contentSharingSession-id};;;us-government china",
+                    "op:PATCH /communications/calls/{call-id}/contentSharingSessions/{contentSharingSession-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /communications/calls/{call-id}/contentSharingSessions/{contentSharingSession-id};;;us-government china",
+                    "op:DELETE /communications/calls/{call-id}/contentSharingSessions/{contentSharingSession-id};;;us-government china;",
                 ),
             )
     }

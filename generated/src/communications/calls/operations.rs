@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/calls/{call-id}/operations;count expand filter orderby search select skip top;;china",
+                    "op:GET /communications/calls/{call-id}/operations;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::CommsOperation> {
         self.0
             .send(
-                Operation("op:POST /communications/calls/{call-id}/operations;;;china"),
+                Operation("op:POST /communications/calls/{call-id}/operations;;;china;"),
                 body,
             )
     }
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /communications/calls/{call-id}/operations/$count;filter search;;china",
+                    "op:GET /communications/calls/{call-id}/operations/$count;filter search;;china;",
                 ),
             )
     }
@@ -76,7 +76,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/calls/{call-id}/operations/{commsOperation-id};expand select;;china",
+                    "op:GET /communications/calls/{call-id}/operations/{commsOperation-id};expand select;;china;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /communications/calls/{call-id}/operations/{commsOperation-id};;;china",
+                    "op:PATCH /communications/calls/{call-id}/operations/{commsOperation-id};;;china;",
                 ),
                 changes,
             )
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /communications/calls/{call-id}/operations/{commsOperation-id};;;china",
+                    "op:DELETE /communications/calls/{call-id}/operations/{commsOperation-id};;;china;",
                 ),
             )
     }

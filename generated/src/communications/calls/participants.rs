@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/calls/{call-id}/participants;count expand filter orderby search select skip top;application=Calls.Initiate.All,Calls.AccessMedia.All;china",
+                    "op:GET /communications/calls/{call-id}/participants;count expand filter orderby search select skip top;application=Calls.Initiate.All,Calls.AccessMedia.All;china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/participants;;;china",
+                    "op:POST /communications/calls/{call-id}/participants;;;china;",
                 ),
                 body,
             )
@@ -65,7 +65,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /communications/calls/{call-id}/participants/$count;filter search;application=Calls.Initiate.All,Calls.AccessMedia.All provenance=alias:/communications/calls/{}/participants;china",
+                    "op:GET /communications/calls/{call-id}/participants/$count;filter search;application=Calls.Initiate.All,Calls.AccessMedia.All provenance=inferred:count:/communications/calls/{}/participants;china;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl RequestBuilder {
             .segment("invite")
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/participants/invite;;application=Calls.InitiateGroupCall.All;china",
+                    "op:POST /communications/calls/{call-id}/participants/invite;;application=Calls.InitiateGroupCall.All;china;",
                 ),
                 parameters,
             )
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/calls/{call-id}/participants/{participant-id};expand select;application=Calls.JoinGroupCall.All,Calls.JoinGroupCallasGuest.All;china",
+                    "op:GET /communications/calls/{call-id}/participants/{participant-id};expand select;application=Calls.JoinGroupCall.All,Calls.JoinGroupCallasGuest.All;china;",
                 ),
             )
     }
@@ -129,7 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /communications/calls/{call-id}/participants/{participant-id};;;china",
+                    "op:PATCH /communications/calls/{call-id}/participants/{participant-id};;;china;",
                 ),
                 changes,
             )
@@ -148,7 +148,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /communications/calls/{call-id}/participants/{participant-id};;application=Calls.JoinGroupCall.All,Calls.JoinGroupCallasGuest.All;china",
+                    "op:DELETE /communications/calls/{call-id}/participants/{participant-id};;application=Calls.JoinGroupCall.All,Calls.JoinGroupCallasGuest.All;china;",
                 ),
             )
     }
@@ -170,7 +170,7 @@ impl ItemRequestBuilder {
             .segment("mute")
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/participants/{participant-id}/mute;;application=Calls.JoinGroupCall.All,Calls.JoinGroupCallasGuest.All;china",
+                    "op:POST /communications/calls/{call-id}/participants/{participant-id}/mute;;application=Calls.JoinGroupCall.All,Calls.JoinGroupCallasGuest.All;china;",
                 ),
                 parameters,
             )
@@ -193,7 +193,7 @@ impl ItemRequestBuilder {
             .segment("startHoldMusic")
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/participants/{participant-id}/startHoldMusic;;application=Calls.JoinGroupCallasGuest.All,Calls.JoinGroupCall.All;china",
+                    "op:POST /communications/calls/{call-id}/participants/{participant-id}/startHoldMusic;;application=Calls.JoinGroupCallasGuest.All,Calls.JoinGroupCall.All;china;",
                 ),
                 parameters,
             )
@@ -216,7 +216,7 @@ impl ItemRequestBuilder {
             .segment("stopHoldMusic")
             .send(
                 Operation(
-                    "op:POST /communications/calls/{call-id}/participants/{participant-id}/stopHoldMusic;;application=Calls.JoinGroupCallasGuest.All,Calls.JoinGroupCall.All;china",
+                    "op:POST /communications/calls/{call-id}/participants/{participant-id}/stopHoldMusic;;application=Calls.JoinGroupCallasGuest.All,Calls.JoinGroupCall.All;china;",
                 ),
                 parameters,
             )

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages;;;us-government china",
+                    "op:POST /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages;;;us-government china;",
                 ),
                 body,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/$count;filter search;;us-government china",
+                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id};expand select;;us-government china",
+                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id};;;us-government china",
+                    "op:PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id};;;us-government china",
+                    "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/messages/{engagementConversationMessage-id};;;us-government china;",
                 ),
             )
     }

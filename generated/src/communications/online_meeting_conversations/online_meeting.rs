@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting;expand select;;us-government china",
+                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting;expand select;;us-government china;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
             .segment("attendeeReport")
             .call(
                 Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting/attendeeReport;;;us-government china",
+                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting/attendeeReport;;;us-government china;",
                 ),
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
             .segment("attendeeReport")
             .send_bytes(
                 Operation(
-                    "op:PUT /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting/attendeeReport;;;us-government china",
+                    "op:PUT /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting/attendeeReport;;;us-government china;",
                 ),
                 content,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("attendeeReport")
             .call(
                 Operation(
-                    "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting/attendeeReport;;;us-government china",
+                    "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/onlineMeeting/attendeeReport;;;us-government china;",
                 ),
             )
     }

@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter;expand select;;us-government china",
+                    "op:GET /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter;expand select;;us-government china;",
                 ),
             )
     }
@@ -59,7 +59,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter;;;us-government china",
+                    "op:PATCH /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter;;;us-government china;",
                 ),
                 changes,
             )
@@ -74,7 +74,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter;;;us-government china",
+                    "op:DELETE /communications/onlineMeetingConversations/{onlineMeetingEngagementConversation-id}/starter;;;us-government china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /connections/{externalConnection-id}/groups/{externalGroup-id}/members;count expand filter orderby search select skip top;;china",
+                    "op:GET /connections/{externalConnection-id}/groups/{externalGroup-id}/members;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /connections/{externalConnection-id}/groups/{externalGroup-id}/members;;;china",
+                    "op:POST /connections/{externalConnection-id}/groups/{externalGroup-id}/members;;;china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /connections/{externalConnection-id}/groups/{externalGroup-id}/members/$count;filter search;;china",
+                    "op:GET /connections/{externalConnection-id}/groups/{externalGroup-id}/members/$count;filter search;;china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};expand select;;china",
+                    "op:GET /connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};expand select;;china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};;;china",
+                    "op:PATCH /connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};;;china;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};;;china",
+                    "op:DELETE /connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};;;china;",
                 ),
             )
     }

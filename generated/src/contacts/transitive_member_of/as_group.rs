@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf/graph.group;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All provenance=alias:/contacts/{}/transitivememberof",
+                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf/graph.group;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All provenance=inferred:cast:/contacts/{}/transitivememberof;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf/graph.group/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All provenance=alias:/contacts/{}/transitivememberof",
+                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf/graph.group/$count;filter search;work=OrgContact.Read.All,Directory.Read.All,Group.Read.All application=OrgContact.Read.All,Directory.Read.All,Group.Read.All provenance=inferred:count:/contacts/{}/transitivememberof;;",
                 ),
             )
     }
@@ -61,7 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf/{directoryObject-id}/graph.group;expand select;",
+                    "op:GET /contacts/{orgContact-id}/transitiveMemberOf/{directoryObject-id}/graph.group;expand select;;;",
                 ),
             )
     }

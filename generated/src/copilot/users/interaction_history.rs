@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /copilot/users/{aiUser-id}/interactionHistory;expand select;;china",
+                    "op:GET /copilot/users/{aiUser-id}/interactionHistory;expand select;;china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /copilot/users/{aiUser-id}/interactionHistory;;;china",
+                    "op:PATCH /copilot/users/{aiUser-id}/interactionHistory;;;china;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /copilot/users/{aiUser-id}/interactionHistory;;;china",
+                    "op:DELETE /copilot/users/{aiUser-id}/interactionHistory;;;china;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .function("getAllEnterpriseInteractions", &[])
             .call(
                 Operation(
-                    "op:GET /copilot/users/{aiUser-id}/interactionHistory/getAllEnterpriseInteractions();count expand filter orderby search select skip top;application=AiEnterpriseInteraction.Read.All;china",
+                    "op:GET /copilot/users/{aiUser-id}/interactionHistory/getAllEnterpriseInteractions();count expand filter orderby search select skip top;application=AiEnterpriseInteraction.Read.All;china;",
                 ),
             )
     }

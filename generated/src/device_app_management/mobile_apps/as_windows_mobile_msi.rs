@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceAppManagement/mobileApps/graph.windowsMobileMSI;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=alias:/deviceappmanagement/mobileapps",
+                    "op:GET /deviceAppManagement/mobileApps/graph.windowsMobileMSI;count expand filter orderby search select skip top;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:cast:/deviceappmanagement/mobileapps;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /deviceAppManagement/mobileApps/graph.windowsMobileMSI/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=alias:/deviceappmanagement/mobileapps",
+                    "op:GET /deviceAppManagement/mobileApps/graph.windowsMobileMSI/$count;filter search;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:count:/deviceappmanagement/mobileapps;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsMobileMSI;expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=alias:/deviceappmanagement/mobileapps/{}",
+                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.windowsMobileMSI;expand select;work=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All application=DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All provenance=inferred:cast:/deviceappmanagement/mobileapps/{};;",
                 ),
             )
     }

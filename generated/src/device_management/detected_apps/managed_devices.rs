@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/detectedApps/{detectedApp-id}/managedDevices;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:GET /deviceManagement/detectedApps/{detectedApp-id}/managedDevices;count expand filter orderby search select skip top;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices;;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices;;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All provenance=alias:/devicemanagement/detectedapps/{}/manageddevices",
+                    "op:GET /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/$count;filter search;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All provenance=inferred:count:/devicemanagement/detectedapps/{}/manageddevices;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:GET /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id};expand select;work=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id};;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:PATCH /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id};;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id};;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:DELETE /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id};;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
             )
     }
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
             .segment("bypassActivationLock")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/bypassActivationLock;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/bypassActivationLock;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -161,7 +161,7 @@ impl ItemRequestBuilder {
             .segment("cleanWindowsDevice")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/cleanWindowsDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/cleanWindowsDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
                 parameters,
             )
@@ -182,7 +182,7 @@ impl ItemRequestBuilder {
             .segment("deleteUserFromSharedAppleDevice")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/deleteUserFromSharedAppleDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/deleteUserFromSharedAppleDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
                 parameters,
             )
@@ -200,7 +200,7 @@ impl ItemRequestBuilder {
             .segment("disableLostMode")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/disableLostMode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/disableLostMode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -217,7 +217,7 @@ impl ItemRequestBuilder {
             .segment("locateDevice")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/locateDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/locateDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -234,7 +234,7 @@ impl ItemRequestBuilder {
             .segment("logoutSharedAppleDeviceActiveUser")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/logoutSharedAppleDeviceActiveUser;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -251,7 +251,7 @@ impl ItemRequestBuilder {
             .segment("rebootNow")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/rebootNow;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/rebootNow;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -268,7 +268,7 @@ impl ItemRequestBuilder {
             .segment("recoverPasscode")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/recoverPasscode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/recoverPasscode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -285,7 +285,7 @@ impl ItemRequestBuilder {
             .segment("remoteLock")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/remoteLock;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/remoteLock;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -302,7 +302,7 @@ impl ItemRequestBuilder {
             .segment("requestRemoteAssistance")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/requestRemoteAssistance;;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/requestRemoteAssistance;;work=DeviceManagementManagedDevices.ReadWrite.All application=DeviceManagementManagedDevices.ReadWrite.All;;",
                 ),
             )
     }
@@ -319,7 +319,7 @@ impl ItemRequestBuilder {
             .segment("resetPasscode")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/resetPasscode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/resetPasscode;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -336,7 +336,7 @@ impl ItemRequestBuilder {
             .segment("retire")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/retire;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/retire;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -353,7 +353,7 @@ impl ItemRequestBuilder {
             .segment("shutDown")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/shutDown;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/shutDown;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -370,7 +370,7 @@ impl ItemRequestBuilder {
             .segment("syncDevice")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/syncDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/syncDevice;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -390,7 +390,7 @@ impl ItemRequestBuilder {
             .segment("updateWindowsDeviceAccount")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/updateWindowsDeviceAccount;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
                 parameters,
             )
@@ -411,7 +411,7 @@ impl ItemRequestBuilder {
             .segment("windowsDefenderScan")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/windowsDefenderScan;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/windowsDefenderScan;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
                 parameters,
             )
@@ -429,7 +429,7 @@ impl ItemRequestBuilder {
             .segment("windowsDefenderUpdateSignatures")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/windowsDefenderUpdateSignatures;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/windowsDefenderUpdateSignatures;;work=DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
             )
     }
@@ -449,7 +449,7 @@ impl ItemRequestBuilder {
             .segment("wipe")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/wipe;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementManagedDevices.PrivilegedOperations.All",
+                    "op:POST /deviceManagement/detectedApps/{detectedApp-id}/managedDevices/{managedDevice-id}/wipe;;work=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementManagedDevices.PrivilegedOperations.All application=DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementManagedDevices.PrivilegedOperations.All;;",
                 ),
                 parameters,
             )

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory;expand select;",
+                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory;expand select;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory;;",
+                    "op:PATCH /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory;;;;",
                 ),
                 changes,
             )
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory;;",
+                    "op:DELETE /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory;;;;",
                 ),
             )
     }
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory/$ref;;",
+                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:PUT /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory/$ref;;",
+                    "op:PUT /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
                 ),
                 reference,
             )
@@ -84,7 +84,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory/$ref;;",
+                    "op:DELETE /deviceManagement/managedDevices/{managedDevice-id}/deviceCategory/$ref;;;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates;count expand filter orderby search select skip top;",
+                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates;;",
+                    "op:POST /deviceManagement/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates;;;;",
                 ),
                 body,
             )
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/$count;filter search;",
+                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/$count;filter search;;;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};expand select;",
+                    "op:GET /deviceManagement/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};expand select;;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /deviceManagement/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};;",
+                    "op:PATCH /deviceManagement/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};;;;",
                 ),
                 changes,
             )
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /deviceManagement/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};;",
+                    "op:DELETE /deviceManagement/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};;;;",
                 ),
             )
     }

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/roleAssignments/{deviceAndAppManagementRoleAssignment-id}/roleDefinition;expand select;",
+                    "op:GET /deviceManagement/roleAssignments/{deviceAndAppManagementRoleAssignment-id}/roleDefinition;expand select;;;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsAppHealthOverview/metricValues;count expand filter orderby search select skip top;",
+                    "op:GET /deviceManagement/userExperienceAnalyticsAppHealthOverview/metricValues;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /deviceManagement/userExperienceAnalyticsAppHealthOverview/metricValues;;",
+                    "op:POST /deviceManagement/userExperienceAnalyticsAppHealthOverview/metricValues;;;;",
                 ),
                 body,
             )
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsAppHealthOverview/metricValues/$count;filter search;",
+                    "op:GET /deviceManagement/userExperienceAnalyticsAppHealthOverview/metricValues/$count;filter search;;;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/userExperienceAnalyticsAppHealthOverview/metricValues/{userExperienceAnalyticsMetric-id};expand select;",
+                    "op:GET /deviceManagement/userExperienceAnalyticsAppHealthOverview/metricValues/{userExperienceAnalyticsMetric-id};expand select;;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /deviceManagement/userExperienceAnalyticsAppHealthOverview/metricValues/{userExperienceAnalyticsMetric-id};;",
+                    "op:PATCH /deviceManagement/userExperienceAnalyticsAppHealthOverview/metricValues/{userExperienceAnalyticsMetric-id};;;;",
                 ),
                 changes,
             )
@@ -101,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /deviceManagement/userExperienceAnalyticsAppHealthOverview/metricValues/{userExperienceAnalyticsMetric-id};;",
+                    "op:DELETE /deviceManagement/userExperienceAnalyticsAppHealthOverview/metricValues/{userExperienceAnalyticsMetric-id};;;;",
                 ),
             )
     }

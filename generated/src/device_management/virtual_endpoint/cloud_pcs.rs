@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/cloudPCs;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china",
+                    "op:GET /deviceManagement/virtualEndpoint/cloudPCs;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::CloudPc) -> Request<models::CloudPc> {
         self.0
             .send(
-                Operation("op:POST /deviceManagement/virtualEndpoint/cloudPCs;;;china"),
+                Operation("op:POST /deviceManagement/virtualEndpoint/cloudPCs;;;china;"),
                 body,
             )
     }
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/cloudPCs/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=alias:/devicemanagement/virtualendpoint/cloudpcs;china",
+                    "op:GET /deviceManagement/virtualEndpoint/cloudPCs/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/devicemanagement/virtualendpoint/cloudpcs;china;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china",
+                    "op:GET /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id};;;china",
+                    "op:PATCH /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id};;;china;",
                 ),
                 changes,
             )
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id};;;china",
+                    "op:DELETE /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id};;;china;",
                 ),
             )
     }
@@ -138,7 +138,7 @@ impl ItemRequestBuilder {
             .segment("endGracePeriod")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/endGracePeriod;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/endGracePeriod;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -157,7 +157,7 @@ impl ItemRequestBuilder {
             .segment("reboot")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/reboot;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/reboot;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -179,7 +179,7 @@ impl ItemRequestBuilder {
             .segment("rename")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/rename;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/rename;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -202,7 +202,7 @@ impl ItemRequestBuilder {
             .segment("reprovision")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/reprovision;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/reprovision;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -225,7 +225,7 @@ impl ItemRequestBuilder {
             .segment("resize")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/resize;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/resize;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -248,7 +248,7 @@ impl ItemRequestBuilder {
             .segment("restore")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/restore;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/restore;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -266,7 +266,7 @@ impl ItemRequestBuilder {
             .function("retrieveCloudPcLaunchDetail", &[])
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/retrieveCloudPcLaunchDetail();;;china",
+                    "op:GET /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/retrieveCloudPcLaunchDetail();;;china;",
                 ),
             )
     }
@@ -285,7 +285,7 @@ impl ItemRequestBuilder {
             .segment("troubleshoot")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/troubleshoot;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:POST /deviceManagement/virtualEndpoint/cloudPCs/{cloudPC-id}/troubleshoot;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
             )
     }

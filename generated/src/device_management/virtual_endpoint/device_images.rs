@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/deviceImages;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china",
+                    "op:GET /deviceManagement/virtualEndpoint/deviceImages;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/deviceImages;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:POST /deviceManagement/virtualEndpoint/deviceImages;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/deviceImages/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=alias:/devicemanagement/virtualendpoint/deviceimages;china",
+                    "op:GET /deviceManagement/virtualEndpoint/deviceImages/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/devicemanagement/virtualendpoint/deviceimages;china;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl RequestBuilder {
             .function("getSourceImages", &[])
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/deviceImages/getSourceImages();count filter search skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china",
+                    "op:GET /deviceManagement/virtualEndpoint/deviceImages/getSourceImages();count filter search skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/deviceImages/{cloudPcDeviceImage-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china",
+                    "op:GET /deviceManagement/virtualEndpoint/deviceImages/{cloudPcDeviceImage-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /deviceManagement/virtualEndpoint/deviceImages/{cloudPcDeviceImage-id};;;china",
+                    "op:PATCH /deviceManagement/virtualEndpoint/deviceImages/{cloudPcDeviceImage-id};;;china;",
                 ),
                 changes,
             )
@@ -153,7 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /deviceManagement/virtualEndpoint/deviceImages/{cloudPcDeviceImage-id};;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:DELETE /deviceManagement/virtualEndpoint/deviceImages/{cloudPcDeviceImage-id};;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
             )
     }

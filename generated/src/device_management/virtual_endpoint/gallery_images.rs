@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/galleryImages;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china",
+                    "op:GET /deviceManagement/virtualEndpoint/galleryImages;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/galleryImages;;;china",
+                    "op:POST /deviceManagement/virtualEndpoint/galleryImages;;;china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/galleryImages/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=alias:/devicemanagement/virtualendpoint/galleryimages;china",
+                    "op:GET /deviceManagement/virtualEndpoint/galleryImages/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/devicemanagement/virtualendpoint/galleryimages;china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/galleryImages/{cloudPcGalleryImage-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china",
+                    "op:GET /deviceManagement/virtualEndpoint/galleryImages/{cloudPcGalleryImage-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /deviceManagement/virtualEndpoint/galleryImages/{cloudPcGalleryImage-id};;;china",
+                    "op:PATCH /deviceManagement/virtualEndpoint/galleryImages/{cloudPcGalleryImage-id};;;china;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /deviceManagement/virtualEndpoint/galleryImages/{cloudPcGalleryImage-id};;;china",
+                    "op:DELETE /deviceManagement/virtualEndpoint/galleryImages/{cloudPcGalleryImage-id};;;china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/onPremisesConnections;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china",
+                    "op:GET /deviceManagement/virtualEndpoint/onPremisesConnections;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/onPremisesConnections;;work=CloudPC.ReadWrite.All;china",
+                    "op:POST /deviceManagement/virtualEndpoint/onPremisesConnections;;work=CloudPC.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/onPremisesConnections/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=alias:/devicemanagement/virtualendpoint/onpremisesconnections;china",
+                    "op:GET /deviceManagement/virtualEndpoint/onPremisesConnections/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/devicemanagement/virtualendpoint/onpremisesconnections;china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/onPremisesConnections/{cloudPcOnPremisesConnection-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china",
+                    "op:GET /deviceManagement/virtualEndpoint/onPremisesConnections/{cloudPcOnPremisesConnection-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /deviceManagement/virtualEndpoint/onPremisesConnections/{cloudPcOnPremisesConnection-id};;work=CloudPC.ReadWrite.All;china",
+                    "op:PATCH /deviceManagement/virtualEndpoint/onPremisesConnections/{cloudPcOnPremisesConnection-id};;work=CloudPC.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /deviceManagement/virtualEndpoint/onPremisesConnections/{cloudPcOnPremisesConnection-id};;work=CloudPC.ReadWrite.All;china",
+                    "op:DELETE /deviceManagement/virtualEndpoint/onPremisesConnections/{cloudPcOnPremisesConnection-id};;work=CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -155,7 +155,7 @@ impl ItemRequestBuilder {
             .segment("runHealthChecks")
             .call(
                 Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/onPremisesConnections/{cloudPcOnPremisesConnection-id}/runHealthChecks;;work=CloudPC.ReadWrite.All;china",
+                    "op:POST /deviceManagement/virtualEndpoint/onPremisesConnections/{cloudPcOnPremisesConnection-id}/runHealthChecks;;work=CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -177,7 +177,7 @@ impl ItemRequestBuilder {
             .segment("updateAdDomainPassword")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/onPremisesConnections/{cloudPcOnPremisesConnection-id}/updateAdDomainPassword;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:POST /deviceManagement/virtualEndpoint/onPremisesConnections/{cloudPcOnPremisesConnection-id}/updateAdDomainPassword;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
                 parameters,
             )

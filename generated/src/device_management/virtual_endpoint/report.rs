@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/report;expand select;;china",
+                    "op:GET /deviceManagement/virtualEndpoint/report;expand select;;china;",
                 ),
             )
     }
@@ -34,7 +34,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::CloudPcReport>> {
         self.0
             .update(
-                Operation("op:PATCH /deviceManagement/virtualEndpoint/report;;;china"),
+                Operation("op:PATCH /deviceManagement/virtualEndpoint/report;;;china;"),
                 changes,
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /deviceManagement/virtualEndpoint/report;;;china"),
+                Operation("op:DELETE /deviceManagement/virtualEndpoint/report;;;china;"),
             )
     }
     /// `POST /deviceManagement/virtualEndpoint/report/retrieveCloudPcRecommendationReports`
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("retrieveCloudPcRecommendationReports")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/report/retrieveCloudPcRecommendationReports;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:POST /deviceManagement/virtualEndpoint/report/retrieveCloudPcRecommendationReports;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
                 parameters,
             )

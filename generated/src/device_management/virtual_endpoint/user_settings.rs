@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/userSettings;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china",
+                    "op:GET /deviceManagement/virtualEndpoint/userSettings;count expand filter orderby search select skip top;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/userSettings;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:POST /deviceManagement/virtualEndpoint/userSettings;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/userSettings/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=alias:/devicemanagement/virtualendpoint/usersettings;china",
+                    "op:GET /deviceManagement/virtualEndpoint/userSettings/$count;filter search;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All provenance=inferred:count:/devicemanagement/virtualendpoint/usersettings;china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china",
+                    "op:GET /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id};expand select;work=CloudPC.Read.All,CloudPC.ReadWrite.All application=CloudPC.Read.All,CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id};;;china",
+                    "op:PATCH /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id};;;china;",
                 ),
                 changes,
             )
@@ -138,7 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id};;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:DELETE /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id};;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
             )
     }
@@ -160,7 +160,7 @@ impl ItemRequestBuilder {
             .segment("assign")
             .send(
                 Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assign;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china",
+                    "op:POST /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assign;;work=CloudPC.ReadWrite.All application=CloudPC.ReadWrite.All;china;",
                 ),
                 parameters,
             )

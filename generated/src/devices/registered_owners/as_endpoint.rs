@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /devices/{device-id}/registeredOwners/graph.endpoint;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/devices/{}/registeredowners",
+                    "op:GET /devices/{device-id}/registeredOwners/graph.endpoint;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:cast:/devices/{}/registeredowners;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /devices/{device-id}/registeredOwners/graph.endpoint/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/devices/{}/registeredowners",
+                    "op:GET /devices/{device-id}/registeredOwners/graph.endpoint/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices/{}/registeredowners;;",
                 ),
             )
     }
@@ -61,7 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /devices/{device-id}/registeredOwners/{directoryObject-id}/graph.endpoint;expand select;",
+                    "op:GET /devices/{device-id}/registeredOwners/{directoryObject-id}/graph.endpoint;expand select;;;",
                 ),
             )
     }

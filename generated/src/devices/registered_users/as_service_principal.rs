@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /devices/{device-id}/registeredUsers/graph.servicePrincipal;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/devices/{}/registeredusers",
+                    "op:GET /devices/{device-id}/registeredUsers/graph.servicePrincipal;count expand filter orderby search select skip top;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:cast:/devices/{}/registeredusers;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /devices/{device-id}/registeredUsers/graph.servicePrincipal/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/devices/{}/registeredusers",
+                    "op:GET /devices/{device-id}/registeredUsers/graph.servicePrincipal/$count;filter search;work=Device.Read.All,Directory.Read.All,Directory.ReadWrite.All application=Device.Read.All,Directory.Read.All,Device.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/devices/{}/registeredusers;;",
                 ),
             )
     }
@@ -61,7 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /devices/{device-id}/registeredUsers/{directoryObject-id}/graph.servicePrincipal;expand select;",
+                    "op:GET /devices/{device-id}/registeredUsers/{directoryObject-id}/graph.servicePrincipal;expand select;;;",
                 ),
             )
     }

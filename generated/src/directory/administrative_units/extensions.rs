@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/extensions;count expand filter orderby search select skip top;;china",
+                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/extensions;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /directory/administrativeUnits/{administrativeUnit-id}/extensions;;;china",
+                    "op:POST /directory/administrativeUnits/{administrativeUnit-id}/extensions;;;china;",
                 ),
                 body,
             )
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/extensions/$count;filter search;;china",
+                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/extensions/$count;filter search;;china;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/extensions/{extension-id};expand select;;china",
+                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/extensions/{extension-id};expand select;;china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /directory/administrativeUnits/{administrativeUnit-id}/extensions/{extension-id};;;china",
+                    "op:PATCH /directory/administrativeUnits/{administrativeUnit-id}/extensions/{extension-id};;;china;",
                 ),
                 changes,
             )
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /directory/administrativeUnits/{administrativeUnit-id}/extensions/{extension-id};;;china",
+                    "op:DELETE /directory/administrativeUnits/{administrativeUnit-id}/extensions/{extension-id};;;china;",
                 ),
             )
     }

@@ -63,7 +63,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members;count expand filter orderby search select skip top;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All",
+                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members;count expand filter orderby search select skip top;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /directory/administrativeUnits/{administrativeUnit-id}/members;;work=AdministrativeUnit.ReadWrite.All,Directory.AccessAsUser.All,Directory.ReadWrite.All,Group.ReadWrite.All application=AdministrativeUnit.ReadWrite.All,Group.Create,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /directory/administrativeUnits/{administrativeUnit-id}/members;;work=AdministrativeUnit.ReadWrite.All,Directory.AccessAsUser.All,Directory.ReadWrite.All,Group.ReadWrite.All application=AdministrativeUnit.ReadWrite.All,Group.Create,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -104,7 +104,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/$count;filter search;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=alias:/directory/administrativeunits/{}/members",
+                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/$count;filter search;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/directory/administrativeunits/{}/members;;",
                 ),
             )
     }
@@ -125,7 +125,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/$ref;count filter orderby search skip top;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=alias:/directory/administrativeunits/{}/members",
+                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/$ref;count filter orderby search skip top;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:reference:/directory/administrativeunits/{}/members;;",
                 ),
             )
     }
@@ -144,7 +144,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /directory/administrativeUnits/{administrativeUnit-id}/members/$ref;;work=AdministrativeUnit.ReadWrite.All,Directory.AccessAsUser.All,Directory.ReadWrite.All,Group.ReadWrite.All application=AdministrativeUnit.ReadWrite.All,Group.Create,Directory.ReadWrite.All,Group.ReadWrite.All provenance=alias:/directory/administrativeunits/{}/members",
+                    "op:POST /directory/administrativeUnits/{administrativeUnit-id}/members/$ref;;work=AdministrativeUnit.ReadWrite.All,Directory.AccessAsUser.All,Directory.ReadWrite.All,Group.ReadWrite.All application=AdministrativeUnit.ReadWrite.All,Group.Create,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:reference:/directory/administrativeunits/{}/members;;",
                 ),
                 reference,
             )
@@ -158,7 +158,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /directory/administrativeUnits/{administrativeUnit-id}/members/$ref;;",
+                    "op:DELETE /directory/administrativeUnits/{administrativeUnit-id}/members/$ref;;;;",
                 ),
             )
             .query("@id", id)
@@ -214,7 +214,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /directory/administrativeUnits/{administrativeUnit-id}/members/{directoryObject-id}/$ref;;work=AdministrativeUnit.ReadWrite.All application=AdministrativeUnit.ReadWrite.All provenance=alias:/directory/administrativeunits/{}/members/{}",
+                    "op:DELETE /directory/administrativeUnits/{administrativeUnit-id}/members/{directoryObject-id}/$ref;;work=AdministrativeUnit.ReadWrite.All application=AdministrativeUnit.ReadWrite.All provenance=inferred:reference:/directory/administrativeunits/{}/members/{};;",
                 ),
             )
     }

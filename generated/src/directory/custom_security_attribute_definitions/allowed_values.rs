@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues;count expand filter orderby search select skip top;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All",
+                    "op:GET /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues;count expand filter orderby search select skip top;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues;;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All",
+                    "op:POST /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues;;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues/$count;filter search;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All provenance=alias:/directory/customsecurityattributedefinitions/{}/allowedvalues",
+                    "op:GET /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues/$count;filter search;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All provenance=inferred:count:/directory/customsecurityattributedefinitions/{}/allowedvalues;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues/{allowedValue-id};expand select;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All",
+                    "op:GET /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues/{allowedValue-id};expand select;work=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.Read.All,CustomSecAttributeDefinition.ReadWrite.All;;",
                 ),
             )
     }
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues/{allowedValue-id};;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All",
+                    "op:PATCH /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues/{allowedValue-id};;work=CustomSecAttributeDefinition.ReadWrite.All application=CustomSecAttributeDefinition.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues/{allowedValue-id};;",
+                    "op:DELETE /directory/customSecurityAttributeDefinitions/{customSecurityAttributeDefinition-id}/allowedValues/{allowedValue-id};;;;",
                 ),
             )
     }

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/deletedItems/graph.administrativeUnit;count expand filter orderby search select skip top;",
+                    "op:GET /directory/deletedItems/graph.administrativeUnit;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/deletedItems/graph.administrativeUnit/$count;filter search;",
+                    "op:GET /directory/deletedItems/graph.administrativeUnit/$count;filter search;;;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/deletedItems/{directoryObject-id}/graph.administrativeUnit;expand select;",
+                    "op:GET /directory/deletedItems/{directoryObject-id}/graph.administrativeUnit;expand select;;;",
                 ),
             )
     }

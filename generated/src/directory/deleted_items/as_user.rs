@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/deletedItems/graph.user;count expand filter orderby search select skip top;",
+                    "op:GET /directory/deletedItems/graph.user;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/deletedItems/graph.user/$count;filter search;",
+                    "op:GET /directory/deletedItems/graph.user/$count;filter search;;;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/deletedItems/{directoryObject-id}/graph.user;expand select;",
+                    "op:GET /directory/deletedItems/{directoryObject-id}/graph.user;expand select;;;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations;count filter orderby search select top;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All",
+                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations;count filter orderby search select top;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations;;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All",
+                    "op:POST /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations;;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/$count;filter search;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All provenance=alias:/directory/publickeyinfrastructure/certificatebasedauthconfigurations",
+                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/$count;filter search;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All provenance=inferred:count:/directory/publickeyinfrastructure/certificatebasedauthconfigurations;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id};select;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All",
+                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id};select;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All;;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id};;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All",
+                    "op:PATCH /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id};;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id};;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All",
+                    "op:DELETE /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id};;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
                 ),
             )
     }
@@ -150,7 +150,7 @@ impl ItemRequestBuilder {
             .segment("upload")
             .send(
                 Operation(
-                    "op:POST /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/upload;;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All",
+                    "op:POST /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/upload;;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
                 ),
                 parameters,
             )

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/recovery/jobs;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /directory/recovery/jobs;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
     ) -> Request<models::entra_recovery_services::RecoveryJobBase> {
         self.0
             .send(
-                Operation("op:POST /directory/recovery/jobs;;;us-government china"),
+                Operation("op:POST /directory/recovery/jobs;;;us-government china;"),
                 body,
             )
     }
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/recovery/jobs/$count;filter search;;us-government china",
+                    "op:GET /directory/recovery/jobs/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/recovery/jobs/{recoveryJobBase-id};expand select;;us-government china",
+                    "op:GET /directory/recovery/jobs/{recoveryJobBase-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /directory/recovery/jobs/{recoveryJobBase-id};;;us-government china",
+                    "op:PATCH /directory/recovery/jobs/{recoveryJobBase-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /directory/recovery/jobs/{recoveryJobBase-id};;;us-government china",
+                    "op:DELETE /directory/recovery/jobs/{recoveryJobBase-id};;;us-government china;",
                 ),
             )
     }
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
             .segment("microsoft.graph.entraRecoveryServices.cancel")
             .call(
                 Operation(
-                    "op:POST /directory/recovery/jobs/{recoveryJobBase-id}/microsoft.graph.entraRecoveryServices.cancel;;;us-government china",
+                    "op:POST /directory/recovery/jobs/{recoveryJobBase-id}/microsoft.graph.entraRecoveryServices.cancel;;;us-government china;",
                 ),
             )
     }

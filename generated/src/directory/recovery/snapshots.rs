@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/recovery/snapshots;count expand filter orderby search select skip top;work=EntraBackup.Read.All application=EntraBackup.Read.All;us-government china",
+                    "op:GET /directory/recovery/snapshots;count expand filter orderby search select skip top;work=EntraBackup.Read.All application=EntraBackup.Read.All;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,9 @@ impl RequestBuilder {
     ) -> Request<models::entra_recovery_services::Snapshot> {
         self.0
             .send(
-                Operation("op:POST /directory/recovery/snapshots;;;us-government china"),
+                Operation(
+                    "op:POST /directory/recovery/snapshots;;;us-government china;",
+                ),
                 body,
             )
     }
@@ -68,7 +70,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/recovery/snapshots/$count;filter search;work=EntraBackup.Read.All application=EntraBackup.Read.All provenance=alias:/directory/recovery/snapshots;us-government china",
+                    "op:GET /directory/recovery/snapshots/$count;filter search;work=EntraBackup.Read.All application=EntraBackup.Read.All provenance=inferred:count:/directory/recovery/snapshots;us-government china;",
                 ),
             )
     }
@@ -102,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id};expand select;work=EntraBackup.Read.All application=EntraBackup.Read.All;us-government china",
+                    "op:GET /directory/recovery/snapshots/{snapshot-id};expand select;work=EntraBackup.Read.All application=EntraBackup.Read.All;us-government china;",
                 ),
             )
     }
@@ -119,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /directory/recovery/snapshots/{snapshot-id};;;us-government china",
+                    "op:PATCH /directory/recovery/snapshots/{snapshot-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -134,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /directory/recovery/snapshots/{snapshot-id};;;us-government china",
+                    "op:DELETE /directory/recovery/snapshots/{snapshot-id};;;us-government china;",
                 ),
             )
     }

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/createdByUser/mailboxSettings;expand select;",
+                    "op:GET /drives/{drive-id}/createdByUser/mailboxSettings;expand select;;;",
                 ),
             )
     }
@@ -30,7 +30,9 @@ impl RequestBuilder {
     ) -> Request<Option<models::MailboxSettings>> {
         self.0
             .update(
-                Operation("op:PATCH /drives/{drive-id}/createdByUser/mailboxSettings;;"),
+                Operation(
+                    "op:PATCH /drives/{drive-id}/createdByUser/mailboxSettings;;;;",
+                ),
                 changes,
             )
     }

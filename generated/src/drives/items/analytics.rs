@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/analytics;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/analytics;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -53,7 +53,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/analytics;;",
+                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/analytics;;;;",
                 ),
                 changes,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/analytics;;",
+                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/analytics;;;;",
                 ),
             )
     }

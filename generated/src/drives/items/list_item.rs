@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/listItem;expand select;",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/listItem;expand select;;;",
                 ),
             )
     }

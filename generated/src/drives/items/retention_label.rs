@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/retentionLabel;expand select;",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/retentionLabel;expand select;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/retentionLabel;;",
+                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/retentionLabel;;;;",
                 ),
                 changes,
             )
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/retentionLabel;;work=Files.ReadWrite.All,Sites.FullControl.All,Sites.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All",
+                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/retentionLabel;;work=Files.ReadWrite.All,Sites.FullControl.All,Sites.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/subscriptions;search;",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/subscriptions;search;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/subscriptions;;",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/subscriptions;;;;",
                 ),
                 body,
             )
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/subscriptions/$count;search;",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/subscriptions/$count;search;;;",
                 ),
             )
     }
@@ -65,7 +65,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/subscriptions/{subscription-id};;",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/subscriptions/{subscription-id};;;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/subscriptions/{subscription-id};;",
+                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/subscriptions/{subscription-id};;;;",
                 ),
                 changes,
             )
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/subscriptions/{subscription-id};;",
+                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/subscriptions/{subscription-id};;;;",
                 ),
             )
     }
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
             .segment("reauthorize")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/subscriptions/{subscription-id}/reauthorize;;",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/subscriptions/{subscription-id}/reauthorize;;;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/versions;count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/versions;count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -39,7 +39,9 @@ impl RequestBuilder {
     ) -> Request<models::DriveItemVersion> {
         self.0
             .send(
-                Operation("op:POST /drives/{drive-id}/items/{driveItem-id}/versions;;"),
+                Operation(
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/versions;;;;",
+                ),
                 body,
             )
     }
@@ -60,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/versions/$count;filter search;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=alias:/drives/{}/items/{}/versions",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/versions/$count;filter search;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/drives/{}/items/{}/versions;;",
                 ),
             )
     }
@@ -82,7 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id};expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -97,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id};;",
+                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id};;;;",
                 ),
                 changes,
             )
@@ -110,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id};;",
+                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id};;;;",
                 ),
             )
     }
@@ -127,7 +129,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/content;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/content;;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -143,7 +145,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/content;;",
+                    "op:PUT /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/content;;;;",
                 ),
                 content,
             )
@@ -157,7 +159,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/content;;",
+                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/content;;;;",
                 ),
             )
     }
@@ -174,7 +176,7 @@ impl ItemRequestBuilder {
             .segment("restoreVersion")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/restoreVersion;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/versions/{driveItemVersion-id}/restoreVersion;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 ),
             )
     }

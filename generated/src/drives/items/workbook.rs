@@ -60,7 +60,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook;expand select;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook;expand select;;china;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook;;;china",
+                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook;;;china;",
                 ),
                 changes,
             )
@@ -92,7 +92,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook;;;china",
+                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook;;;china;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl RequestBuilder {
             .segment("closeSession")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/closeSession;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/closesession;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/closeSession;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/closesession;china;",
                 ),
             )
     }
@@ -137,7 +137,7 @@ impl RequestBuilder {
             .segment("createSession")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/createSession;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/createsession;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/createSession;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/createsession;china;",
                 ),
                 parameters,
             )
@@ -159,7 +159,7 @@ impl RequestBuilder {
             .segment("refreshSession")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/refreshSession;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/refreshsession;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/refreshSession;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/refreshsession;china;",
                 ),
             )
     }
@@ -177,7 +177,7 @@ impl RequestBuilder {
             .function("sessionInfoResource", &[("key", Some(&key))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/sessionInfoResource(key='{key}');;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/sessionInfoResource(key='{key}');;;china;",
                 ),
             )
     }
@@ -201,7 +201,7 @@ impl RequestBuilder {
             .function("tableRowOperationResult", &[("key", Some(&key))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tableRowOperationResult(key='{key}');;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tablerowoperationresult(key={});china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tableRowOperationResult(key='{key}');;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tablerowoperationresult(key={});china;",
                 ),
             )
     }

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/lastModifiedByUser/mailboxSettings;expand select;",
+                    "op:GET /drives/{drive-id}/lastModifiedByUser/mailboxSettings;expand select;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/lastModifiedByUser/mailboxSettings;;",
+                    "op:PATCH /drives/{drive-id}/lastModifiedByUser/mailboxSettings;;;;",
                 ),
                 changes,
             )

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/columns;count expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/list/columns;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -34,7 +34,7 @@ impl RequestBuilder {
         &self,
         body: &models::ColumnDefinition,
     ) -> Request<models::ColumnDefinition> {
-        self.0.send(Operation("op:POST /drives/{drive-id}/list/columns;;"), body)
+        self.0.send(Operation("op:POST /drives/{drive-id}/list/columns;;;;"), body)
     }
     /// `GET /drives/{drive-id}/list/columns/$count`
     ///
@@ -46,7 +46,9 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation("op:GET /drives/{drive-id}/list/columns/$count;filter search;"),
+                Operation(
+                    "op:GET /drives/{drive-id}/list/columns/$count;filter search;;;",
+                ),
             )
     }
 }
@@ -68,7 +70,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/columns/{columnDefinition-id};expand select;",
+                    "op:GET /drives/{drive-id}/list/columns/{columnDefinition-id};expand select;;;",
                 ),
             )
     }
@@ -83,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/list/columns/{columnDefinition-id};;",
+                    "op:PATCH /drives/{drive-id}/list/columns/{columnDefinition-id};;;;",
                 ),
                 changes,
             )
@@ -96,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/list/columns/{columnDefinition-id};;",
+                    "op:DELETE /drives/{drive-id}/list/columns/{columnDefinition-id};;;;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/contentTypes;count expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/list/contentTypes;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::ContentType) -> Request<models::ContentType> {
-        self.0.send(Operation("op:POST /drives/{drive-id}/list/contentTypes;;"), body)
+        self.0.send(Operation("op:POST /drives/{drive-id}/list/contentTypes;;;;"), body)
     }
     /// `GET /drives/{drive-id}/list/contentTypes/$count`
     ///
@@ -48,7 +48,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/contentTypes/$count;filter search;",
+                    "op:GET /drives/{drive-id}/list/contentTypes/$count;filter search;;;",
                 ),
             )
     }
@@ -63,7 +63,7 @@ impl RequestBuilder {
         self.0
             .segment("addCopy")
             .send(
-                Operation("op:POST /drives/{drive-id}/list/contentTypes/addCopy;;"),
+                Operation("op:POST /drives/{drive-id}/list/contentTypes/addCopy;;;;"),
                 parameters,
             )
     }
@@ -79,7 +79,7 @@ impl RequestBuilder {
             .segment("addCopyFromContentTypeHub")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/list/contentTypes/addCopyFromContentTypeHub;;",
+                    "op:POST /drives/{drive-id}/list/contentTypes/addCopyFromContentTypeHub;;;;",
                 ),
                 parameters,
             )
@@ -97,7 +97,7 @@ impl RequestBuilder {
             .function("getCompatibleHubContentTypes", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/list/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -140,7 +140,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id};expand select;",
+                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id};expand select;;;",
                 ),
             )
     }
@@ -155,7 +155,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/list/contentTypes/{contentType-id};;",
+                    "op:PATCH /drives/{drive-id}/list/contentTypes/{contentType-id};;;;",
                 ),
                 changes,
             )
@@ -168,7 +168,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/list/contentTypes/{contentType-id};;",
+                    "op:DELETE /drives/{drive-id}/list/contentTypes/{contentType-id};;;;",
                 ),
             )
     }
@@ -184,7 +184,7 @@ impl ItemRequestBuilder {
             .segment("associateWithHubSites")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/associateWithHubSites;;",
+                    "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/associateWithHubSites;;;;",
                 ),
                 parameters,
             )
@@ -201,7 +201,7 @@ impl ItemRequestBuilder {
             .segment("copyToDefaultContentLocation")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/copyToDefaultContentLocation;;",
+                    "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/copyToDefaultContentLocation;;;;",
                 ),
                 parameters,
             )
@@ -215,7 +215,7 @@ impl ItemRequestBuilder {
             .function("isPublished", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/isPublished();;",
+                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/isPublished();;;;",
                 ),
             )
     }
@@ -228,7 +228,7 @@ impl ItemRequestBuilder {
             .segment("publish")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/publish;;",
+                    "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/publish;;;;",
                 ),
             )
     }
@@ -241,7 +241,7 @@ impl ItemRequestBuilder {
             .segment("unpublish")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/unpublish;;",
+                    "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/unpublish;;;;",
                 ),
             )
     }

@@ -31,7 +31,9 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::User> {
         self.0
             .call(
-                Operation("op:GET /drives/{drive-id}/list/createdByUser;expand select;"),
+                Operation(
+                    "op:GET /drives/{drive-id}/list/createdByUser;expand select;;;",
+                ),
             )
     }
 }

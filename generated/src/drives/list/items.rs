@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/items;expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/list/items;expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::ListItem) -> Request<models::ListItem> {
-        self.0.send(Operation("op:POST /drives/{drive-id}/list/items;;"), body)
+        self.0.send(Operation("op:POST /drives/{drive-id}/list/items;;;;"), body)
     }
     /// `GET /drives/{drive-id}/list/items/$count`
     ///
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation("op:GET /drives/{drive-id}/list/items/$count;filter search;"),
+                Operation("op:GET /drives/{drive-id}/list/items/$count;filter search;;;"),
             )
     }
     /// `GET /drives/{drive-id}/list/items/delta()`
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/items/delta();count expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/list/items/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl RequestBuilder {
             .function("delta", &[("token", Some(&token))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/items/delta(token='{token}');count expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/list/items/delta(token='{token}');count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -140,7 +140,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id};expand select;",
+                    "op:GET /drives/{drive-id}/list/items/{listItem-id};expand select;;;",
                 ),
             )
     }
@@ -154,7 +154,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ListItem>> {
         self.0
             .update(
-                Operation("op:PATCH /drives/{drive-id}/list/items/{listItem-id};;"),
+                Operation("op:PATCH /drives/{drive-id}/list/items/{listItem-id};;;;"),
                 changes,
             )
     }
@@ -163,7 +163,8 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /drives/{drive-id}/list/items/{listItem-id};;"))
+        self.0
+            .call(Operation("op:DELETE /drives/{drive-id}/list/items/{listItem-id};;;;"))
     }
     /// `POST /drives/{drive-id}/list/items/{listItem-id}/createLink`
     ///
@@ -177,7 +178,7 @@ impl ItemRequestBuilder {
             .segment("createLink")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/list/items/{listItem-id}/createLink;;",
+                    "op:POST /drives/{drive-id}/list/items/{listItem-id}/createLink;;;;",
                 ),
                 parameters,
             )
@@ -193,7 +194,7 @@ impl ItemRequestBuilder {
             .function("getActivitiesByInterval", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -220,7 +221,7 @@ impl ItemRequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
                 ),
             )
     }

@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/lastModifiedByUser;expand select;",
+                    "op:GET /drives/{drive-id}/list/lastModifiedByUser;expand select;;;",
                 ),
             )
     }

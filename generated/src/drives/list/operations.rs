@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/operations;count expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/list/operations;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::RichLongRunningOperation,
     ) -> Request<models::RichLongRunningOperation> {
-        self.0.send(Operation("op:POST /drives/{drive-id}/list/operations;;"), body)
+        self.0.send(Operation("op:POST /drives/{drive-id}/list/operations;;;;"), body)
     }
     /// `GET /drives/{drive-id}/list/operations/$count`
     ///
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/operations/$count;filter search;",
+                    "op:GET /drives/{drive-id}/list/operations/$count;filter search;;;",
                 ),
             )
     }
@@ -64,7 +64,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/operations/{richLongRunningOperation-id};expand select;",
+                    "op:GET /drives/{drive-id}/list/operations/{richLongRunningOperation-id};expand select;;;",
                 ),
             )
     }
@@ -79,7 +79,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/list/operations/{richLongRunningOperation-id};;",
+                    "op:PATCH /drives/{drive-id}/list/operations/{richLongRunningOperation-id};;;;",
                 ),
                 changes,
             )
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/list/operations/{richLongRunningOperation-id};;",
+                    "op:DELETE /drives/{drive-id}/list/operations/{richLongRunningOperation-id};;;;",
                 ),
             )
     }

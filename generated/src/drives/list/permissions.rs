@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/permissions;count expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/list/permissions;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -30,7 +30,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Permission) -> Request<models::Permission> {
-        self.0.send(Operation("op:POST /drives/{drive-id}/list/permissions;;"), body)
+        self.0.send(Operation("op:POST /drives/{drive-id}/list/permissions;;;;"), body)
     }
     /// `GET /drives/{drive-id}/list/permissions/$count`
     ///
@@ -43,7 +43,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/permissions/$count;filter search;",
+                    "op:GET /drives/{drive-id}/list/permissions/$count;filter search;;;",
                 ),
             )
     }
@@ -61,7 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/permissions/{permission-id};expand select;",
+                    "op:GET /drives/{drive-id}/list/permissions/{permission-id};expand select;;;",
                 ),
             )
     }
@@ -76,7 +76,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/list/permissions/{permission-id};;",
+                    "op:PATCH /drives/{drive-id}/list/permissions/{permission-id};;;;",
                 ),
                 changes,
             )
@@ -89,7 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/list/permissions/{permission-id};;",
+                    "op:DELETE /drives/{drive-id}/list/permissions/{permission-id};;;;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
             .segment("grant")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/list/permissions/{permission-id}/grant;;",
+                    "op:POST /drives/{drive-id}/list/permissions/{permission-id}/grant;;;;",
                 ),
                 parameters,
             )

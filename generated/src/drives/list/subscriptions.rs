@@ -18,14 +18,14 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn list(&self) -> Request<Page<models::Subscription>> {
-        self.0.call(Operation("op:GET /drives/{drive-id}/list/subscriptions;search;"))
+        self.0.call(Operation("op:GET /drives/{drive-id}/list/subscriptions;search;;;"))
     }
     /// `POST /drives/{drive-id}/list/subscriptions`
     ///
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Subscription) -> Request<models::Subscription> {
-        self.0.send(Operation("op:POST /drives/{drive-id}/list/subscriptions;;"), body)
+        self.0.send(Operation("op:POST /drives/{drive-id}/list/subscriptions;;;;"), body)
     }
     /// `GET /drives/{drive-id}/list/subscriptions/$count`
     ///
@@ -37,7 +37,9 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation("op:GET /drives/{drive-id}/list/subscriptions/$count;search;"),
+                Operation(
+                    "op:GET /drives/{drive-id}/list/subscriptions/$count;search;;;",
+                ),
             )
     }
 }
@@ -52,7 +54,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/subscriptions/{subscription-id};;",
+                    "op:GET /drives/{drive-id}/list/subscriptions/{subscription-id};;;;",
                 ),
             )
     }
@@ -67,7 +69,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/list/subscriptions/{subscription-id};;",
+                    "op:PATCH /drives/{drive-id}/list/subscriptions/{subscription-id};;;;",
                 ),
                 changes,
             )
@@ -80,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/list/subscriptions/{subscription-id};;",
+                    "op:DELETE /drives/{drive-id}/list/subscriptions/{subscription-id};;;;",
                 ),
             )
     }
@@ -93,7 +95,7 @@ impl ItemRequestBuilder {
             .segment("reauthorize")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/list/subscriptions/{subscription-id}/reauthorize;;",
+                    "op:POST /drives/{drive-id}/list/subscriptions/{subscription-id}/reauthorize;;;;",
                 ),
             )
     }

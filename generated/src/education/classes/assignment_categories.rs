@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignmentCategories;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignmentCategories;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignmentCategories;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/assignmentCategories;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignmentCategories/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=alias:/education/classes/{}/assignmentcategories;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignmentCategories/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:count:/education/classes/{}/assignmentcategories;us-government china;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignmentCategories/delta();count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignmentCategories/delta();count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignmentCategories/{educationCategory-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignmentCategories/{educationCategory-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
                 ),
             )
     }
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/classes/{educationClass-id}/assignmentCategories/{educationCategory-id};;;us-government china",
+                    "op:PATCH /education/classes/{educationClass-id}/assignmentCategories/{educationCategory-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -153,7 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/assignmentCategories/{educationCategory-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china",
+                    "op:DELETE /education/classes/{educationClass-id}/assignmentCategories/{educationCategory-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 ),
             )
     }

@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignments;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
                 ),
             )
     }
@@ -54,7 +54,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/assignments;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -78,7 +78,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=alias:/education/classes/{}/assignments;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignments/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:count:/education/classes/{}/assignments;us-government china;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/delta();count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignments/delta();count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
                 ),
             )
     }
@@ -153,7 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
                 ),
             )
     }
@@ -174,7 +174,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china",
+                    "op:PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -193,7 +193,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china",
+                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -212,7 +212,7 @@ impl ItemRequestBuilder {
             .segment("activate")
             .call(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/activate;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/activate;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -231,7 +231,7 @@ impl ItemRequestBuilder {
             .segment("deactivate")
             .call(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/deactivate;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/deactivate;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -250,7 +250,7 @@ impl ItemRequestBuilder {
             .segment("publish")
             .call(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/publish;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/publish;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite application=EduAssignments.ReadWriteBasic.All,EduAssignments.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -271,7 +271,7 @@ impl ItemRequestBuilder {
             .segment("setUpFeedbackResourcesFolder")
             .call(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/setUpFeedbackResourcesFolder;;work=EduAssignments.ReadWrite;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/setUpFeedbackResourcesFolder;;work=EduAssignments.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -290,7 +290,7 @@ impl ItemRequestBuilder {
             .segment("setUpResourcesFolder")
             .call(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/setUpResourcesFolder;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/setUpResourcesFolder;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All;us-government china;",
                 ),
             )
     }

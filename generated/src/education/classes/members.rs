@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/members;count expand filter orderby search select skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,Member.Read.Hidden,EduRoster.ReadWrite.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/members;count expand filter orderby search select skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,Member.Read.Hidden,EduRoster.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/members/$count;filter search;work=EduRoster.ReadBasic application=EduRoster.Read.All,Member.Read.Hidden,EduRoster.ReadWrite.All provenance=alias:/education/classes/{}/members;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/members/$count;filter search;work=EduRoster.ReadBasic application=EduRoster.Read.All,Member.Read.Hidden,EduRoster.ReadWrite.All provenance=inferred:count:/education/classes/{}/members;us-government china;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/members/$ref;count filter orderby search skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,Member.Read.Hidden,EduRoster.ReadWrite.All provenance=alias:/education/classes/{}/members;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/members/$ref;count filter orderby search skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,Member.Read.Hidden,EduRoster.ReadWrite.All provenance=inferred:reference:/education/classes/{}/members;us-government china;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/members/$ref;;application=EduRoster.ReadWrite.All,Member.Read.Hidden provenance=alias:/education/classes/{}/members;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/members/$ref;;application=EduRoster.ReadWrite.All,Member.Read.Hidden provenance=inferred:reference:/education/classes/{}/members;us-government china;",
                 ),
                 reference,
             )
@@ -110,7 +110,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/members/$ref;;;us-government china",
+                    "op:DELETE /education/classes/{educationClass-id}/members/$ref;;;us-government china;",
                 ),
             )
             .query("@id", id)
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/members/{educationUser-id}/$ref;;application=EduRoster.ReadWrite.All provenance=alias:/education/classes/{}/members/{};us-government china",
+                    "op:DELETE /education/classes/{educationClass-id}/members/{educationUser-id}/$ref;;application=EduRoster.ReadWrite.All provenance=inferred:reference:/education/classes/{}/members/{};us-government china;",
                 ),
             )
     }

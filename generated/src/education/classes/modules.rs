@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/modules;count expand filter orderby search select skip top;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/modules;count expand filter orderby search select skip top;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/modules;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/modules;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/modules/$count;filter search;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All provenance=alias:/education/classes/{}/modules;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/modules/$count;filter search;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All provenance=inferred:count:/education/classes/{}/modules;us-government china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/modules/{educationModule-id};expand select;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/modules/{educationModule-id};expand select;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -123,7 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/classes/{educationClass-id}/modules/{educationModule-id};;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china",
+                    "op:PATCH /education/classes/{educationClass-id}/modules/{educationModule-id};;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/modules/{educationModule-id};;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china",
+                    "op:DELETE /education/classes/{educationClass-id}/modules/{educationModule-id};;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -161,7 +161,7 @@ impl ItemRequestBuilder {
             .segment("pin")
             .call(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/pin;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/pin;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -180,7 +180,7 @@ impl ItemRequestBuilder {
             .segment("publish")
             .call(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/publish;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/publish;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -199,7 +199,7 @@ impl ItemRequestBuilder {
             .segment("setUpResourcesFolder")
             .call(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/setUpResourcesFolder;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/setUpResourcesFolder;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -218,7 +218,7 @@ impl ItemRequestBuilder {
             .segment("unpin")
             .call(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/unpin;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/unpin;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/teachers;count expand filter orderby search select skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/teachers;count expand filter orderby search select skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/teachers/$count;filter search;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=alias:/education/classes/{}/teachers;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/teachers/$count;filter search;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=inferred:count:/education/classes/{}/teachers;us-government china;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/teachers/$ref;count filter orderby search skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=alias:/education/classes/{}/teachers;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/teachers/$ref;count filter orderby search skip top;work=EduRoster.ReadBasic application=EduRoster.Read.All,EduRoster.ReadWrite.All provenance=inferred:reference:/education/classes/{}/teachers;us-government china;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/teachers/$ref;;application=EduRoster.ReadWrite.All provenance=alias:/education/classes/{}/teachers;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/teachers/$ref;;application=EduRoster.ReadWrite.All provenance=inferred:reference:/education/classes/{}/teachers;us-government china;",
                 ),
                 reference,
             )
@@ -110,7 +110,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/teachers/$ref;;;us-government china",
+                    "op:DELETE /education/classes/{educationClass-id}/teachers/$ref;;;us-government china;",
                 ),
             )
             .query("@id", id)
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/teachers/{educationUser-id}/$ref;;application=EduRoster.ReadWrite.All provenance=alias:/education/classes/{}/teachers/{};us-government china",
+                    "op:DELETE /education/classes/{educationClass-id}/teachers/{educationUser-id}/$ref;;application=EduRoster.ReadWrite.All provenance=inferred:reference:/education/classes/{}/teachers/{};us-government china;",
                 ),
             )
     }

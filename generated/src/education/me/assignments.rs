@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/me/assignments;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china",
+                    "op:GET /education/me/assignments;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
     ) -> Request<models::EducationAssignment> {
         self.0
             .send(
-                Operation("op:POST /education/me/assignments;;;us-government china"),
+                Operation("op:POST /education/me/assignments;;;us-government china;"),
                 body,
             )
     }
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /education/me/assignments/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=alias:/education/me/assignments;us-government china",
+                    "op:GET /education/me/assignments/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:count:/education/me/assignments;us-government china;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /education/me/assignments/delta();count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /education/me/assignments/delta();count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/me/assignments/{educationAssignment-id};expand select;;us-government china",
+                    "op:GET /education/me/assignments/{educationAssignment-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -156,7 +156,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/me/assignments/{educationAssignment-id};;;us-government china",
+                    "op:PATCH /education/me/assignments/{educationAssignment-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -171,7 +171,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /education/me/assignments/{educationAssignment-id};;;us-government china",
+                    "op:DELETE /education/me/assignments/{educationAssignment-id};;;us-government china;",
                 ),
             )
     }
@@ -186,7 +186,7 @@ impl ItemRequestBuilder {
             .segment("activate")
             .call(
                 Operation(
-                    "op:POST /education/me/assignments/{educationAssignment-id}/activate;;;us-government china",
+                    "op:POST /education/me/assignments/{educationAssignment-id}/activate;;;us-government china;",
                 ),
             )
     }
@@ -201,7 +201,7 @@ impl ItemRequestBuilder {
             .segment("deactivate")
             .call(
                 Operation(
-                    "op:POST /education/me/assignments/{educationAssignment-id}/deactivate;;;us-government china",
+                    "op:POST /education/me/assignments/{educationAssignment-id}/deactivate;;;us-government china;",
                 ),
             )
     }
@@ -216,7 +216,7 @@ impl ItemRequestBuilder {
             .segment("publish")
             .call(
                 Operation(
-                    "op:POST /education/me/assignments/{educationAssignment-id}/publish;;;us-government china",
+                    "op:POST /education/me/assignments/{educationAssignment-id}/publish;;;us-government china;",
                 ),
             )
     }
@@ -233,7 +233,7 @@ impl ItemRequestBuilder {
             .segment("setUpFeedbackResourcesFolder")
             .call(
                 Operation(
-                    "op:POST /education/me/assignments/{educationAssignment-id}/setUpFeedbackResourcesFolder;;;us-government china",
+                    "op:POST /education/me/assignments/{educationAssignment-id}/setUpFeedbackResourcesFolder;;;us-government china;",
                 ),
             )
     }
@@ -248,7 +248,7 @@ impl ItemRequestBuilder {
             .segment("setUpResourcesFolder")
             .call(
                 Operation(
-                    "op:POST /education/me/assignments/{educationAssignment-id}/setUpResourcesFolder;;;us-government china",
+                    "op:POST /education/me/assignments/{educationAssignment-id}/setUpResourcesFolder;;;us-government china;",
                 ),
             )
     }

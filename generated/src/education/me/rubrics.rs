@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/me/rubrics;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite;us-government china",
+                    "op:GET /education/me/rubrics;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /education/me/rubrics;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china",
+                    "op:POST /education/me/rubrics;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /education/me/rubrics/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite provenance=alias:/education/me/rubrics;us-government china",
+                    "op:GET /education/me/rubrics/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite provenance=inferred:count:/education/me/rubrics;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/me/rubrics/{educationRubric-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite;us-government china",
+                    "op:GET /education/me/rubrics/{educationRubric-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/me/rubrics/{educationRubric-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china",
+                    "op:PATCH /education/me/rubrics/{educationRubric-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /education/me/rubrics/{educationRubric-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china",
+                    "op:DELETE /education/me/rubrics/{educationRubric-id};;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 ),
             )
     }

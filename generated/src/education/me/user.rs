@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/me/user;expand select;work=EduRoster.ReadBasic,User.Read,Directory.Read.All,EduRoster.Read,EduRoster.Write application=EduRoster.Read.All,Directory.Read.All,EduRoster.ReadWrite.All;us-government china",
+                    "op:GET /education/me/user;expand select;work=EduRoster.ReadBasic,User.Read,Directory.Read.All,EduRoster.Read,EduRoster.Write application=EduRoster.Read.All,Directory.Read.All,EduRoster.ReadWrite.All;us-government china;",
                 ),
             )
     }

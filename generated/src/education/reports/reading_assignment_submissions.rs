@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/reports/readingAssignmentSubmissions;count expand filter orderby search select skip top;application=EduReports-Reading.ReadAnonymous.All,EduReports-Reading.Read.All;us-government china",
+                    "op:GET /education/reports/readingAssignmentSubmissions;count expand filter orderby search select skip top;application=EduReports-Reading.ReadAnonymous.All,EduReports-Reading.Read.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /education/reports/readingAssignmentSubmissions;;;us-government china",
+                    "op:POST /education/reports/readingAssignmentSubmissions;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /education/reports/readingAssignmentSubmissions/$count;filter search;application=EduReports-Reading.ReadAnonymous.All,EduReports-Reading.Read.All provenance=alias:/education/reports/readingassignmentsubmissions;us-government china",
+                    "op:GET /education/reports/readingAssignmentSubmissions/$count;filter search;application=EduReports-Reading.ReadAnonymous.All,EduReports-Reading.Read.All provenance=inferred:count:/education/reports/readingassignmentsubmissions;us-government china;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/reports/readingAssignmentSubmissions/{readingAssignmentSubmission-id};expand select;;us-government china",
+                    "op:GET /education/reports/readingAssignmentSubmissions/{readingAssignmentSubmission-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/reports/readingAssignmentSubmissions/{readingAssignmentSubmission-id};;;us-government china",
+                    "op:PATCH /education/reports/readingAssignmentSubmissions/{readingAssignmentSubmission-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /education/reports/readingAssignmentSubmissions/{readingAssignmentSubmission-id};;;us-government china",
+                    "op:DELETE /education/reports/readingAssignmentSubmissions/{readingAssignmentSubmission-id};;;us-government china;",
                 ),
             )
     }

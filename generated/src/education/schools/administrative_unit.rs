@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/schools/{educationSchool-id}/administrativeUnit;expand select;work=EduRoster.ReadBasic,Directory.Read.All,EduRoster.Read,EduRoster.Write application=EduRoster.Read.All,Directory.Read.All,EduRoster.ReadWrite.All;us-government china",
+                    "op:GET /education/schools/{educationSchool-id}/administrativeUnit;expand select;work=EduRoster.ReadBasic,Directory.Read.All,EduRoster.Read,EduRoster.Write application=EduRoster.Read.All,Directory.Read.All,EduRoster.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/schools/{educationSchool-id}/administrativeUnit;;;us-government china",
+                    "op:PATCH /education/schools/{educationSchool-id}/administrativeUnit;;;us-government china;",
                 ),
                 changes,
             )

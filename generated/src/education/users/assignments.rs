@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china",
+                    "op:GET /education/users/{educationUser-id}/assignments;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments;;;us-government china",
+                    "op:POST /education/users/{educationUser-id}/assignments;;;us-government china;",
                 ),
                 body,
             )
@@ -74,7 +74,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=alias:/education/users/{}/assignments;us-government china",
+                    "op:GET /education/users/{educationUser-id}/assignments/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:count:/education/users/{}/assignments;us-government china;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/delta();count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /education/users/{educationUser-id}/assignments/delta();count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id};expand select;;us-government china",
+                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/users/{educationUser-id}/assignments/{educationAssignment-id};;;us-government china",
+                    "op:PATCH /education/users/{educationUser-id}/assignments/{educationAssignment-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -173,7 +173,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id};;;us-government china",
+                    "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id};;;us-government china;",
                 ),
             )
     }
@@ -188,7 +188,7 @@ impl ItemRequestBuilder {
             .segment("activate")
             .call(
                 Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/activate;;;us-government china",
+                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/activate;;;us-government china;",
                 ),
             )
     }
@@ -203,7 +203,7 @@ impl ItemRequestBuilder {
             .segment("deactivate")
             .call(
                 Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/deactivate;;;us-government china",
+                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/deactivate;;;us-government china;",
                 ),
             )
     }
@@ -218,7 +218,7 @@ impl ItemRequestBuilder {
             .segment("publish")
             .call(
                 Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/publish;;;us-government china",
+                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/publish;;;us-government china;",
                 ),
             )
     }
@@ -235,7 +235,7 @@ impl ItemRequestBuilder {
             .segment("setUpFeedbackResourcesFolder")
             .call(
                 Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/setUpFeedbackResourcesFolder;;;us-government china",
+                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/setUpFeedbackResourcesFolder;;;us-government china;",
                 ),
             )
     }
@@ -250,7 +250,7 @@ impl ItemRequestBuilder {
             .segment("setUpResourcesFolder")
             .call(
                 Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/setUpResourcesFolder;;;us-government china",
+                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/setUpResourcesFolder;;;us-government china;",
                 ),
             )
     }

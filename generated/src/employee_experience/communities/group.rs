@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/communities/{community-id}/group;expand select;;us-government china",
+                    "op:GET /employeeExperience/communities/{community-id}/group;expand select;;us-government china;",
                 ),
             )
     }

@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningContents;count expand filter orderby search select skip top;work=LearningContent.Read.All application=LearningContent.Read.All,LearningContent.ReadWrite.All;us-government china",
+                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningContents;count expand filter orderby search select skip top;work=LearningContent.Read.All application=LearningContent.Read.All,LearningContent.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /employeeExperience/learningProviders/{learningProvider-id}/learningContents;;;us-government china",
+                    "op:POST /employeeExperience/learningProviders/{learningProvider-id}/learningContents;;;us-government china;",
                 ),
                 body,
             )
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningContents/$count;filter search;work=LearningContent.Read.All application=LearningContent.Read.All,LearningContent.ReadWrite.All provenance=alias:/employeeexperience/learningproviders/{}/learningcontents;us-government china",
+                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningContents/$count;filter search;work=LearningContent.Read.All application=LearningContent.Read.All,LearningContent.ReadWrite.All provenance=inferred:count:/employeeexperience/learningproviders/{}/learningcontents;us-government china;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl ByExternalIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningContents(externalId='{externalId}');expand select;work=LearningContent.Read.All application=LearningContent.Read.All,LearningContent.ReadWrite.All;us-government china",
+                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningContents(externalId='{externalId}');expand select;work=LearningContent.Read.All application=LearningContent.Read.All,LearningContent.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -118,7 +118,7 @@ impl ByExternalIdRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningContents(externalId='{externalId}');;application=LearningContent.ReadWrite.All;us-government china",
+                    "op:PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningContents(externalId='{externalId}');;application=LearningContent.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -137,7 +137,7 @@ impl ByExternalIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /employeeExperience/learningProviders/{learningProvider-id}/learningContents(externalId='{externalId}');;application=LearningContent.ReadWrite.All;us-government china",
+                    "op:DELETE /employeeExperience/learningProviders/{learningProvider-id}/learningContents(externalId='{externalId}');;application=LearningContent.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -161,7 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningContents/{learningContent-id};expand select;work=LearningContent.Read.All application=LearningContent.Read.All,LearningContent.ReadWrite.All;us-government china",
+                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningContents/{learningContent-id};expand select;work=LearningContent.Read.All application=LearningContent.Read.All,LearningContent.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -182,7 +182,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningContents/{learningContent-id};;application=LearningContent.ReadWrite.All;us-government china",
+                    "op:PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningContents/{learningContent-id};;application=LearningContent.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -201,7 +201,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /employeeExperience/learningProviders/{learningProvider-id}/learningContents/{learningContent-id};;application=LearningContent.ReadWrite.All;us-government china",
+                    "op:DELETE /employeeExperience/learningProviders/{learningProvider-id}/learningContents/{learningContent-id};;application=LearningContent.ReadWrite.All;us-government china;",
                 ),
             )
     }

@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities;count expand filter orderby search select skip top;application=LearningAssignedCourse.Read.All,LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china",
+                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities;count expand filter orderby search select skip top;application=LearningAssignedCourse.Read.All,LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
                 ),
             )
     }
@@ -62,7 +62,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities;;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china",
+                    "op:POST /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities;;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -86,7 +86,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities/$count;filter search;application=LearningAssignedCourse.Read.All,LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All provenance=alias:/employeeexperience/learningproviders/{}/learningcourseactivities;us-government china",
+                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities/$count;filter search;application=LearningAssignedCourse.Read.All,LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All provenance=inferred:count:/employeeexperience/learningproviders/{}/learningcourseactivities;us-government china;",
                 ),
             )
     }
@@ -110,7 +110,7 @@ impl ByExternalcourseActivityIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningSelfInitiatedCourse.Read.All;us-government china",
+                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
                 ),
             )
     }
@@ -131,7 +131,7 @@ impl ByExternalcourseActivityIdRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china",
+                    "op:PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -150,7 +150,7 @@ impl ByExternalcourseActivityIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china",
+                    "op:DELETE /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -174,7 +174,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities/{learningCourseActivity-id};expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningSelfInitiatedCourse.Read.All;us-government china",
+                    "op:GET /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities/{learningCourseActivity-id};expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
                 ),
             )
     }
@@ -195,7 +195,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities/{learningCourseActivity-id};;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china",
+                    "op:PATCH /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities/{learningCourseActivity-id};;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -214,7 +214,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities/{learningCourseActivity-id};;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china",
+                    "op:DELETE /employeeExperience/learningProviders/{learningProvider-id}/learningCourseActivities/{learningCourseActivity-id};;application=LearningAssignedCourse.ReadWrite.All,LearningSelfInitiatedCourse.ReadWrite.All;us-government china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/roles/{engagementRole-id}/members;count expand filter orderby search select skip top;work=EngagementRole.Read.All,EngagementRole.ReadWrite.All application=EngagementRole.Read.All,EngagementRole.ReadWrite.All;us-government china",
+                    "op:GET /employeeExperience/roles/{engagementRole-id}/members;count expand filter orderby search select skip top;work=EngagementRole.Read.All,EngagementRole.ReadWrite.All application=EngagementRole.Read.All,EngagementRole.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /employeeExperience/roles/{engagementRole-id}/members;;work=EngagementRole.ReadWrite.All application=EngagementRole.ReadWrite.All;us-government china",
+                    "op:POST /employeeExperience/roles/{engagementRole-id}/members;;work=EngagementRole.ReadWrite.All application=EngagementRole.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /employeeExperience/roles/{engagementRole-id}/members/$count;filter search;work=EngagementRole.Read.All,EngagementRole.ReadWrite.All application=EngagementRole.Read.All,EngagementRole.ReadWrite.All provenance=alias:/employeeexperience/roles/{}/members;us-government china",
+                    "op:GET /employeeExperience/roles/{engagementRole-id}/members/$count;filter search;work=EngagementRole.Read.All,EngagementRole.ReadWrite.All application=EngagementRole.Read.All,EngagementRole.ReadWrite.All provenance=inferred:count:/employeeexperience/roles/{}/members;us-government china;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id};expand select;;us-government china",
+                    "op:GET /employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -115,7 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id};;;us-government china",
+                    "op:PATCH /employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id};;work=EngagementRole.ReadWrite.All application=EngagementRole.ReadWrite.All;us-government china",
+                    "op:DELETE /employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id};;work=EngagementRole.ReadWrite.All application=EngagementRole.ReadWrite.All;us-government china;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id}/groups;count expand filter orderby search select skip top;;china",
+                    "op:GET /external/connections/{externalConnection-id}/groups;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /external/connections/{externalConnection-id}/groups;;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china",
+                    "op:POST /external/connections/{externalConnection-id}/groups;;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id}/groups/$count;filter search;;china",
+                    "op:GET /external/connections/{externalConnection-id}/groups/$count;filter search;;china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id}/groups/{externalGroup-id};expand select;work=ExternalItem.Read.All,ExternalItem.ReadWrite.All,ExternalItem.ReadWrite.OwnedBy application=ExternalItem.Read.All,ExternalItem.ReadWrite.All,ExternalItem.ReadWrite.OwnedBy;china",
+                    "op:GET /external/connections/{externalConnection-id}/groups/{externalGroup-id};expand select;work=ExternalItem.Read.All,ExternalItem.ReadWrite.All,ExternalItem.ReadWrite.OwnedBy application=ExternalItem.Read.All,ExternalItem.ReadWrite.All,ExternalItem.ReadWrite.OwnedBy;china;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /external/connections/{externalConnection-id}/groups/{externalGroup-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china",
+                    "op:PATCH /external/connections/{externalConnection-id}/groups/{externalGroup-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /external/connections/{externalConnection-id}/groups/{externalGroup-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china",
+                    "op:DELETE /external/connections/{externalConnection-id}/groups/{externalGroup-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id}/items;count expand filter orderby search select skip top;;china",
+                    "op:GET /external/connections/{externalConnection-id}/items;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /external/connections/{externalConnection-id}/items;;;china",
+                    "op:POST /external/connections/{externalConnection-id}/items;;;china;",
                 ),
                 body,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id}/items/$count;filter search;;china",
+                    "op:GET /external/connections/{externalConnection-id}/items/$count;filter search;;china;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id};expand select;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.Read.All,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.Read.All,ExternalItem.ReadWrite.All;china",
+                    "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id};expand select;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.Read.All,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.Read.All,ExternalItem.ReadWrite.All;china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /external/connections/{externalConnection-id}/items/{externalItem-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china",
+                    "op:PUT /external/connections/{externalConnection-id}/items/{externalItem-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -128,7 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /external/connections/{externalConnection-id}/items/{externalItem-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china",
+                    "op:DELETE /external/connections/{externalConnection-id}/items/{externalItem-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
                 ),
             )
     }
@@ -149,7 +149,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /external/connections/{externalConnection-id}/items/{externalItem-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china",
+                    "op:PATCH /external/connections/{externalConnection-id}/items/{externalItem-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -168,7 +168,7 @@ impl ItemRequestBuilder {
             .segment("microsoft.graph.externalConnectors.addActivities")
             .send(
                 Operation(
-                    "op:POST /external/connections/{externalConnection-id}/items/{externalItem-id}/microsoft.graph.externalConnectors.addActivities;;;china",
+                    "op:POST /external/connections/{externalConnection-id}/items/{externalItem-id}/microsoft.graph.externalConnectors.addActivities;;;china;",
                 ),
                 parameters,
             )

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id}/operations;count expand filter orderby search select skip top;;china",
+                    "op:GET /external/connections/{externalConnection-id}/operations;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /external/connections/{externalConnection-id}/operations;;;china",
+                    "op:POST /external/connections/{externalConnection-id}/operations;;;china;",
                 ),
                 body,
             )
@@ -60,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id}/operations/$count;filter search;;china",
+                    "op:GET /external/connections/{externalConnection-id}/operations/$count;filter search;;china;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id}/operations/{connectionOperation-id};expand select;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All;china",
+                    "op:GET /external/connections/{externalConnection-id}/operations/{connectionOperation-id};expand select;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All;china;",
                 ),
             )
     }
@@ -101,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /external/connections/{externalConnection-id}/operations/{connectionOperation-id};;;china",
+                    "op:PATCH /external/connections/{externalConnection-id}/operations/{connectionOperation-id};;;china;",
                 ),
                 changes,
             )
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /external/connections/{externalConnection-id}/operations/{connectionOperation-id};;;china",
+                    "op:DELETE /external/connections/{externalConnection-id}/operations/{connectionOperation-id};;;china;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id}/schema;expand select;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All;china",
+                    "op:GET /external/connections/{externalConnection-id}/schema;expand select;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.Read.All,ExternalConnection.ReadWrite.All;china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /external/connections/{externalConnection-id}/schema;;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All;china",
+                    "op:PATCH /external/connections/{externalConnection-id}/schema;;work=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All application=ExternalConnection.ReadWrite.OwnedBy,ExternalConnection.ReadWrite.All;china;",
                 ),
                 changes,
             )

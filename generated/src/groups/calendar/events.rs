@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/calendar/events;count expand filter orderby select skip top;work=Group.Read.All,Group.ReadWrite.All",
+                    "op:GET /groups/{group-id}/calendar/events;count expand filter orderby select skip top;work=Group.Read.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/calendar/events;;work=Group.ReadWrite.All",
+                    "op:POST /groups/{group-id}/calendar/events;;work=Group.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/calendar/events/$count;filter;work=Group.Read.All,Group.ReadWrite.All provenance=alias:/groups/{}/calendar/events",
+                    "op:GET /groups/{group-id}/calendar/events/$count;filter;work=Group.Read.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/calendar/events;;",
                 ),
             )
     }
@@ -90,7 +90,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/calendar/events/delta();count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite application=Calendars.Read,Calendars.ReadWrite,Calendars.ReadBasic",
+                    "op:GET /groups/{group-id}/calendar/events/delta();count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite application=Calendars.Read,Calendars.ReadWrite,Calendars.ReadBasic;;",
                 ),
             )
             .query("endDateTime", end_date_time)
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/calendar/events/{event-id};expand select;work=Calendars.ReadBasic,Calendars.Read,Group.Read.All,Group.ReadWrite.All personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read",
+                    "op:GET /groups/{group-id}/calendar/events/{event-id};expand select;work=Calendars.ReadBasic,Calendars.Read,Group.Read.All,Group.ReadWrite.All personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read;;",
                 ),
             )
     }
@@ -153,7 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/calendar/events/{event-id};;work=Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:PATCH /groups/{group-id}/calendar/events/{event-id};;work=Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
                 changes,
             )
@@ -170,7 +170,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/calendar/events/{event-id};;work=Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:DELETE /groups/{group-id}/calendar/events/{event-id};;work=Calendars.ReadWrite,Group.ReadWrite.All personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
             )
     }
@@ -183,7 +183,7 @@ impl ItemRequestBuilder {
             .segment("accept")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/calendar/events/{event-id}/accept;;",
+                    "op:POST /groups/{group-id}/calendar/events/{event-id}/accept;;;;",
                 ),
                 parameters,
             )
@@ -201,7 +201,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/calendar/events/{event-id}/cancel;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:POST /groups/{group-id}/calendar/events/{event-id}/cancel;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -215,7 +215,7 @@ impl ItemRequestBuilder {
             .segment("decline")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/calendar/events/{event-id}/decline;;",
+                    "op:POST /groups/{group-id}/calendar/events/{event-id}/decline;;;;",
                 ),
                 parameters,
             )
@@ -229,7 +229,7 @@ impl ItemRequestBuilder {
             .segment("dismissReminder")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/calendar/events/{event-id}/dismissReminder;;",
+                    "op:POST /groups/{group-id}/calendar/events/{event-id}/dismissReminder;;;;",
                 ),
             )
     }
@@ -248,7 +248,7 @@ impl ItemRequestBuilder {
             .segment("forward")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/calendar/events/{event-id}/forward;;work=Calendars.Read personal=Calendars.Read application=Calendars.Read;us-government",
+                    "op:POST /groups/{group-id}/calendar/events/{event-id}/forward;;work=Calendars.Read personal=Calendars.Read application=Calendars.Read;us-government;",
                 ),
                 parameters,
             )
@@ -264,7 +264,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/calendar/events/{event-id}/permanentDelete;;;us-government",
+                    "op:POST /groups/{group-id}/calendar/events/{event-id}/permanentDelete;;;us-government;",
                 ),
             )
     }
@@ -280,7 +280,7 @@ impl ItemRequestBuilder {
             .segment("snoozeReminder")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/calendar/events/{event-id}/snoozeReminder;;",
+                    "op:POST /groups/{group-id}/calendar/events/{event-id}/snoozeReminder;;;;",
                 ),
                 parameters,
             )
@@ -297,7 +297,7 @@ impl ItemRequestBuilder {
             .segment("tentativelyAccept")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/calendar/events/{event-id}/tentativelyAccept;;",
+                    "op:POST /groups/{group-id}/calendar/events/{event-id}/tentativelyAccept;;;;",
                 ),
                 parameters,
             )

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/events/{event-id}/attachments;count expand filter orderby select skip top;work=Calendars.Read personal=Calendars.Read application=Calendars.Read",
+                    "op:GET /groups/{group-id}/events/{event-id}/attachments;count expand filter orderby select skip top;work=Calendars.Read personal=Calendars.Read application=Calendars.Read;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/events/{event-id}/attachments;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:POST /groups/{group-id}/events/{event-id}/attachments;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/events/{event-id}/attachments/$count;filter;work=Calendars.Read personal=Calendars.Read application=Calendars.Read provenance=alias:/groups/{}/events/{}/attachments",
+                    "op:GET /groups/{group-id}/events/{event-id}/attachments/$count;filter;work=Calendars.Read personal=Calendars.Read application=Calendars.Read provenance=inferred:count:/groups/{}/events/{}/attachments;;",
                 ),
             )
     }
@@ -81,7 +81,7 @@ impl RequestBuilder {
             .segment("createUploadSession")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/events/{event-id}/attachments/createUploadSession;;;us-government",
+                    "op:POST /groups/{group-id}/events/{event-id}/attachments/createUploadSession;;;us-government;",
                 ),
                 parameters,
             )
@@ -100,7 +100,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/events/{event-id}/attachments/{attachment-id};expand select;",
+                    "op:GET /groups/{group-id}/events/{event-id}/attachments/{attachment-id};expand select;;;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/events/{event-id}/attachments/{attachment-id};;",
+                    "op:DELETE /groups/{group-id}/events/{event-id}/attachments/{attachment-id};;;;",
                 ),
             )
     }

@@ -15,7 +15,9 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Calendar> {
         self.0
             .call(
-                Operation("op:GET /groups/{group-id}/events/{event-id}/calendar;select;"),
+                Operation(
+                    "op:GET /groups/{group-id}/events/{event-id}/calendar;select;;;",
+                ),
             )
     }
 }

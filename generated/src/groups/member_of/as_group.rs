@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/memberOf/graph.group;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Directory.ReadWrite.All provenance=alias:/groups/{}/memberof",
+                    "op:GET /groups/{group-id}/memberOf/graph.group;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Directory.ReadWrite.All provenance=inferred:cast:/groups/{}/memberof;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/memberOf/graph.group/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Directory.ReadWrite.All provenance=alias:/groups/{}/memberof",
+                    "op:GET /groups/{group-id}/memberOf/graph.group/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Directory.ReadWrite.All provenance=inferred:count:/groups/{}/memberof;;",
                 ),
             )
     }
@@ -61,7 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/memberOf/{directoryObject-id}/graph.group;expand select;",
+                    "op:GET /groups/{group-id}/memberOf/{directoryObject-id}/graph.group;expand select;;;",
                 ),
             )
     }

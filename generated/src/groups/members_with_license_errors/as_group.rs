@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/membersWithLicenseErrors/graph.group;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/membersWithLicenseErrors/graph.group;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/membersWithLicenseErrors/graph.group/$count;filter search;",
+                    "op:GET /groups/{group-id}/membersWithLicenseErrors/graph.group/$count;filter search;;;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/membersWithLicenseErrors/{directoryObject-id}/graph.group;expand select;",
+                    "op:GET /groups/{group-id}/membersWithLicenseErrors/{directoryObject-id}/graph.group;expand select;;;",
                 ),
             )
     }

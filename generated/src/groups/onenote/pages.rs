@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/onenote/pages;count expand filter orderby search select skip top;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china",
+                    "op:GET /groups/{group-id}/onenote/pages;count expand filter orderby search select skip top;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/onenote/pages;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china",
+                    "op:POST /groups/{group-id}/onenote/pages;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/onenote/pages/$count;filter search;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=alias:/groups/{}/onenote/pages;us-government china",
+                    "op:GET /groups/{group-id}/onenote/pages/$count;filter search;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=inferred:count:/groups/{}/onenote/pages;us-government china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/onenote/pages/{onenotePage-id};expand select;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china",
+                    "op:GET /groups/{group-id}/onenote/pages/{onenotePage-id};expand select;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/onenote/pages/{onenotePage-id};;;us-government china",
+                    "op:PATCH /groups/{group-id}/onenote/pages/{onenotePage-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/onenote/pages/{onenotePage-id};;work=Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.ReadWrite application=Notes.ReadWrite.All;us-government china",
+                    "op:DELETE /groups/{group-id}/onenote/pages/{onenotePage-id};;work=Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -156,7 +156,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/onenote/pages/{onenotePage-id}/content;;;us-government china",
+                    "op:GET /groups/{group-id}/onenote/pages/{onenotePage-id}/content;;;us-government china;",
                 ),
             )
     }
@@ -174,7 +174,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /groups/{group-id}/onenote/pages/{onenotePage-id}/content;;;us-government china",
+                    "op:PUT /groups/{group-id}/onenote/pages/{onenotePage-id}/content;;;us-government china;",
                 ),
                 content,
             )
@@ -190,7 +190,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/onenote/pages/{onenotePage-id}/content;;;us-government china",
+                    "op:DELETE /groups/{group-id}/onenote/pages/{onenotePage-id}/content;;;us-government china;",
                 ),
             )
     }
@@ -212,7 +212,7 @@ impl ItemRequestBuilder {
             .segment("copyToSection")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/onenote/pages/{onenotePage-id}/copyToSection;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china",
+                    "op:POST /groups/{group-id}/onenote/pages/{onenotePage-id}/copyToSection;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -231,7 +231,7 @@ impl ItemRequestBuilder {
             .segment("onenotePatchContent")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/onenote/pages/{onenotePage-id}/onenotePatchContent;;;us-government china",
+                    "op:POST /groups/{group-id}/onenote/pages/{onenotePage-id}/onenotePatchContent;;;us-government china;",
                 ),
                 parameters,
             )
@@ -247,7 +247,7 @@ impl ItemRequestBuilder {
             .function("preview", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/onenote/pages/{onenotePage-id}/preview();;;us-government china",
+                    "op:GET /groups/{group-id}/onenote/pages/{onenotePage-id}/preview();;;us-government china;",
                 ),
             )
     }

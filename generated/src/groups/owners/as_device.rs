@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/owners/graph.device;count expand filter orderby search select skip top;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=alias:/groups/{}/owners",
+                    "op:GET /groups/{group-id}/owners/graph.device;count expand filter orderby search select skip top;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:cast:/groups/{}/owners;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/owners/graph.device/$count;filter search;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=alias:/groups/{}/owners",
+                    "op:GET /groups/{group-id}/owners/graph.device/$count;filter search;work=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.Read.All,Directory.Read.All,Group.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:count:/groups/{}/owners;;",
                 ),
             )
     }
@@ -61,7 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/owners/{directoryObject-id}/graph.device;expand select;",
+                    "op:GET /groups/{group-id}/owners/{directoryObject-id}/graph.device;expand select;;;",
                 ),
             )
     }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/planner/plans;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china",
+                    "op:GET /groups/{group-id}/planner/plans;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::PlannerPlan) -> Request<models::PlannerPlan> {
-        self.0.send(Operation("op:POST /groups/{group-id}/planner/plans;;;china"), body)
+        self.0.send(Operation("op:POST /groups/{group-id}/planner/plans;;;china;"), body)
     }
     /// `GET /groups/{group-id}/planner/plans/$count`
     ///
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/planner/plans/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=alias:/groups/{}/planner/plans;china",
+                    "op:GET /groups/{group-id}/planner/plans/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/groups/{}/planner/plans;china;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/planner/plans/{plannerPlan-id};expand select;;china",
+                    "op:GET /groups/{group-id}/planner/plans/{plannerPlan-id};expand select;;china;",
                 ),
             )
     }
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/planner/plans/{plannerPlan-id};;;china",
+                    "op:PATCH /groups/{group-id}/planner/plans/{plannerPlan-id};;;china;",
                 ),
                 changes,
             )
@@ -129,7 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/planner/plans/{plannerPlan-id};;;china",
+                    "op:DELETE /groups/{group-id}/planner/plans/{plannerPlan-id};;;china;",
                 ),
             )
     }

@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/analytics;expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/analytics;expand select;;;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ItemAnalytics>> {
         self.0
             .update(
-                Operation("op:PATCH /groups/{group-id}/sites/{site-id}/analytics;;"),
+                Operation("op:PATCH /groups/{group-id}/sites/{site-id}/analytics;;;;"),
                 changes,
             )
     }
@@ -58,6 +58,8 @@ impl RequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /groups/{group-id}/sites/{site-id}/analytics;;"))
+            .call(
+                Operation("op:DELETE /groups/{group-id}/sites/{site-id}/analytics;;;;"),
+            )
     }
 }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/columns;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/columns;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
     ) -> Request<models::ColumnDefinition> {
         self.0
             .send(
-                Operation("op:POST /groups/{group-id}/sites/{site-id}/columns;;"),
+                Operation("op:POST /groups/{group-id}/sites/{site-id}/columns;;;;"),
                 body,
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/columns/$count;filter search;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/columns/$count;filter search;;;",
                 ),
             )
     }
@@ -74,7 +74,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/columns/{columnDefinition-id};expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/columns/{columnDefinition-id};expand select;;;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/columns/{columnDefinition-id};;",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/columns/{columnDefinition-id};;;;",
                 ),
                 changes,
             )
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/columns/{columnDefinition-id};;",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/columns/{columnDefinition-id};;;;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/contentTypes;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/contentTypes;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ContentType) -> Request<models::ContentType> {
         self.0
             .send(
-                Operation("op:POST /groups/{group-id}/sites/{site-id}/contentTypes;;"),
+                Operation("op:POST /groups/{group-id}/sites/{site-id}/contentTypes;;;;"),
                 body,
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/contentTypes/$count;filter search;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/contentTypes/$count;filter search;;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("addCopy")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/addCopy;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/addCopy;;;;",
                 ),
                 parameters,
             )
@@ -85,7 +85,7 @@ impl RequestBuilder {
             .segment("addCopyFromContentTypeHub")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/addCopyFromContentTypeHub;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/addCopyFromContentTypeHub;;;;",
                 ),
                 parameters,
             )
@@ -103,7 +103,7 @@ impl RequestBuilder {
             .function("getCompatibleHubContentTypes", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -146,7 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id};expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id};expand select;;;",
                 ),
             )
     }
@@ -161,7 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id};;",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id};;;;",
                 ),
                 changes,
             )
@@ -174,7 +174,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id};;",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id};;;;",
                 ),
             )
     }
@@ -190,7 +190,7 @@ impl ItemRequestBuilder {
             .segment("associateWithHubSites")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/associateWithHubSites;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/associateWithHubSites;;;;",
                 ),
                 parameters,
             )
@@ -207,7 +207,7 @@ impl ItemRequestBuilder {
             .segment("copyToDefaultContentLocation")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/copyToDefaultContentLocation;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/copyToDefaultContentLocation;;;;",
                 ),
                 parameters,
             )
@@ -221,7 +221,7 @@ impl ItemRequestBuilder {
             .function("isPublished", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/isPublished();;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/isPublished();;;;",
                 ),
             )
     }
@@ -234,7 +234,7 @@ impl ItemRequestBuilder {
             .segment("publish")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/publish;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/publish;;;;",
                 ),
             )
     }
@@ -247,7 +247,7 @@ impl ItemRequestBuilder {
             .segment("unpublish")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/unpublish;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/contentTypes/{contentType-id}/unpublish;;;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/externalColumns;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/externalColumns;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/externalColumns/$count;filter search;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/externalColumns/$count;filter search;;;",
                 ),
             )
     }
@@ -54,7 +54,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/externalColumns/{columnDefinition-id};expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/externalColumns/{columnDefinition-id};expand select;;;",
                 ),
             )
     }

@@ -116,7 +116,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}');;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}');;;;",
                 ),
             )
     }
@@ -131,7 +131,7 @@ impl RequestBuilder {
             .function("getActivitiesByInterval", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval();count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -158,7 +158,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -176,7 +176,7 @@ impl RequestBuilder {
             .function("getApplicableContentTypesForList", &[("listId", Some(&list_id))])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/getApplicableContentTypesForList(listId='{listId}');count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/getApplicableContentTypesForList(listId='{listId}');count expand filter orderby search select skip top;;;",
                 ),
             )
     }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -40,7 +40,10 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::List) -> Request<models::List> {
         self.0
-            .send(Operation("op:POST /groups/{group-id}/sites/{site-id}/lists;;"), body)
+            .send(
+                Operation("op:POST /groups/{group-id}/sites/{site-id}/lists;;;;"),
+                body,
+            )
     }
     /// `GET /groups/{group-id}/sites/{site-id}/lists/$count`
     ///
@@ -53,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/$count;filter search;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/$count;filter search;;;",
                 ),
             )
     }
@@ -116,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id};expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id};expand select;;;",
                 ),
             )
     }
@@ -131,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id};;",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id};;;;",
                 ),
                 changes,
             )
@@ -144,7 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id};;",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id};;;;",
                 ),
             )
     }

@@ -54,7 +54,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote;expand select;;us-government china",
+                    "op:GET /groups/{group-id}/sites/{site-id}/onenote;expand select;;us-government china;",
                 ),
             )
     }
@@ -71,7 +71,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/onenote;;;us-government china",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/onenote;;;us-government china;",
                 ),
                 changes,
             )
@@ -86,7 +86,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/onenote;;;us-government china",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/onenote;;;us-government china;",
                 ),
             )
     }

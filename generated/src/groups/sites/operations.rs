@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/operations;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/operations;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
     ) -> Request<models::RichLongRunningOperation> {
         self.0
             .send(
-                Operation("op:POST /groups/{group-id}/sites/{site-id}/operations;;"),
+                Operation("op:POST /groups/{group-id}/sites/{site-id}/operations;;;;"),
                 body,
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/operations/$count;filter search;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/operations/$count;filter search;;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/operations/{richLongRunningOperation-id};expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/operations/{richLongRunningOperation-id};expand select;;;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/operations/{richLongRunningOperation-id};;",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/operations/{richLongRunningOperation-id};;;;",
                 ),
                 changes,
             )
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/operations/{richLongRunningOperation-id};;",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/operations/{richLongRunningOperation-id};;;;",
                 ),
             )
     }

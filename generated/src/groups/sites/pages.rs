@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/pages;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/pages;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -39,7 +39,10 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::BaseSitePage) -> Request<models::BaseSitePage> {
         self.0
-            .send(Operation("op:POST /groups/{group-id}/sites/{site-id}/pages;;"), body)
+            .send(
+                Operation("op:POST /groups/{group-id}/sites/{site-id}/pages;;;;"),
+                body,
+            )
     }
     /// `GET /groups/{group-id}/sites/{site-id}/pages/$count`
     ///
@@ -52,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/pages/$count;filter search;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/pages/$count;filter search;;;",
                 ),
             )
     }
@@ -85,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id};expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id};expand select;;;",
                 ),
             )
     }
@@ -100,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id};;",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id};;;;",
                 ),
                 changes,
             )
@@ -113,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id};;",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id};;;;",
                 ),
             )
     }

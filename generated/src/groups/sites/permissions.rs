@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/permissions;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/permissions;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -32,7 +32,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Permission) -> Request<models::Permission> {
         self.0
             .send(
-                Operation("op:POST /groups/{group-id}/sites/{site-id}/permissions;;"),
+                Operation("op:POST /groups/{group-id}/sites/{site-id}/permissions;;;;"),
                 body,
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/permissions/$count;filter search;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/permissions/$count;filter search;;;",
                 ),
             )
     }
@@ -65,7 +65,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/permissions/{permission-id};expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/permissions/{permission-id};expand select;;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/permissions/{permission-id};;",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/permissions/{permission-id};;;;",
                 ),
                 changes,
             )
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/permissions/{permission-id};;",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/permissions/{permission-id};;;;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
             .segment("grant")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/permissions/{permission-id}/grant;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/permissions/{permission-id}/grant;;;;",
                 ),
                 parameters,
             )

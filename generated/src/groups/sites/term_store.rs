@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStore;expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/termStore;expand select;;;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::term_store::Store>> {
         self.0
             .update(
-                Operation("op:PATCH /groups/{group-id}/sites/{site-id}/termStore;;"),
+                Operation("op:PATCH /groups/{group-id}/sites/{site-id}/termStore;;;;"),
                 changes,
             )
     }
@@ -52,6 +52,8 @@ impl RequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /groups/{group-id}/sites/{site-id}/termStore;;"))
+            .call(
+                Operation("op:DELETE /groups/{group-id}/sites/{site-id}/termStore;;;;"),
+            )
     }
 }

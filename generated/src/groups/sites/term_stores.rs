@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStores;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/termStores;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::term_store::Store> {
         self.0
             .send(
-                Operation("op:POST /groups/{group-id}/sites/{site-id}/termStores;;"),
+                Operation("op:POST /groups/{group-id}/sites/{site-id}/termStores;;;;"),
                 body,
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStores/$count;filter search;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/termStores/$count;filter search;;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStores/{store-id};expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/termStores/{store-id};expand select;;;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/termStores/{store-id};;",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/termStores/{store-id};;;;",
                 ),
                 changes,
             )
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/termStores/{store-id};;",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/termStores/{store-id};;;;",
                 ),
             )
     }

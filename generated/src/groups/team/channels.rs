@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/channels;count expand filter orderby search select skip top;work=Group.Read.All application=Group.Read.All",
+                    "op:GET /groups/{group-id}/team/channels;count expand filter orderby search select skip top;work=Group.Read.All application=Group.Read.All;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Channel) -> Request<models::Channel> {
-        self.0.send(Operation("op:POST /groups/{group-id}/team/channels;;"), body)
+        self.0.send(Operation("op:POST /groups/{group-id}/team/channels;;;;"), body)
     }
     /// `GET /groups/{group-id}/team/channels/$count`
     ///
@@ -60,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/channels/$count;filter search;work=Group.Read.All application=Group.Read.All provenance=alias:/groups/{}/team/channels",
+                    "op:GET /groups/{group-id}/team/channels/$count;filter search;work=Group.Read.All application=Group.Read.All provenance=inferred:count:/groups/{}/team/channels;;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl RequestBuilder {
             .function("getAllMessages", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/channels/getAllMessages();count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/team/channels/getAllMessages();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl RequestBuilder {
             .function("getAllRetainedMessages", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/channels/getAllRetainedMessages();count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/team/channels/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -149,7 +149,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id};expand select;work=Group.Read.All application=Group.Read.All",
+                    "op:GET /groups/{group-id}/team/channels/{channel-id};expand select;work=Group.Read.All application=Group.Read.All;;",
                 ),
             )
     }
@@ -163,7 +163,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Channel>> {
         self.0
             .update(
-                Operation("op:PATCH /groups/{group-id}/team/channels/{channel-id};;"),
+                Operation("op:PATCH /groups/{group-id}/team/channels/{channel-id};;;;"),
                 changes,
             )
     }
@@ -173,7 +173,9 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /groups/{group-id}/team/channels/{channel-id};;"))
+            .call(
+                Operation("op:DELETE /groups/{group-id}/team/channels/{channel-id};;;;"),
+            )
     }
     /// `POST /groups/{group-id}/team/channels/{channel-id}/archive`
     ///
@@ -187,7 +189,7 @@ impl ItemRequestBuilder {
             .segment("archive")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/archive;;",
+                    "op:POST /groups/{group-id}/team/channels/{channel-id}/archive;;;;",
                 ),
                 parameters,
             )
@@ -201,7 +203,7 @@ impl ItemRequestBuilder {
             .segment("completeMigration")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/completeMigration;;",
+                    "op:POST /groups/{group-id}/team/channels/{channel-id}/completeMigration;;;;",
                 ),
             )
     }
@@ -229,7 +231,7 @@ impl ItemRequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;",
+                    "op:GET /groups/{group-id}/team/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
                 ),
             )
     }
@@ -242,7 +244,7 @@ impl ItemRequestBuilder {
             .segment("provisionEmail")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/provisionEmail;;",
+                    "op:POST /groups/{group-id}/team/channels/{channel-id}/provisionEmail;;;;",
                 ),
             )
     }
@@ -255,7 +257,7 @@ impl ItemRequestBuilder {
             .segment("removeEmail")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/removeEmail;;",
+                    "op:POST /groups/{group-id}/team/channels/{channel-id}/removeEmail;;;;",
                 ),
             )
     }
@@ -273,7 +275,7 @@ impl ItemRequestBuilder {
             .segment("startMigration")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/startMigration;;;us-government china",
+                    "op:POST /groups/{group-id}/team/channels/{channel-id}/startMigration;;;us-government china;",
                 ),
                 parameters,
             )
@@ -287,7 +289,7 @@ impl ItemRequestBuilder {
             .segment("unarchive")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/unarchive;;",
+                    "op:POST /groups/{group-id}/team/channels/{channel-id}/unarchive;;;;",
                 ),
             )
     }

@@ -23,6 +23,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Group> {
-        self.0.call(Operation("op:GET /groups/{group-id}/team/group;expand select;"))
+        self.0.call(Operation("op:GET /groups/{group-id}/team/group;expand select;;;"))
     }
 }

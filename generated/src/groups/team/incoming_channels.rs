@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/incomingChannels;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/team/incomingChannels;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/incomingChannels/$count;filter search;",
+                    "op:GET /groups/{group-id}/team/incomingChannels/$count;filter search;;;",
                 ),
             )
     }
@@ -54,7 +54,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/incomingChannels/{channel-id};expand select;",
+                    "op:GET /groups/{group-id}/team/incomingChannels/{channel-id};expand select;;;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/installedApps;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/team/installedApps;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::TeamsAppInstallation,
     ) -> Request<models::TeamsAppInstallation> {
-        self.0.send(Operation("op:POST /groups/{group-id}/team/installedApps;;"), body)
+        self.0.send(Operation("op:POST /groups/{group-id}/team/installedApps;;;;"), body)
     }
     /// `GET /groups/{group-id}/team/installedApps/$count`
     ///
@@ -48,7 +48,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/installedApps/$count;filter search;",
+                    "op:GET /groups/{group-id}/team/installedApps/$count;filter search;;;",
                 ),
             )
     }
@@ -76,7 +76,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/installedApps/{teamsAppInstallation-id};expand select;",
+                    "op:GET /groups/{group-id}/team/installedApps/{teamsAppInstallation-id};expand select;;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/team/installedApps/{teamsAppInstallation-id};;",
+                    "op:PATCH /groups/{group-id}/team/installedApps/{teamsAppInstallation-id};;;;",
                 ),
                 changes,
             )
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/team/installedApps/{teamsAppInstallation-id};;",
+                    "op:DELETE /groups/{group-id}/team/installedApps/{teamsAppInstallation-id};;;;",
                 ),
             )
     }
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
             .segment("upgrade")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/team/installedApps/{teamsAppInstallation-id}/upgrade;;",
+                    "op:POST /groups/{group-id}/team/installedApps/{teamsAppInstallation-id}/upgrade;;;;",
                 ),
                 parameters,
             )

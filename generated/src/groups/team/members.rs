@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/members;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/team/members;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::ConversationMember,
     ) -> Request<models::ConversationMember> {
-        self.0.send(Operation("op:POST /groups/{group-id}/team/members;;"), body)
+        self.0.send(Operation("op:POST /groups/{group-id}/team/members;;;;"), body)
     }
     /// `GET /groups/{group-id}/team/members/$count`
     ///
@@ -45,7 +45,9 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation("op:GET /groups/{group-id}/team/members/$count;filter search;"),
+                Operation(
+                    "op:GET /groups/{group-id}/team/members/$count;filter search;;;",
+                ),
             )
     }
     /// `POST /groups/{group-id}/team/members/add`
@@ -58,7 +60,10 @@ impl RequestBuilder {
     ) -> Request<Page<models::ActionResultPart>> {
         self.0
             .segment("add")
-            .send(Operation("op:POST /groups/{group-id}/team/members/add;;"), parameters)
+            .send(
+                Operation("op:POST /groups/{group-id}/team/members/add;;;;"),
+                parameters,
+            )
     }
     /// `POST /groups/{group-id}/team/members/remove`
     ///
@@ -74,7 +79,7 @@ impl RequestBuilder {
             .segment("remove")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/team/members/remove;;;us-government china",
+                    "op:POST /groups/{group-id}/team/members/remove;;;us-government china;",
                 ),
                 parameters,
             )
@@ -93,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/members/{conversationMember-id};expand select;",
+                    "op:GET /groups/{group-id}/team/members/{conversationMember-id};expand select;;;",
                 ),
             )
     }
@@ -108,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/team/members/{conversationMember-id};;",
+                    "op:PATCH /groups/{group-id}/team/members/{conversationMember-id};;;;",
                 ),
                 changes,
             )
@@ -121,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/team/members/{conversationMember-id};;",
+                    "op:DELETE /groups/{group-id}/team/members/{conversationMember-id};;;;",
                 ),
             )
     }

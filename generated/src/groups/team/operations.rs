@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/operations;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/team/operations;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::TeamsAsyncOperation,
     ) -> Request<models::TeamsAsyncOperation> {
-        self.0.send(Operation("op:POST /groups/{group-id}/team/operations;;"), body)
+        self.0.send(Operation("op:POST /groups/{group-id}/team/operations;;;;"), body)
     }
     /// `GET /groups/{group-id}/team/operations/$count`
     ///
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/operations/$count;filter search;",
+                    "op:GET /groups/{group-id}/team/operations/$count;filter search;;;",
                 ),
             )
     }
@@ -64,7 +64,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/operations/{teamsAsyncOperation-id};expand select;",
+                    "op:GET /groups/{group-id}/team/operations/{teamsAsyncOperation-id};expand select;;;",
                 ),
             )
     }
@@ -79,7 +79,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/team/operations/{teamsAsyncOperation-id};;",
+                    "op:PATCH /groups/{group-id}/team/operations/{teamsAsyncOperation-id};;;;",
                 ),
                 changes,
             )
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/team/operations/{teamsAsyncOperation-id};;",
+                    "op:DELETE /groups/{group-id}/team/operations/{teamsAsyncOperation-id};;;;",
                 ),
             )
     }

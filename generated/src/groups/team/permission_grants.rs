@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/permissionGrants;expand filter orderby search select;",
+                    "op:GET /groups/{group-id}/team/permissionGrants;expand filter orderby search select;;;",
                 ),
             )
     }
@@ -37,7 +37,10 @@ impl RequestBuilder {
         body: &models::ResourceSpecificPermissionGrant,
     ) -> Request<models::ResourceSpecificPermissionGrant> {
         self.0
-            .send(Operation("op:POST /groups/{group-id}/team/permissionGrants;;"), body)
+            .send(
+                Operation("op:POST /groups/{group-id}/team/permissionGrants;;;;"),
+                body,
+            )
     }
     /// `GET /groups/{group-id}/team/permissionGrants/$count`
     ///
@@ -50,7 +53,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/permissionGrants/$count;filter search;",
+                    "op:GET /groups/{group-id}/team/permissionGrants/$count;filter search;;;",
                 ),
             )
     }
@@ -68,7 +71,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;",
+                    "op:GET /groups/{group-id}/team/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
                 ),
             )
     }
@@ -83,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/team/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:PATCH /groups/{group-id}/team/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
                 changes,
             )
@@ -96,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/team/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:DELETE /groups/{group-id}/team/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
             )
     }

@@ -57,7 +57,9 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Channel> {
         self.0
             .call(
-                Operation("op:GET /groups/{group-id}/team/primaryChannel;expand select;"),
+                Operation(
+                    "op:GET /groups/{group-id}/team/primaryChannel;expand select;;;",
+                ),
             )
     }
     /// `PATCH /groups/{group-id}/team/primaryChannel`
@@ -70,7 +72,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::Channel>> {
         self.0
             .update(
-                Operation("op:PATCH /groups/{group-id}/team/primaryChannel;;"),
+                Operation("op:PATCH /groups/{group-id}/team/primaryChannel;;;;"),
                 changes,
             )
     }
@@ -79,7 +81,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /groups/{group-id}/team/primaryChannel;;"))
+        self.0.call(Operation("op:DELETE /groups/{group-id}/team/primaryChannel;;;;"))
     }
     /// `POST /groups/{group-id}/team/primaryChannel/archive`
     ///
@@ -92,7 +94,7 @@ impl RequestBuilder {
         self.0
             .segment("archive")
             .send(
-                Operation("op:POST /groups/{group-id}/team/primaryChannel/archive;;"),
+                Operation("op:POST /groups/{group-id}/team/primaryChannel/archive;;;;"),
                 parameters,
             )
     }
@@ -105,7 +107,7 @@ impl RequestBuilder {
             .segment("completeMigration")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/completeMigration;;",
+                    "op:POST /groups/{group-id}/team/primaryChannel/completeMigration;;;;",
                 ),
             )
     }
@@ -133,7 +135,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;",
+                    "op:GET /groups/{group-id}/team/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
                 ),
             )
     }
@@ -146,7 +148,7 @@ impl RequestBuilder {
             .segment("provisionEmail")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/provisionEmail;;",
+                    "op:POST /groups/{group-id}/team/primaryChannel/provisionEmail;;;;",
                 ),
             )
     }
@@ -158,7 +160,9 @@ impl RequestBuilder {
         self.0
             .segment("removeEmail")
             .call(
-                Operation("op:POST /groups/{group-id}/team/primaryChannel/removeEmail;;"),
+                Operation(
+                    "op:POST /groups/{group-id}/team/primaryChannel/removeEmail;;;;",
+                ),
             )
     }
     /// `POST /groups/{group-id}/team/primaryChannel/startMigration`
@@ -175,7 +179,7 @@ impl RequestBuilder {
             .segment("startMigration")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/startMigration;;;us-government china",
+                    "op:POST /groups/{group-id}/team/primaryChannel/startMigration;;;us-government china;",
                 ),
                 parameters,
             )
@@ -188,7 +192,7 @@ impl RequestBuilder {
         self.0
             .segment("unarchive")
             .call(
-                Operation("op:POST /groups/{group-id}/team/primaryChannel/unarchive;;"),
+                Operation("op:POST /groups/{group-id}/team/primaryChannel/unarchive;;;;"),
             )
     }
 }

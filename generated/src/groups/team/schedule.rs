@@ -92,7 +92,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/schedule;expand select;;us-government china",
+                    "op:GET /groups/{group-id}/team/schedule;expand select;;us-government china;",
                 ),
             )
     }
@@ -106,7 +106,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /groups/{group-id}/team/schedule;;;us-government china",
+                    "op:PUT /groups/{group-id}/team/schedule;;;us-government china;",
                 ),
                 body,
             )
@@ -121,7 +121,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/team/schedule;;;us-government china",
+                    "op:DELETE /groups/{group-id}/team/schedule;;;us-government china;",
                 ),
             )
     }
@@ -136,7 +136,7 @@ impl RequestBuilder {
             .segment("share")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/team/schedule/share;;;us-government china",
+                    "op:POST /groups/{group-id}/team/schedule/share;;;us-government china;",
                 ),
                 parameters,
             )

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/tags;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/team/tags;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::TeamworkTag) -> Request<models::TeamworkTag> {
-        self.0.send(Operation("op:POST /groups/{group-id}/team/tags;;"), body)
+        self.0.send(Operation("op:POST /groups/{group-id}/team/tags;;;;"), body)
     }
     /// `GET /groups/{group-id}/team/tags/$count`
     ///
@@ -42,7 +42,9 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /groups/{group-id}/team/tags/$count;filter search;"))
+            .call(
+                Operation("op:GET /groups/{group-id}/team/tags/$count;filter search;;;"),
+            )
     }
 }
 /// Requests to `/groups/{group-id}/team/tags/{teamworkTag-id}`.
@@ -63,7 +65,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/tags/{teamworkTag-id};expand select;",
+                    "op:GET /groups/{group-id}/team/tags/{teamworkTag-id};expand select;;;",
                 ),
             )
     }
@@ -77,7 +79,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamworkTag>> {
         self.0
             .update(
-                Operation("op:PATCH /groups/{group-id}/team/tags/{teamworkTag-id};;"),
+                Operation("op:PATCH /groups/{group-id}/team/tags/{teamworkTag-id};;;;"),
                 changes,
             )
     }
@@ -87,6 +89,8 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /groups/{group-id}/team/tags/{teamworkTag-id};;"))
+            .call(
+                Operation("op:DELETE /groups/{group-id}/team/tags/{teamworkTag-id};;;;"),
+            )
     }
 }

@@ -13,6 +13,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::TeamsTemplate> {
-        self.0.call(Operation("op:GET /groups/{group-id}/team/template;expand select;"))
+        self.0
+            .call(Operation("op:GET /groups/{group-id}/team/template;expand select;;;"))
     }
 }

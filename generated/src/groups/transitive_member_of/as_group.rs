@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/transitiveMemberOf/graph.group;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.ReadBasic.All,Directory.ReadWrite.All provenance=alias:/groups/{}/transitivememberof",
+                    "op:GET /groups/{group-id}/transitiveMemberOf/graph.group;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:cast:/groups/{}/transitivememberof;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/transitiveMemberOf/graph.group/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.ReadBasic.All,Directory.ReadWrite.All provenance=alias:/groups/{}/transitivememberof",
+                    "op:GET /groups/{group-id}/transitiveMemberOf/graph.group/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/groups/{}/transitivememberof;;",
                 ),
             )
     }
@@ -61,7 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/transitiveMemberOf/{directoryObject-id}/graph.group;expand select;",
+                    "op:GET /groups/{group-id}/transitiveMemberOf/{directoryObject-id}/graph.group;expand select;;;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/transitiveMembers/graph.servicePrincipal;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=alias:/groups/{}/transitivemembers",
+                    "op:GET /groups/{group-id}/transitiveMembers/graph.servicePrincipal;count expand filter orderby search select skip top;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:cast:/groups/{}/transitivemembers;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/transitiveMembers/graph.servicePrincipal/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=alias:/groups/{}/transitivemembers",
+                    "op:GET /groups/{group-id}/transitiveMembers/graph.servicePrincipal/$count;filter search;work=GroupMember.ReadBasic.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All application=GroupMember.ReadBasic.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Group.ReadWrite.All,GroupMember.ReadWrite.All provenance=inferred:count:/groups/{}/transitivemembers;;",
                 ),
             )
     }
@@ -61,7 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/transitiveMembers/{directoryObject-id}/graph.servicePrincipal;expand select;",
+                    "op:GET /groups/{group-id}/transitiveMembers/{directoryObject-id}/graph.servicePrincipal;expand select;;;",
                 ),
             )
     }

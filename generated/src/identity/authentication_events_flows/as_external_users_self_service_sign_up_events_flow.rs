@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/authenticationEventsFlows/graph.externalUsersSelfServiceSignUpEventsFlow;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=alias:/identity/authenticationeventsflows;us-government china",
+                    "op:GET /identity/authenticationEventsFlows/graph.externalUsersSelfServiceSignUpEventsFlow;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:cast:/identity/authenticationeventsflows;us-government china;",
                 ),
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/authenticationEventsFlows/graph.externalUsersSelfServiceSignUpEventsFlow/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=alias:/identity/authenticationeventsflows;us-government china",
+                    "op:GET /identity/authenticationEventsFlows/graph.externalUsersSelfServiceSignUpEventsFlow/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:count:/identity/authenticationeventsflows;us-government china;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow;expand select;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=alias:/identity/authenticationeventsflows/{};us-government china",
+                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow;expand select;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:cast:/identity/authenticationeventsflows/{};us-government china;",
                 ),
             )
     }

@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages;count expand filter orderby search select skip top;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government",
+                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages;count expand filter orderby search select skip top;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages;;;us-government",
+                    "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages;;;us-government;",
                 ),
                 body,
             )
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/$count;filter search;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All provenance=alias:/identity/b2xuserflows/{}/languages;us-government",
+                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/$count;filter search;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All provenance=inferred:count:/identity/b2xuserflows/{}/languages;us-government;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id};expand select;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government",
+                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id};expand select;work=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.Read.All,IdentityUserFlow.ReadWrite.All;us-government;",
                 ),
             )
     }
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id};;;us-government",
+                    "op:PATCH /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id};;;us-government;",
                 ),
                 changes,
             )
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id};;;us-government",
+                    "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/languages/{userFlowLanguageConfiguration-id};;;us-government;",
                 ),
             )
     }

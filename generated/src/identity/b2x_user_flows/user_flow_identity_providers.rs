@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders;count expand filter orderby search select skip top;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government china",
+                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders;count expand filter orderby search select skip top;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$count;filter search;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All provenance=alias:/identity/b2xuserflows/{}/userflowidentityproviders;us-government china",
+                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$count;filter search;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All provenance=inferred:count:/identity/b2xuserflows/{}/userflowidentityproviders;us-government china;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$ref;count filter orderby search skip top;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All provenance=alias:/identity/b2xuserflows/{}/userflowidentityproviders;us-government china",
+                    "op:GET /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$ref;count filter orderby search skip top;work=IdentityUserFlow.ReadWrite.All application=IdentityUserFlow.ReadWrite.All provenance=inferred:reference:/identity/b2xuserflows/{}/userflowidentityproviders;us-government china;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$ref;;;us-government china",
+                    "op:POST /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$ref;;;us-government china;",
                 ),
                 reference,
             )
@@ -104,7 +104,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$ref;;;us-government china",
+                    "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/$ref;;;us-government china;",
                 ),
             )
             .query("@id", id)
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/{identityProviderBase-id}/$ref;;;us-government china",
+                    "op:DELETE /identity/b2xUserFlows/{b2xIdentityUserFlow-id}/userFlowIdentityProviders/{identityProviderBase-id}/$ref;;;us-government china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/authenticationContextClassReferences;expand filter orderby search;work=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess,Policy.ReadWrite.ConditionalAccess application=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess,Policy.ReadWrite.ConditionalAccess",
+                    "op:GET /identity/conditionalAccess/authenticationContextClassReferences;expand filter orderby search;work=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess,Policy.ReadWrite.ConditionalAccess application=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess,Policy.ReadWrite.ConditionalAccess;;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identity/conditionalAccess/authenticationContextClassReferences;;work=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess application=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess",
+                    "op:POST /identity/conditionalAccess/authenticationContextClassReferences;;work=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess application=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess;;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/authenticationContextClassReferences/$count;filter search;work=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess,Policy.ReadWrite.ConditionalAccess application=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess,Policy.ReadWrite.ConditionalAccess provenance=alias:/identity/conditionalaccess/authenticationcontextclassreferences",
+                    "op:GET /identity/conditionalAccess/authenticationContextClassReferences/$count;filter search;work=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess,Policy.ReadWrite.ConditionalAccess application=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess,Policy.ReadWrite.ConditionalAccess provenance=inferred:count:/identity/conditionalaccess/authenticationcontextclassreferences;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id};expand;work=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess application=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess",
+                    "op:GET /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id};expand;work=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess application=AuthenticationContext.Read.All,AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess;;",
                 ),
             )
     }
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id};;work=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess application=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess",
+                    "op:PATCH /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id};;work=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess application=AuthenticationContext.ReadWrite.All,Policy.ReadWrite.ConditionalAccess;;",
                 ),
                 changes,
             )
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id};;work=AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess application=AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess",
+                    "op:DELETE /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id};;work=AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess application=AuthenticationContext.ReadWrite.All,Policy.Read.ConditionalAccess;;",
                 ),
             )
     }
@@ -146,7 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id};;work=AuthenticationContext.ReadWrite.All application=AuthenticationContext.ReadWrite.All",
+                    "op:PUT /identity/conditionalAccess/authenticationContextClassReferences/{authenticationContextClassReference-id};;work=AuthenticationContext.ReadWrite.All application=AuthenticationContext.ReadWrite.All;;",
                 ),
                 body,
             )

@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/authenticationStrength;expand select;",
+                    "op:GET /identity/conditionalAccess/authenticationStrength;expand select;;;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identity/conditionalAccess/authenticationStrength;;",
+                    "op:PATCH /identity/conditionalAccess/authenticationStrength;;;;",
                 ),
                 changes,
             )
@@ -60,7 +60,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identity/conditionalAccess/authenticationStrength;;",
+                    "op:DELETE /identity/conditionalAccess/authenticationStrength;;;;",
                 ),
             )
     }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/deletedItems;expand select;;us-government china",
+                    "op:GET /identity/conditionalAccess/deletedItems;expand select;;us-government china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identity/conditionalAccess/deletedItems;;;us-government china",
+                    "op:PATCH /identity/conditionalAccess/deletedItems;;;us-government china;",
                 ),
                 changes,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identity/conditionalAccess/deletedItems;;;us-government china",
+                    "op:DELETE /identity/conditionalAccess/deletedItems;;;us-government china;",
                 ),
             )
     }

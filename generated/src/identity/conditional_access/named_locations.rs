@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/namedLocations;count filter orderby search select skip top;work=Policy.Read.All application=Policy.Read.All",
+                    "op:GET /identity/conditionalAccess/namedLocations;count filter orderby search select skip top;work=Policy.Read.All application=Policy.Read.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identity/conditionalAccess/namedLocations;;work=Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.All,Policy.ReadWrite.ConditionalAccess",
+                    "op:POST /identity/conditionalAccess/namedLocations;;work=Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.All,Policy.ReadWrite.ConditionalAccess;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/namedLocations/$count;filter search;work=Policy.Read.All application=Policy.Read.All provenance=alias:/identity/conditionalaccess/namedlocations",
+                    "op:GET /identity/conditionalAccess/namedLocations/$count;filter search;work=Policy.Read.All application=Policy.Read.All provenance=inferred:count:/identity/conditionalaccess/namedlocations;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/namedLocations/{namedLocation-id};select;work=Policy.Read.All application=Policy.Read.All",
+                    "op:GET /identity/conditionalAccess/namedLocations/{namedLocation-id};select;work=Policy.Read.All application=Policy.Read.All;;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identity/conditionalAccess/namedLocations/{namedLocation-id};;work=Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.All,Policy.ReadWrite.ConditionalAccess",
+                    "op:PATCH /identity/conditionalAccess/namedLocations/{namedLocation-id};;work=Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.All,Policy.ReadWrite.ConditionalAccess;;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identity/conditionalAccess/namedLocations/{namedLocation-id};;work=Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.All,Policy.ReadWrite.ConditionalAccess",
+                    "op:DELETE /identity/conditionalAccess/namedLocations/{namedLocation-id};;work=Policy.Read.All,Policy.ReadWrite.ConditionalAccess application=Policy.Read.All,Policy.ReadWrite.ConditionalAccess;;",
                 ),
             )
     }
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
             .segment("restore")
             .call(
                 Operation(
-                    "op:POST /identity/conditionalAccess/namedLocations/{namedLocation-id}/restore;;;us-government china",
+                    "op:POST /identity/conditionalAccess/namedLocations/{namedLocation-id}/restore;;;us-government china;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/templates;expand filter orderby search select;work=Policy.Read.All application=Policy.Read.All",
+                    "op:GET /identity/conditionalAccess/templates;expand filter orderby search select;work=Policy.Read.All application=Policy.Read.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/templates/$count;filter search;work=Policy.Read.All application=Policy.Read.All provenance=alias:/identity/conditionalaccess/templates",
+                    "op:GET /identity/conditionalAccess/templates/$count;filter search;work=Policy.Read.All application=Policy.Read.All provenance=inferred:count:/identity/conditionalaccess/templates;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/templates/{conditionalAccessTemplate-id};expand select;work=Policy.Read.All application=Policy.Read.All",
+                    "op:GET /identity/conditionalAccess/templates/{conditionalAccessTemplate-id};expand select;work=Policy.Read.All application=Policy.Read.All;;",
                 ),
             )
     }

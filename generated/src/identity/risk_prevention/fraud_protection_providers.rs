@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/riskPrevention/fraudProtectionProviders;count expand filter orderby search select skip top;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china",
+                    "op:GET /identity/riskPrevention/fraudProtectionProviders;count expand filter orderby search select skip top;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identity/riskPrevention/fraudProtectionProviders;;work=RiskPreventionProviders.ReadWrite.All;us-government china",
+                    "op:POST /identity/riskPrevention/fraudProtectionProviders;;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/riskPrevention/fraudProtectionProviders/$count;filter search;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All provenance=alias:/identity/riskprevention/fraudprotectionproviders;us-government china",
+                    "op:GET /identity/riskPrevention/fraudProtectionProviders/$count;filter search;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All provenance=inferred:count:/identity/riskprevention/fraudprotectionproviders;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/riskPrevention/fraudProtectionProviders/{fraudProtectionProvider-id};expand select;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china",
+                    "op:GET /identity/riskPrevention/fraudProtectionProviders/{fraudProtectionProvider-id};expand select;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identity/riskPrevention/fraudProtectionProviders/{fraudProtectionProvider-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china",
+                    "op:PATCH /identity/riskPrevention/fraudProtectionProviders/{fraudProtectionProvider-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identity/riskPrevention/fraudProtectionProviders/{fraudProtectionProvider-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china",
+                    "op:DELETE /identity/riskPrevention/fraudProtectionProviders/{fraudProtectionProvider-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
                 ),
             )
     }

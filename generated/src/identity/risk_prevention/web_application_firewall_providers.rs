@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/riskPrevention/webApplicationFirewallProviders;count expand filter orderby search select skip top;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china",
+                    "op:GET /identity/riskPrevention/webApplicationFirewallProviders;count expand filter orderby search select skip top;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identity/riskPrevention/webApplicationFirewallProviders;;work=RiskPreventionProviders.ReadWrite.All;us-government china",
+                    "op:POST /identity/riskPrevention/webApplicationFirewallProviders;;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/riskPrevention/webApplicationFirewallProviders/$count;filter search;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All provenance=alias:/identity/riskprevention/webapplicationfirewallproviders;us-government china",
+                    "op:GET /identity/riskPrevention/webApplicationFirewallProviders/$count;filter search;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All provenance=inferred:count:/identity/riskprevention/webapplicationfirewallproviders;us-government china;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id};expand select;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china",
+                    "op:GET /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id};expand select;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china",
+                    "op:PATCH /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china",
+                    "op:DELETE /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -161,7 +161,7 @@ impl ItemRequestBuilder {
             .segment("verify")
             .send(
                 Operation(
-                    "op:POST /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id}/verify;;work=RiskPreventionProviders.ReadWrite.All;us-government china",
+                    "op:POST /identity/riskPrevention/webApplicationFirewallProviders/{webApplicationFirewallProvider-id}/verify;;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )

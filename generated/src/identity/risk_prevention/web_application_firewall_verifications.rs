@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/riskPrevention/webApplicationFirewallVerifications;count expand filter orderby search select skip top;work=RiskPreventionProviders.Read.All;us-government china",
+                    "op:GET /identity/riskPrevention/webApplicationFirewallVerifications;count expand filter orderby search select skip top;work=RiskPreventionProviders.Read.All;us-government china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identity/riskPrevention/webApplicationFirewallVerifications;;;us-government china",
+                    "op:POST /identity/riskPrevention/webApplicationFirewallVerifications;;;us-government china;",
                 ),
                 body,
             )
@@ -74,7 +74,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/riskPrevention/webApplicationFirewallVerifications/$count;filter search;work=RiskPreventionProviders.Read.All provenance=alias:/identity/riskprevention/webapplicationfirewallverifications;us-government china",
+                    "op:GET /identity/riskPrevention/webApplicationFirewallVerifications/$count;filter search;work=RiskPreventionProviders.Read.All provenance=inferred:count:/identity/riskprevention/webapplicationfirewallverifications;us-government china;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/riskPrevention/webApplicationFirewallVerifications/{webApplicationFirewallVerificationModel-id};expand select;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china",
+                    "op:GET /identity/riskPrevention/webApplicationFirewallVerifications/{webApplicationFirewallVerificationModel-id};expand select;work=RiskPreventionProviders.Read.All,RiskPreventionProviders.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identity/riskPrevention/webApplicationFirewallVerifications/{webApplicationFirewallVerificationModel-id};;;us-government china",
+                    "op:PATCH /identity/riskPrevention/webApplicationFirewallVerifications/{webApplicationFirewallVerificationModel-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identity/riskPrevention/webApplicationFirewallVerifications/{webApplicationFirewallVerificationModel-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china",
+                    "op:DELETE /identity/riskPrevention/webApplicationFirewallVerifications/{webApplicationFirewallVerificationModel-id};;work=RiskPreventionProviders.ReadWrite.All;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/verifiedId/profiles;count expand filter orderby search select skip top;work=VerifiedId-Profile.Read.All,VerifiedId-Profile.ReadWrite.All application=VerifiedId-Profile.Read.All;us-government china",
+                    "op:GET /identity/verifiedId/profiles;count expand filter orderby search select skip top;work=VerifiedId-Profile.Read.All,VerifiedId-Profile.ReadWrite.All application=VerifiedId-Profile.Read.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identity/verifiedId/profiles;;work=VerifiedId-Profile.ReadWrite.All;us-government china",
+                    "op:POST /identity/verifiedId/profiles;;work=VerifiedId-Profile.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/verifiedId/profiles/$count;filter search;work=VerifiedId-Profile.Read.All,VerifiedId-Profile.ReadWrite.All application=VerifiedId-Profile.Read.All provenance=alias:/identity/verifiedid/profiles;us-government china",
+                    "op:GET /identity/verifiedId/profiles/$count;filter search;work=VerifiedId-Profile.Read.All,VerifiedId-Profile.ReadWrite.All application=VerifiedId-Profile.Read.All provenance=inferred:count:/identity/verifiedid/profiles;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/verifiedId/profiles/{verifiedIdProfile-id};expand select;work=VerifiedId-Profile.Read.All,VerifiedId-Profile.ReadWrite.All application=VerifiedId-Profile.Read.All;us-government china",
+                    "op:GET /identity/verifiedId/profiles/{verifiedIdProfile-id};expand select;work=VerifiedId-Profile.Read.All,VerifiedId-Profile.ReadWrite.All application=VerifiedId-Profile.Read.All;us-government china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identity/verifiedId/profiles/{verifiedIdProfile-id};;work=VerifiedId-Profile.ReadWrite.All;us-government china",
+                    "op:PATCH /identity/verifiedId/profiles/{verifiedIdProfile-id};;work=VerifiedId-Profile.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identity/verifiedId/profiles/{verifiedIdProfile-id};;work=VerifiedId-Profile.ReadWrite.All;us-government china",
+                    "op:DELETE /identity/verifiedId/profiles/{verifiedIdProfile-id};;work=VerifiedId-Profile.ReadWrite.All;us-government china;",
                 ),
             )
     }

@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions;count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All",
+                    "op:GET /identityGovernance/accessReviews/definitions;count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/accessReviews/definitions;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All",
+                    "op:POST /identityGovernance/accessReviews/definitions;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/$count;filter search;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All provenance=alias:/identitygovernance/accessreviews/definitions",
+                    "op:GET /identityGovernance/accessReviews/definitions/$count;filter search;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All provenance=inferred:count:/identitygovernance/accessreviews/definitions;;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl RequestBuilder {
             .function("filterByCurrentUser", &[("on", Some(&on))])
             .call(
                 Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All",
+                    "op:GET /identityGovernance/accessReviews/definitions/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id};expand select;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All",
+                    "op:GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id};expand select;work=AccessReview.Read.All,AccessReview.ReadWrite.All application=AccessReview.Read.All,AccessReview.ReadWrite.All;;",
                 ),
             )
     }
@@ -138,7 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id};;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All",
+                    "op:PUT /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id};;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -155,7 +155,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id};;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All",
+                    "op:DELETE /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id};;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
                 ),
             )
     }
@@ -168,7 +168,7 @@ impl ItemRequestBuilder {
             .segment("stop")
             .call(
                 Operation(
-                    "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/stop;;",
+                    "op:POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}/stop;;;;",
                 ),
             )
     }

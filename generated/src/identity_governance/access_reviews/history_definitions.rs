@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/accessReviews/historyDefinitions;count expand filter orderby search select skip top;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All",
+                    "op:GET /identityGovernance/accessReviews/historyDefinitions;count expand filter orderby search select skip top;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/accessReviews/historyDefinitions;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All",
+                    "op:POST /identityGovernance/accessReviews/historyDefinitions;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/accessReviews/historyDefinitions/$count;filter search;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All provenance=alias:/identitygovernance/accessreviews/historydefinitions",
+                    "op:GET /identityGovernance/accessReviews/historyDefinitions/$count;filter search;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All provenance=inferred:count:/identitygovernance/accessreviews/historydefinitions;;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id};expand select;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All",
+                    "op:GET /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id};expand select;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id};;",
+                    "op:PATCH /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id};;;;",
                 ),
                 changes,
             )
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id};;",
+                    "op:DELETE /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id};;;;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/appConsent/appConsentRequests;count expand filter orderby search select skip top;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All",
+                    "op:GET /identityGovernance/appConsent/appConsentRequests;count expand filter orderby search select skip top;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
                 ),
             )
     }
@@ -40,7 +40,9 @@ impl RequestBuilder {
     ) -> Request<models::AppConsentRequest> {
         self.0
             .send(
-                Operation("op:POST /identityGovernance/appConsent/appConsentRequests;;"),
+                Operation(
+                    "op:POST /identityGovernance/appConsent/appConsentRequests;;;;",
+                ),
                 body,
             )
     }
@@ -61,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/appConsent/appConsentRequests/$count;filter search;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All provenance=alias:/identitygovernance/appconsent/appconsentrequests",
+                    "op:GET /identityGovernance/appConsent/appConsentRequests/$count;filter search;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All provenance=inferred:count:/identitygovernance/appconsent/appconsentrequests;;",
                 ),
             )
     }
@@ -83,7 +85,7 @@ impl RequestBuilder {
             .function("filterByCurrentUser", &[("on", Some(&on))])
             .call(
                 Operation(
-                    "op:GET /identityGovernance/appConsent/appConsentRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All",
+                    "op:GET /identityGovernance/appConsent/appConsentRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
                 ),
             )
     }
@@ -110,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id};expand select;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All",
+                    "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id};expand select;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
                 ),
             )
     }
@@ -125,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id};;",
+                    "op:PATCH /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id};;;;",
                 ),
                 changes,
             )
@@ -138,7 +140,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id};;",
+                    "op:DELETE /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id};;;;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages/$count;filter search;;us-government china",
+                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -65,7 +65,7 @@ impl ByUniqueNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages(uniqueName='{uniqueName}');expand select;;us-government china",
+                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages(uniqueName='{uniqueName}');expand select;;us-government china;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages/{accessPackage-id};expand select;;us-government china",
+                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/accessPackages/{accessPackage-id};expand select;;us-government china;",
                 ),
             )
     }

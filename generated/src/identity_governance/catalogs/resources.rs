@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resources;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resources;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resources;;;us-government china",
+                    "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resources;;;us-government china;",
                 ),
                 body,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/$count;filter search;;us-government china",
+                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id};expand select;;us-government china",
+                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id};;;us-government china",
+                    "op:PATCH /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id};;;us-government china",
+                    "op:DELETE /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id};;;us-government china;",
                 ),
             )
     }
@@ -149,7 +149,7 @@ impl ItemRequestBuilder {
             .segment("refresh")
             .call(
                 Operation(
-                    "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}/refresh;;;us-government china",
+                    "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resources/{accessPackageResource-id}/refresh;;;us-government china;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals;count expand filter orderby search select skip top;",
+                    "op:GET /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals;;",
+                    "op:POST /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals;;;;",
                 ),
                 body,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/$count;filter search;",
+                    "op:GET /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/$count;filter search;;;",
                 ),
             )
     }
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .function("filterByCurrentUser", &[("on", Some(&on))])
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=EntitlementManagement.ReadWrite.All",
+                    "op:GET /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=EntitlementManagement.ReadWrite.All;;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/{approval-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All",
+                    "op:GET /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/{approval-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
                 ),
             )
     }
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/{approval-id};;",
+                    "op:PATCH /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/{approval-id};;;;",
                 ),
                 changes,
             )
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/{approval-id};;",
+                    "op:DELETE /identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/{approval-id};;;;",
                 ),
             )
     }

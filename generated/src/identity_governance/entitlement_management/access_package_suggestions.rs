@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackageSuggestions;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /identityGovernance/entitlementManagement/accessPackageSuggestions;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/entitlementManagement/accessPackageSuggestions;;;us-government china",
+                    "op:POST /identityGovernance/entitlementManagement/accessPackageSuggestions;;;us-government china;",
                 ),
                 body,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackageSuggestions/$count;filter search;;us-government china",
+                    "op:GET /identityGovernance/entitlementManagement/accessPackageSuggestions/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl RequestBuilder {
             .function("filterByCurrentUser", &[("on", Some(&on))])
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackageSuggestions/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;us-government china",
+                    "op:GET /identityGovernance/entitlementManagement/accessPackageSuggestions/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackageSuggestions/{accessPackageSuggestion-id};expand select;;us-government china",
+                    "op:GET /identityGovernance/entitlementManagement/accessPackageSuggestions/{accessPackageSuggestion-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/accessPackageSuggestions/{accessPackageSuggestion-id};;;us-government china",
+                    "op:PATCH /identityGovernance/entitlementManagement/accessPackageSuggestions/{accessPackageSuggestion-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -140,7 +140,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/accessPackageSuggestions/{accessPackageSuggestion-id};;;us-government china",
+                    "op:DELETE /identityGovernance/entitlementManagement/accessPackageSuggestions/{accessPackageSuggestion-id};;;us-government china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignments;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All",
+                    "op:GET /identityGovernance/entitlementManagement/assignments;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/entitlementManagement/assignments;;",
+                    "op:POST /identityGovernance/entitlementManagement/assignments;;;;",
                 ),
                 body,
             )
@@ -65,7 +65,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignments/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=alias:/identitygovernance/entitlementmanagement/assignments",
+                    "op:GET /identityGovernance/entitlementManagement/assignments/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/assignments;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl RequestBuilder {
             .function("additionalAccess", &[])
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignments/additionalAccess();count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All",
+                    "op:GET /identityGovernance/entitlementManagement/assignments/additionalAccess();count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
                 ),
             )
     }
@@ -116,7 +116,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignments/additionalAccess(accessPackageId='{accessPackageId}',incompatibleAccessPackageId='{incompatibleAccessPackageId}');count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All",
+                    "op:GET /identityGovernance/entitlementManagement/assignments/additionalAccess(accessPackageId='{accessPackageId}',incompatibleAccessPackageId='{incompatibleAccessPackageId}');count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
                 ),
             )
     }
@@ -138,7 +138,7 @@ impl RequestBuilder {
             .function("filterByCurrentUser", &[("on", Some(&on))])
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignments/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All",
+                    "op:GET /identityGovernance/entitlementManagement/assignments/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=EntitlementMgmt-SubjectAccess.ReadWrite,EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
                 ),
             )
     }
@@ -175,7 +175,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All",
+                    "op:GET /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
                 ),
             )
     }
@@ -190,7 +190,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id};;",
+                    "op:PATCH /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id};;;;",
                 ),
                 changes,
             )
@@ -203,7 +203,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id};;",
+                    "op:DELETE /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id};;;;",
                 ),
             )
     }
@@ -220,7 +220,7 @@ impl ItemRequestBuilder {
             .segment("reprocess")
             .call(
                 Operation(
-                    "op:POST /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id}/reprocess;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All",
+                    "op:POST /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id}/reprocess;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 ),
             )
     }

@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/catalogs;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All",
+                    "op:GET /identityGovernance/entitlementManagement/catalogs;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
                 ),
             )
     }
@@ -54,7 +54,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/entitlementManagement/catalogs;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All",
+                    "op:POST /identityGovernance/entitlementManagement/catalogs;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -76,7 +76,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/catalogs/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=alias:/identitygovernance/entitlementmanagement/catalogs",
+                    "op:GET /identityGovernance/entitlementManagement/catalogs/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/catalogs;;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ByUniqueNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/catalogs(uniqueName='{uniqueName}');expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All",
+                    "op:GET /identityGovernance/entitlementManagement/catalogs(uniqueName='{uniqueName}');expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ByUniqueNameRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/catalogs(uniqueName='{uniqueName}');;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All",
+                    "op:PATCH /identityGovernance/entitlementManagement/catalogs(uniqueName='{uniqueName}');;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -134,7 +134,7 @@ impl ByUniqueNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/catalogs(uniqueName='{uniqueName}');;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All",
+                    "op:DELETE /identityGovernance/entitlementManagement/catalogs(uniqueName='{uniqueName}');;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 ),
             )
     }
@@ -185,7 +185,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All",
+                    "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
                 ),
             )
     }
@@ -204,7 +204,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All",
+                    "op:PATCH /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -221,7 +221,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All",
+                    "op:DELETE /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id};;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All;;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/controlConfigurations;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /identityGovernance/entitlementManagement/controlConfigurations;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/entitlementManagement/controlConfigurations;;;us-government china",
+                    "op:POST /identityGovernance/entitlementManagement/controlConfigurations;;;us-government china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/controlConfigurations/$count;filter search;;us-government china",
+                    "op:GET /identityGovernance/entitlementManagement/controlConfigurations/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/controlConfigurations/{controlConfiguration-id};expand select;;us-government china",
+                    "op:GET /identityGovernance/entitlementManagement/controlConfigurations/{controlConfiguration-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /identityGovernance/entitlementManagement/controlConfigurations/{controlConfiguration-id};;;us-government china",
+                    "op:PUT /identityGovernance/entitlementManagement/controlConfigurations/{controlConfiguration-id};;;us-government china;",
                 ),
                 body,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/controlConfigurations/{controlConfiguration-id};;;us-government china",
+                    "op:DELETE /identityGovernance/entitlementManagement/controlConfigurations/{controlConfiguration-id};;;us-government china;",
                 ),
             )
     }

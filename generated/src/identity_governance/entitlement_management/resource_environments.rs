@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceEnvironments;count expand filter orderby search select skip top;",
+                    "op:GET /identityGovernance/entitlementManagement/resourceEnvironments;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/entitlementManagement/resourceEnvironments;;",
+                    "op:POST /identityGovernance/entitlementManagement/resourceEnvironments;;;;",
                 ),
                 body,
             )
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceEnvironments/$count;filter search;",
+                    "op:GET /identityGovernance/entitlementManagement/resourceEnvironments/$count;filter search;;;",
                 ),
             )
     }
@@ -79,7 +79,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceEnvironments/{accessPackageResourceEnvironment-id};expand select;",
+                    "op:GET /identityGovernance/entitlementManagement/resourceEnvironments/{accessPackageResourceEnvironment-id};expand select;;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/resourceEnvironments/{accessPackageResourceEnvironment-id};;",
+                    "op:PATCH /identityGovernance/entitlementManagement/resourceEnvironments/{accessPackageResourceEnvironment-id};;;;",
                 ),
                 changes,
             )
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/resourceEnvironments/{accessPackageResourceEnvironment-id};;",
+                    "op:DELETE /identityGovernance/entitlementManagement/resourceEnvironments/{accessPackageResourceEnvironment-id};;;;",
                 ),
             )
     }

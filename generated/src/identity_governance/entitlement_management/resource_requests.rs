@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceRequests;count expand filter orderby search select skip top;",
+                    "op:GET /identityGovernance/entitlementManagement/resourceRequests;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/entitlementManagement/resourceRequests;;",
+                    "op:POST /identityGovernance/entitlementManagement/resourceRequests;;;;",
                 ),
                 body,
             )
@@ -54,7 +54,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceRequests/$count;filter search;",
+                    "op:GET /identityGovernance/entitlementManagement/resourceRequests/$count;filter search;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id};expand select;",
+                    "op:GET /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id};expand select;;;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id};;",
+                    "op:PATCH /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id};;;;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id};;",
+                    "op:DELETE /identityGovernance/entitlementManagement/resourceRequests/{accessPackageResourceRequest-id};;;;",
                 ),
             )
     }

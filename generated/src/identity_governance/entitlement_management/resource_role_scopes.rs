@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceRoleScopes;count expand filter orderby search select skip top;",
+                    "op:GET /identityGovernance/entitlementManagement/resourceRoleScopes;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/entitlementManagement/resourceRoleScopes;;",
+                    "op:POST /identityGovernance/entitlementManagement/resourceRoleScopes;;;;",
                 ),
                 body,
             )
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceRoleScopes/$count;filter search;",
+                    "op:GET /identityGovernance/entitlementManagement/resourceRoleScopes/$count;filter search;;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id};expand select;",
+                    "op:GET /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id};expand select;;;",
                 ),
             )
     }
@@ -100,7 +100,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id};;",
+                    "op:PATCH /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id};;;;",
                 ),
                 changes,
             )
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id};;",
+                    "op:DELETE /identityGovernance/entitlementManagement/resourceRoleScopes/{accessPackageResourceRoleScope-id};;;;",
                 ),
             )
     }

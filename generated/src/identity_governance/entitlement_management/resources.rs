@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resources;count expand filter orderby search select skip top;",
+                    "op:GET /identityGovernance/entitlementManagement/resources;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/entitlementManagement/resources;;",
+                    "op:POST /identityGovernance/entitlementManagement/resources;;;;",
                 ),
                 body,
             )
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resources/$count;filter search;",
+                    "op:GET /identityGovernance/entitlementManagement/resources/$count;filter search;;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/resources/{accessPackageResource-id};expand select;",
+                    "op:GET /identityGovernance/entitlementManagement/resources/{accessPackageResource-id};expand select;;;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/resources/{accessPackageResource-id};;",
+                    "op:PATCH /identityGovernance/entitlementManagement/resources/{accessPackageResource-id};;;;",
                 ),
                 changes,
             )
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/resources/{accessPackageResource-id};;",
+                    "op:DELETE /identityGovernance/entitlementManagement/resources/{accessPackageResource-id};;;;",
                 ),
             )
     }
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
             .segment("refresh")
             .call(
                 Operation(
-                    "op:POST /identityGovernance/entitlementManagement/resources/{accessPackageResource-id}/refresh;;;us-government china",
+                    "op:POST /identityGovernance/entitlementManagement/resources/{accessPackageResource-id}/refresh;;;us-government china;",
                 ),
             )
     }

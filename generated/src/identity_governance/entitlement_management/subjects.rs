@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/subjects;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /identityGovernance/entitlementManagement/subjects;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/entitlementManagement/subjects;;;us-government china",
+                    "op:POST /identityGovernance/entitlementManagement/subjects;;;us-government china;",
                 ),
                 body,
             )
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/subjects/$count;filter search;;us-government china",
+                    "op:GET /identityGovernance/entitlementManagement/subjects/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl ByObjectIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/subjects(objectId='{objectId}');expand select;;us-government china",
+                    "op:GET /identityGovernance/entitlementManagement/subjects(objectId='{objectId}');expand select;;us-government china;",
                 ),
             )
     }
@@ -101,7 +101,7 @@ impl ByObjectIdRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/subjects(objectId='{objectId}');;;us-government china",
+                    "op:PATCH /identityGovernance/entitlementManagement/subjects(objectId='{objectId}');;;us-government china;",
                 ),
                 changes,
             )
@@ -116,7 +116,7 @@ impl ByObjectIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/subjects(objectId='{objectId}');;;us-government china",
+                    "op:DELETE /identityGovernance/entitlementManagement/subjects(objectId='{objectId}');;;us-government china;",
                 ),
             )
     }
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id};expand select;;us-government china",
+                    "op:GET /identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id};;;us-government china",
+                    "op:PATCH /identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -173,7 +173,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id};;;us-government china",
+                    "op:DELETE /identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id};;;us-government china;",
                 ),
             )
     }

@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/customTaskExtensions;count expand filter orderby search;work=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All",
+                    "op:GET /identityGovernance/lifecycleWorkflows/customTaskExtensions;count expand filter orderby search;work=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/customTaskExtensions;;work=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All",
+                    "op:POST /identityGovernance/lifecycleWorkflows/customTaskExtensions;;work=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/customTaskExtensions/$count;filter search;work=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=alias:/identitygovernance/lifecycleworkflows/customtaskextensions",
+                    "op:GET /identityGovernance/lifecycleWorkflows/customTaskExtensions/$count;filter search;work=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/customtaskextensions;;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/customTaskExtensions/{customTaskExtension-id};expand;work=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All",
+                    "op:GET /identityGovernance/lifecycleWorkflows/customTaskExtensions/{customTaskExtension-id};expand;work=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.Read.All,LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
                 ),
             )
     }
@@ -121,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/lifecycleWorkflows/customTaskExtensions/{customTaskExtension-id};;work=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All",
+                    "op:PATCH /identityGovernance/lifecycleWorkflows/customTaskExtensions/{customTaskExtension-id};;work=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -138,7 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/lifecycleWorkflows/customTaskExtensions/{customTaskExtension-id};;work=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All",
+                    "op:DELETE /identityGovernance/lifecycleWorkflows/customTaskExtensions/{customTaskExtension-id};;work=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-CustomExt.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
                 ),
             )
     }

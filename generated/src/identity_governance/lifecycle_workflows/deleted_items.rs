@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems;expand select;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems;expand select;;;",
                 ),
             )
     }
@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/lifecycleWorkflows/deletedItems;;",
+                    "op:DELETE /identityGovernance/lifecycleWorkflows/deletedItems;;;;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/settings;expand select;work=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All",
+                    "op:GET /identityGovernance/lifecycleWorkflows/settings;expand select;work=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/lifecycleWorkflows/settings;;work=LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.ReadWrite.All",
+                    "op:PATCH /identityGovernance/lifecycleWorkflows/settings;;work=LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.ReadWrite.All;;",
                 ),
                 changes,
             )

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates;count expand filter orderby search;work=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All",
+                    "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates;count expand filter orderby search;work=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates/$count;filter search;work=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=alias:/identitygovernance/lifecycleworkflows/workflowtemplates",
+                    "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates/$count;filter search;work=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/workflowtemplates;;",
                 ),
             )
     }
@@ -74,7 +74,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates/{workflowTemplate-id};expand;work=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All",
+                    "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates/{workflowTemplate-id};expand;work=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
                 ),
             )
     }

@@ -74,7 +74,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group;expand select;",
+                    "op:GET /identityGovernance/privilegedAccess/group;expand select;;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::PrivilegedAccessGroup>> {
         self.0
             .update(
-                Operation("op:PATCH /identityGovernance/privilegedAccess/group;;"),
+                Operation("op:PATCH /identityGovernance/privilegedAccess/group;;;;"),
                 changes,
             )
     }
@@ -97,6 +97,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /identityGovernance/privilegedAccess/group;;"))
+        self.0
+            .call(Operation("op:DELETE /identityGovernance/privilegedAccess/group;;;;"))
     }
 }

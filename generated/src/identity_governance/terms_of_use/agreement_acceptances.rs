@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreementAcceptances;search;",
+                    "op:GET /identityGovernance/termsOfUse/agreementAcceptances;search;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/termsOfUse/agreementAcceptances;;",
+                    "op:POST /identityGovernance/termsOfUse/agreementAcceptances;;;;",
                 ),
                 body,
             )
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreementAcceptances/$count;search;",
+                    "op:GET /identityGovernance/termsOfUse/agreementAcceptances/$count;search;;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreementAcceptances/{agreementAcceptance-id};;",
+                    "op:GET /identityGovernance/termsOfUse/agreementAcceptances/{agreementAcceptance-id};;;;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/termsOfUse/agreementAcceptances/{agreementAcceptance-id};;",
+                    "op:PATCH /identityGovernance/termsOfUse/agreementAcceptances/{agreementAcceptance-id};;;;",
                 ),
                 changes,
             )
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/termsOfUse/agreementAcceptances/{agreementAcceptance-id};;",
+                    "op:DELETE /identityGovernance/termsOfUse/agreementAcceptances/{agreementAcceptance-id};;;;",
                 ),
             )
     }

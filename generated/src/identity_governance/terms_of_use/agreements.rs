@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements;search;work=Agreement.Read.All",
+                    "op:GET /identityGovernance/termsOfUse/agreements;search;work=Agreement.Read.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/termsOfUse/agreements;;work=Agreement.ReadWrite.All",
+                    "op:POST /identityGovernance/termsOfUse/agreements;;work=Agreement.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/$count;search;work=Agreement.Read.All provenance=alias:/identitygovernance/termsofuse/agreements",
+                    "op:GET /identityGovernance/termsOfUse/agreements/$count;search;work=Agreement.Read.All provenance=inferred:count:/identitygovernance/termsofuse/agreements;;",
                 ),
             )
     }
@@ -101,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id};;work=Agreement.Read.All",
+                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id};;work=Agreement.Read.All;;",
                 ),
             )
     }
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/termsOfUse/agreements/{agreement-id};;work=Agreement.ReadWrite.All",
+                    "op:PATCH /identityGovernance/termsOfUse/agreements/{agreement-id};;work=Agreement.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/termsOfUse/agreements/{agreement-id};;work=Agreement.ReadWrite.All",
+                    "op:DELETE /identityGovernance/termsOfUse/agreements/{agreement-id};;work=Agreement.ReadWrite.All;;",
                 ),
             )
     }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history;count expand filter orderby search select skip top;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All;china",
+                    "op:GET /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history;count expand filter orderby search select skip top;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All;china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history;;;china",
+                    "op:POST /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history;;;china;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/$count;filter search;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All provenance=alias:/identityprotection/riskyserviceprincipals/{}/history;china",
+                    "op:GET /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/$count;filter search;work=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All application=IdentityRiskyServicePrincipal.Read.All,IdentityRiskyServicePrincipal.ReadWrite.All provenance=inferred:count:/identityprotection/riskyserviceprincipals/{}/history;china;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl RequestBuilder {
             .segment("confirmCompromised")
             .send(
                 Operation(
-                    "op:POST /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/confirmCompromised;;;china",
+                    "op:POST /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/confirmCompromised;;;china;",
                 ),
                 parameters,
             )
@@ -108,7 +108,7 @@ impl RequestBuilder {
             .segment("dismiss")
             .send(
                 Operation(
-                    "op:POST /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/dismiss;;;china",
+                    "op:POST /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/dismiss;;;china;",
                 ),
                 parameters,
             )
@@ -129,7 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/{riskyServicePrincipalHistoryItem-id};expand select;;china",
+                    "op:GET /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/{riskyServicePrincipalHistoryItem-id};expand select;;china;",
                 ),
             )
     }
@@ -146,7 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/{riskyServicePrincipalHistoryItem-id};;;china",
+                    "op:PATCH /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/{riskyServicePrincipalHistoryItem-id};;;china;",
                 ),
                 changes,
             )
@@ -161,7 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/{riskyServicePrincipalHistoryItem-id};;;china",
+                    "op:DELETE /identityProtection/riskyServicePrincipals/{riskyServicePrincipal-id}/history/{riskyServicePrincipalHistoryItem-id};;;china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityProtection/riskyUsers/{riskyUser-id}/history;count expand filter orderby search select skip top;work=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All;china",
+                    "op:GET /identityProtection/riskyUsers/{riskyUser-id}/history;count expand filter orderby search select skip top;work=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityProtection/riskyUsers/{riskyUser-id}/history;;;china",
+                    "op:POST /identityProtection/riskyUsers/{riskyUser-id}/history;;;china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityProtection/riskyUsers/{riskyUser-id}/history/$count;filter search;work=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All provenance=alias:/identityprotection/riskyusers/{}/history;china",
+                    "op:GET /identityProtection/riskyUsers/{riskyUser-id}/history/$count;filter search;work=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All provenance=inferred:count:/identityprotection/riskyusers/{}/history;china;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl RequestBuilder {
             .segment("confirmCompromised")
             .send(
                 Operation(
-                    "op:POST /identityProtection/riskyUsers/{riskyUser-id}/history/confirmCompromised;;;china",
+                    "op:POST /identityProtection/riskyUsers/{riskyUser-id}/history/confirmCompromised;;;china;",
                 ),
                 parameters,
             )
@@ -105,7 +105,7 @@ impl RequestBuilder {
             .segment("confirmSafe")
             .send(
                 Operation(
-                    "op:POST /identityProtection/riskyUsers/{riskyUser-id}/history/confirmSafe;;;china",
+                    "op:POST /identityProtection/riskyUsers/{riskyUser-id}/history/confirmSafe;;;china;",
                 ),
                 parameters,
             )
@@ -124,7 +124,7 @@ impl RequestBuilder {
             .segment("dismiss")
             .send(
                 Operation(
-                    "op:POST /identityProtection/riskyUsers/{riskyUser-id}/history/dismiss;;;china",
+                    "op:POST /identityProtection/riskyUsers/{riskyUser-id}/history/dismiss;;;china;",
                 ),
                 parameters,
             )
@@ -149,7 +149,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityProtection/riskyUsers/{riskyUser-id}/history/{riskyUserHistoryItem-id};expand select;work=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All;china",
+                    "op:GET /identityProtection/riskyUsers/{riskyUser-id}/history/{riskyUserHistoryItem-id};expand select;work=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All application=IdentityRiskyUser.Read.All,IdentityRiskyUser.ReadWrite.All;china;",
                 ),
             )
     }
@@ -166,7 +166,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityProtection/riskyUsers/{riskyUser-id}/history/{riskyUserHistoryItem-id};;;china",
+                    "op:PATCH /identityProtection/riskyUsers/{riskyUser-id}/history/{riskyUserHistoryItem-id};;;china;",
                 ),
                 changes,
             )
@@ -181,7 +181,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityProtection/riskyUsers/{riskyUser-id}/history/{riskyUserHistoryItem-id};;;china",
+                    "op:DELETE /identityProtection/riskyUsers/{riskyUser-id}/history/{riskyUserHistoryItem-id};;;china;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /informationProtection/bitlocker/recoveryKeys;filter search select;work=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All application=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All",
+                    "op:GET /informationProtection/bitlocker/recoveryKeys;filter search select;work=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All application=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /informationProtection/bitlocker/recoveryKeys/$count;filter search;work=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All application=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All provenance=alias:/informationprotection/bitlocker/recoverykeys",
+                    "op:GET /informationProtection/bitlocker/recoveryKeys/$count;filter search;work=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All application=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All provenance=inferred:count:/informationprotection/bitlocker/recoverykeys;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /informationProtection/bitlocker/recoveryKeys/{bitlockerRecoveryKey-id};select;work=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All application=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All",
+                    "op:GET /informationProtection/bitlocker/recoveryKeys/{bitlockerRecoveryKey-id};select;work=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All application=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All;;",
                 ),
             )
     }

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /invitations/invitedUser/mailboxSettings;expand select;",
+                    "op:GET /invitations/invitedUser/mailboxSettings;expand select;;;",
                 ),
             )
     }
@@ -30,7 +30,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::MailboxSettings>> {
         self.0
             .update(
-                Operation("op:PATCH /invitations/invitedUser/mailboxSettings;;"),
+                Operation("op:PATCH /invitations/invitedUser/mailboxSettings;;;;"),
                 changes,
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/recordings;count expand filter orderby search select skip top;work=CallRecordings.Read.All;china",
+                    "op:GET /me/adhocCalls/{adhocCall-id}/recordings;count expand filter orderby search select skip top;work=CallRecordings.Read.All;china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::CallRecording> {
         self.0
             .send(
-                Operation("op:POST /me/adhocCalls/{adhocCall-id}/recordings;;;china"),
+                Operation("op:POST /me/adhocCalls/{adhocCall-id}/recordings;;;china;"),
                 body,
             )
     }
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/recordings/$count;filter search;work=CallRecordings.Read.All provenance=alias:/me/adhoccalls/{}/recordings;china",
+                    "op:GET /me/adhocCalls/{adhocCall-id}/recordings/$count;filter search;work=CallRecordings.Read.All provenance=inferred:count:/me/adhoccalls/{}/recordings;china;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/recordings/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /me/adhocCalls/{adhocCall-id}/recordings/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};expand select;work=CallRecordings.Read.All;china",
+                    "op:GET /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};expand select;work=CallRecordings.Read.All;china;",
                 ),
             )
     }
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china",
+                    "op:PATCH /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
                 ),
                 changes,
             )
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china",
+                    "op:DELETE /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
                 ),
             )
     }
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;work=CallRecordings.Read.All;china",
+                    "op:GET /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;work=CallRecordings.Read.All;china;",
                 ),
             )
     }
@@ -176,7 +176,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china",
+                    "op:PUT /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
                 ),
                 content,
             )
@@ -192,7 +192,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china",
+                    "op:DELETE /me/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts;count expand filter orderby search select skip top;work=CallTranscripts.Read.All;china",
+                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts;count expand filter orderby search select skip top;work=CallTranscripts.Read.All;china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::CallTranscript> {
         self.0
             .send(
-                Operation("op:POST /me/adhocCalls/{adhocCall-id}/transcripts;;;china"),
+                Operation("op:POST /me/adhocCalls/{adhocCall-id}/transcripts;;;china;"),
                 body,
             )
     }
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/$count;filter search;work=CallTranscripts.Read.All provenance=alias:/me/adhoccalls/{}/transcripts;china",
+                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/$count;filter search;work=CallTranscripts.Read.All provenance=inferred:count:/me/adhoccalls/{}/transcripts;china;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};expand select;work=CallTranscripts.Read.All;china",
+                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};expand select;work=CallTranscripts.Read.All;china;",
                 ),
             )
     }
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};;;china",
+                    "op:PATCH /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};;;china;",
                 ),
                 changes,
             )
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};;;china",
+                    "op:DELETE /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};;;china;",
                 ),
             )
     }
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;work=CallTranscripts.Read.All;china",
+                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;work=CallTranscripts.Read.All;china;",
                 ),
             )
     }
@@ -176,7 +176,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china",
+                    "op:PUT /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china;",
                 ),
                 content,
             )
@@ -192,7 +192,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china",
+                    "op:DELETE /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china;",
                 ),
             )
     }
@@ -211,7 +211,7 @@ impl ItemRequestBuilder {
             .segment("metadataContent")
             .call(
                 Operation(
-                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;work=CallTranscripts.Read.All;china",
+                    "op:GET /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;work=CallTranscripts.Read.All;china;",
                 ),
             )
     }
@@ -229,7 +229,7 @@ impl ItemRequestBuilder {
             .segment("metadataContent")
             .send_bytes(
                 Operation(
-                    "op:PUT /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china",
+                    "op:PUT /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
                 ),
                 content,
             )
@@ -245,7 +245,7 @@ impl ItemRequestBuilder {
             .segment("metadataContent")
             .call(
                 Operation(
-                    "op:DELETE /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china",
+                    "op:DELETE /me/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
                 ),
             )
     }

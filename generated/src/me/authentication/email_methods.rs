@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/emailMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /me/authentication/emailMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/authentication/emailMethods;;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:POST /me/authentication/emailMethods;;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/authentication/emailMethods/$count;filter search;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/me/authentication/emailmethods;china",
+                    "op:GET /me/authentication/emailMethods/$count;filter search;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/emailmethods;china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/emailMethods/{emailAuthenticationMethod-id};expand select;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /me/authentication/emailMethods/{emailAuthenticationMethod-id};expand select;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/authentication/emailMethods/{emailAuthenticationMethod-id};;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:PATCH /me/authentication/emailMethods/{emailAuthenticationMethod-id};;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/authentication/emailMethods/{emailAuthenticationMethod-id};;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:DELETE /me/authentication/emailMethods/{emailAuthenticationMethod-id};;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -154,7 +154,7 @@ impl ItemRequestBuilder {
             .segment("resetPassword")
             .send(
                 Operation(
-                    "op:POST /me/authentication/emailMethods/{emailAuthenticationMethod-id}/resetPassword;;;china",
+                    "op:POST /me/authentication/emailMethods/{emailAuthenticationMethod-id}/resetPassword;;;china;",
                 ),
                 parameters,
             )

@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/externalAuthenticationMethods;count expand filter orderby search select skip top;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods;us-government china",
+                    "op:GET /me/authentication/externalAuthenticationMethods;count expand filter orderby search select skip top;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods;us-government china;",
                 ),
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/authentication/externalAuthenticationMethods;;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods;us-government china",
+                    "op:POST /me/authentication/externalAuthenticationMethods;;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods;us-government china;",
                 ),
                 body,
             )
@@ -76,7 +76,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/authentication/externalAuthenticationMethods/$count;filter search;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods;us-government china",
+                    "op:GET /me/authentication/externalAuthenticationMethods/$count;filter search;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/externalauthenticationmethods;us-government china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};expand select;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods/{};us-government china",
+                    "op:GET /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};expand select;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods/{};us-government china;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};;;us-government china",
+                    "op:PATCH /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -140,7 +140,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods/{};us-government china",
+                    "op:DELETE /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods/{};us-government china;",
                 ),
             )
     }
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
             .segment("resetPassword")
             .send(
                 Operation(
-                    "op:POST /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id}/resetPassword;;;us-government china",
+                    "op:POST /me/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id}/resetPassword;;;us-government china;",
                 ),
                 parameters,
             )

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/fido2Methods;count expand filter orderby search select skip top;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china",
+                    "op:GET /me/authentication/fido2Methods;count expand filter orderby search select skip top;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/authentication/fido2Methods;;work=UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china",
+                    "op:POST /me/authentication/fido2Methods;;work=UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/authentication/fido2Methods/$count;filter search;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite provenance=alias:/me/authentication/fido2methods;china",
+                    "op:GET /me/authentication/fido2Methods/$count;filter search;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite provenance=inferred:count:/me/authentication/fido2methods;china;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl RequestBuilder {
             .function("creationOptions", &[])
             .call(
                 Operation(
-                    "op:GET /me/authentication/fido2Methods/creationOptions();;work=UserAuthMethod-Passkey.ReadWrite;us-government china",
+                    "op:GET /me/authentication/fido2Methods/creationOptions();;work=UserAuthMethod-Passkey.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/fido2Methods/{fido2AuthenticationMethod-id};expand select;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china",
+                    "op:GET /me/authentication/fido2Methods/{fido2AuthenticationMethod-id};expand select;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china;",
                 ),
             )
     }
@@ -135,7 +135,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/authentication/fido2Methods/{fido2AuthenticationMethod-id};;work=UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china",
+                    "op:DELETE /me/authentication/fido2Methods/{fido2AuthenticationMethod-id};;work=UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china;",
                 ),
             )
     }
@@ -156,7 +156,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/authentication/fido2Methods/{fido2AuthenticationMethod-id};;work=UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china",
+                    "op:PATCH /me/authentication/fido2Methods/{fido2AuthenticationMethod-id};;work=UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite;china;",
                 ),
                 changes,
             )
@@ -175,7 +175,7 @@ impl ItemRequestBuilder {
             .segment("resetPassword")
             .send(
                 Operation(
-                    "op:POST /me/authentication/fido2Methods/{fido2AuthenticationMethod-id}/resetPassword;;;china",
+                    "op:POST /me/authentication/fido2Methods/{fido2AuthenticationMethod-id}/resetPassword;;;china;",
                 ),
                 parameters,
             )

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/methods;count expand filter orderby search select skip top;work=UserAuthenticationMethod.Read,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /me/authentication/methods;count expand filter orderby search select skip top;work=UserAuthenticationMethod.Read,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         &self,
         body: &models::AuthenticationMethod,
     ) -> Request<models::AuthenticationMethod> {
-        self.0.send(Operation("op:POST /me/authentication/methods;;;china"), body)
+        self.0.send(Operation("op:POST /me/authentication/methods;;;china;"), body)
     }
     /// `GET /me/authentication/methods/$count`
     ///
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/authentication/methods/$count;filter search;work=UserAuthenticationMethod.Read,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/me/authentication/methods;china",
+                    "op:GET /me/authentication/methods/$count;filter search;work=UserAuthenticationMethod.Read,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/methods;china;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/methods/{authenticationMethod-id};expand select;work=UserAuthenticationMethod.Read,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /me/authentication/methods/{authenticationMethod-id};expand select;work=UserAuthenticationMethod.Read,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/authentication/methods/{authenticationMethod-id};;;china",
+                    "op:PATCH /me/authentication/methods/{authenticationMethod-id};;;china;",
                 ),
                 changes,
             )
@@ -128,7 +128,7 @@ impl ItemRequestBuilder {
             .segment("resetPassword")
             .send(
                 Operation(
-                    "op:POST /me/authentication/methods/{authenticationMethod-id}/resetPassword;;work=UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/methods/{}/resetpassword;china",
+                    "op:POST /me/authentication/methods/{authenticationMethod-id}/resetPassword;;work=UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/methods/{}/resetpassword;china;",
                 ),
                 parameters,
             )

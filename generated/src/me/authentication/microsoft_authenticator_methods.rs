@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/microsoftAuthenticatorMethods;count expand filter orderby search select skip top;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All",
+                    "op:GET /me/authentication/microsoftAuthenticatorMethods;count expand filter orderby search select skip top;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
                 ),
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/authentication/microsoftAuthenticatorMethods/$count;filter search;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/me/authentication/microsoftauthenticatormethods",
+                    "op:GET /me/authentication/microsoftAuthenticatorMethods/$count;filter search;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/microsoftauthenticatormethods;;",
                 ),
             )
     }
@@ -79,7 +79,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id};expand select;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All",
+                    "op:GET /me/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id};expand select;work=UserAuthMethod-MicrosoftAuthApp.Read,UserAuthenticationMethod.Read,UserAuthMethod-MicrosoftAuthApp.Read.All,UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id};;work=UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All",
+                    "op:DELETE /me/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id};;work=UserAuthMethod-MicrosoftAuthApp.ReadWrite,UserAuthMethod-MicrosoftAuthApp.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
             .segment("resetPassword")
             .send(
                 Operation(
-                    "op:POST /me/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id}/resetPassword;;;china",
+                    "op:POST /me/authentication/microsoftAuthenticatorMethods/{microsoftAuthenticatorAuthenticationMethod-id}/resetPassword;;;china;",
                 ),
                 parameters,
             )

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/operations;count expand filter orderby search select skip top;;china",
+                    "op:GET /me/authentication/operations;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::LongRunningOperation,
     ) -> Request<models::LongRunningOperation> {
-        self.0.send(Operation("op:POST /me/authentication/operations;;;china"), body)
+        self.0.send(Operation("op:POST /me/authentication/operations;;;china;"), body)
     }
     /// `GET /me/authentication/operations/$count`
     ///
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/authentication/operations/$count;filter search;;china",
+                    "op:GET /me/authentication/operations/$count;filter search;;china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/operations/{longRunningOperation-id};expand select;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/operations/{};china",
+                    "op:GET /me/authentication/operations/{longRunningOperation-id};expand select;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/operations/{};china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/authentication/operations/{longRunningOperation-id};;;china",
+                    "op:PATCH /me/authentication/operations/{longRunningOperation-id};;;china;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/authentication/operations/{longRunningOperation-id};;;china",
+                    "op:DELETE /me/authentication/operations/{longRunningOperation-id};;;china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/passwordMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /me/authentication/passwordMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         body: &models::PasswordAuthenticationMethod,
     ) -> Request<models::PasswordAuthenticationMethod> {
         self.0
-            .send(Operation("op:POST /me/authentication/passwordMethods;;;china"), body)
+            .send(Operation("op:POST /me/authentication/passwordMethods;;;china;"), body)
     }
     /// `GET /me/authentication/passwordMethods/$count`
     ///
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/authentication/passwordMethods/$count;filter search;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/me/authentication/passwordmethods;china",
+                    "op:GET /me/authentication/passwordMethods/$count;filter search;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/passwordmethods;china;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/passwordMethods/{passwordAuthenticationMethod-id};expand select;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /me/authentication/passwordMethods/{passwordAuthenticationMethod-id};expand select;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
             .segment("resetPassword")
             .send(
                 Operation(
-                    "op:POST /me/authentication/passwordMethods/{passwordAuthenticationMethod-id}/resetPassword;;work=UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/passwordmethods/{}/resetpassword;china",
+                    "op:POST /me/authentication/passwordMethods/{passwordAuthenticationMethod-id}/resetPassword;;work=UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/passwordmethods/{}/resetpassword;china;",
                 ),
                 parameters,
             )

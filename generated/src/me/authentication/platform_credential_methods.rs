@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/platformCredentialMethods;count expand filter orderby search select skip top;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All",
+                    "op:GET /me/authentication/platformCredentialMethods;count expand filter orderby search select skip top;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/authentication/platformCredentialMethods/$count;filter search;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/me/authentication/platformcredentialmethods",
+                    "op:GET /me/authentication/platformCredentialMethods/$count;filter search;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/platformcredentialmethods;;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id};expand select;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All",
+                    "op:GET /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id};expand select;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id};;work=UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All",
+                    "op:DELETE /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id};;work=UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;;",
                 ),
             )
     }
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
             .segment("resetPassword")
             .send(
                 Operation(
-                    "op:POST /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/resetPassword;;;china",
+                    "op:POST /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/resetPassword;;;china;",
                 ),
                 parameters,
             )

@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/temporaryAccessPassMethods;count expand filter orderby search select skip top;work=UserAuthMethod-TAP.Read,UserAuthenticationMethod.Read,UserAuthMethod-TAP.Read.All,UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /me/authentication/temporaryAccessPassMethods;count expand filter orderby search select skip top;work=UserAuthMethod-TAP.Read,UserAuthenticationMethod.Read,UserAuthMethod-TAP.Read.All,UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -53,7 +53,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/authentication/temporaryAccessPassMethods;;work=UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All;china",
+                    "op:POST /me/authentication/temporaryAccessPassMethods;;work=UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -77,7 +77,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/authentication/temporaryAccessPassMethods/$count;filter search;work=UserAuthMethod-TAP.Read,UserAuthenticationMethod.Read,UserAuthMethod-TAP.Read.All,UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/me/authentication/temporaryaccesspassmethods;china",
+                    "op:GET /me/authentication/temporaryAccessPassMethods/$count;filter search;work=UserAuthMethod-TAP.Read,UserAuthenticationMethod.Read,UserAuthMethod-TAP.Read.All,UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/temporaryaccesspassmethods;china;",
                 ),
             )
     }
@@ -101,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/temporaryAccessPassMethods/{temporaryAccessPassAuthenticationMethod-id};expand select;work=UserAuthMethod-TAP.Read,UserAuthenticationMethod.Read,UserAuthMethod-TAP.Read.All,UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /me/authentication/temporaryAccessPassMethods/{temporaryAccessPassAuthenticationMethod-id};expand select;work=UserAuthMethod-TAP.Read,UserAuthenticationMethod.Read,UserAuthMethod-TAP.Read.All,UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/authentication/temporaryAccessPassMethods/{temporaryAccessPassAuthenticationMethod-id};;work=UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:DELETE /me/authentication/temporaryAccessPassMethods/{temporaryAccessPassAuthenticationMethod-id};;work=UserAuthMethod-TAP.ReadWrite,UserAuthMethod-TAP.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
             .segment("resetPassword")
             .send(
                 Operation(
-                    "op:POST /me/authentication/temporaryAccessPassMethods/{temporaryAccessPassAuthenticationMethod-id}/resetPassword;;;china",
+                    "op:POST /me/authentication/temporaryAccessPassMethods/{temporaryAccessPassAuthenticationMethod-id}/resetPassword;;;china;",
                 ),
                 parameters,
             )

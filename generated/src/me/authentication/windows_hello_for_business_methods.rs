@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/windowsHelloForBusinessMethods;count expand filter orderby search select skip top;work=UserAuthMethod-WindowsHello.Read,UserAuthenticationMethod.Read,UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /me/authentication/windowsHelloForBusinessMethods;count expand filter orderby search select skip top;work=UserAuthMethod-WindowsHello.Read,UserAuthenticationMethod.Read,UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/authentication/windowsHelloForBusinessMethods/$count;filter search;work=UserAuthMethod-WindowsHello.Read,UserAuthenticationMethod.Read,UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=alias:/me/authentication/windowshelloforbusinessmethods;china",
+                    "op:GET /me/authentication/windowsHelloForBusinessMethods/$count;filter search;work=UserAuthMethod-WindowsHello.Read,UserAuthenticationMethod.Read,UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/me/authentication/windowshelloforbusinessmethods;china;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/windowsHelloForBusinessMethods/{windowsHelloForBusinessAuthenticationMethod-id};expand select;work=UserAuthMethod-WindowsHello.Read,UserAuthenticationMethod.Read,UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /me/authentication/windowsHelloForBusinessMethods/{windowsHelloForBusinessAuthenticationMethod-id};expand select;work=UserAuthMethod-WindowsHello.Read,UserAuthenticationMethod.Read,UserAuthMethod-WindowsHello.Read.All,UserAuthMethod-WindowsHello.ReadWrite,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/authentication/windowsHelloForBusinessMethods/{windowsHelloForBusinessAuthenticationMethod-id};;work=UserAuthMethod-WindowsHello.ReadWrite,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:DELETE /me/authentication/windowsHelloForBusinessMethods/{windowsHelloForBusinessAuthenticationMethod-id};;work=UserAuthMethod-WindowsHello.ReadWrite,UserAuthMethod-WindowsHello.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -123,7 +123,7 @@ impl ItemRequestBuilder {
             .segment("resetPassword")
             .send(
                 Operation(
-                    "op:POST /me/authentication/windowsHelloForBusinessMethods/{windowsHelloForBusinessAuthenticationMethod-id}/resetPassword;;;china",
+                    "op:POST /me/authentication/windowsHelloForBusinessMethods/{windowsHelloForBusinessAuthenticationMethod-id}/resetPassword;;;china;",
                 ),
                 parameters,
             )

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/calendar/calendarPermissions;count filter orderby select skip top;",
+                    "op:GET /me/calendar/calendarPermissions;count filter orderby select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::CalendarPermission,
     ) -> Request<models::CalendarPermission> {
-        self.0.send(Operation("op:POST /me/calendar/calendarPermissions;;"), body)
+        self.0.send(Operation("op:POST /me/calendar/calendarPermissions;;;;"), body)
     }
     /// `GET /me/calendar/calendarPermissions/$count`
     ///
@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /me/calendar/calendarPermissions/$count;filter;"))
+            .call(Operation("op:GET /me/calendar/calendarPermissions/$count;filter;;;"))
     }
 }
 /// Requests to `/me/calendar/calendarPermissions/{calendarPermission-id}`.
@@ -60,7 +60,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/calendar/calendarPermissions/{calendarPermission-id};select;",
+                    "op:GET /me/calendar/calendarPermissions/{calendarPermission-id};select;;;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/calendar/calendarPermissions/{calendarPermission-id};;",
+                    "op:PATCH /me/calendar/calendarPermissions/{calendarPermission-id};;;;",
                 ),
                 changes,
             )
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/calendar/calendarPermissions/{calendarPermission-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite provenance=alias:/users/{}/calendar/calendarpermissions/{}",
+                    "op:DELETE /me/calendar/calendarPermissions/{calendarPermission-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite provenance=alias:/users/{}/calendar/calendarpermissions/{};;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/calendar/calendarView;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite",
+                    "op:GET /me/calendar/calendarView;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite;;",
                 ),
             )
             .query("endDateTime", end_date_time)
@@ -45,7 +45,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/calendar/calendarView/delta();count expand filter orderby search select skip top;",
+                    "op:GET /me/calendar/calendarView/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
             .query("endDateTime", end_date_time)

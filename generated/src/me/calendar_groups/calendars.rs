@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite",
+                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite",
+                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite provenance=alias:/me/calendargroups/{}/calendars",
+                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite provenance=inferred:count:/me/calendargroups/{}/calendars;;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};select;",
+                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};select;;;",
                 ),
             )
     }
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};;",
+                    "op:PATCH /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};;;;",
                 ),
                 changes,
             )
@@ -131,7 +131,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite",
+                    "op:DELETE /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 ),
             )
     }
@@ -149,7 +149,7 @@ impl ItemRequestBuilder {
             .function("allowedCalendarSharingRoles", &[("User", Some(&user))])
             .call(
                 Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}');count filter search skip top;",
+                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
                 ),
             )
     }
@@ -165,7 +165,7 @@ impl ItemRequestBuilder {
             .segment("getSchedule")
             .send(
                 Operation(
-                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/getSchedule;;",
+                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/getSchedule;;;;",
                 ),
                 parameters,
             )
@@ -181,7 +181,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/permanentDelete;;;us-government",
+                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/permanentDelete;;;us-government;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/calendars/{calendar-id}/calendarPermissions;count filter orderby select skip top;",
+                    "op:GET /me/calendars/{calendar-id}/calendarPermissions;count filter orderby select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
     ) -> Request<models::CalendarPermission> {
         self.0
             .send(
-                Operation("op:POST /me/calendars/{calendar-id}/calendarPermissions;;"),
+                Operation("op:POST /me/calendars/{calendar-id}/calendarPermissions;;;;"),
                 body,
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/calendars/{calendar-id}/calendarPermissions/$count;filter;",
+                    "op:GET /me/calendars/{calendar-id}/calendarPermissions/$count;filter;;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/calendars/{calendar-id}/calendarPermissions/{calendarPermission-id};select;",
+                    "op:GET /me/calendars/{calendar-id}/calendarPermissions/{calendarPermission-id};select;;;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/calendars/{calendar-id}/calendarPermissions/{calendarPermission-id};;",
+                    "op:PATCH /me/calendars/{calendar-id}/calendarPermissions/{calendarPermission-id};;;;",
                 ),
                 changes,
             )
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/calendars/{calendar-id}/calendarPermissions/{calendarPermission-id};;",
+                    "op:DELETE /me/calendars/{calendar-id}/calendarPermissions/{calendarPermission-id};;;;",
                 ),
             )
     }

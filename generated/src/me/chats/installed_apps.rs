@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/installedApps;count expand filter orderby search select skip top;",
+                    "op:GET /me/chats/{chat-id}/installedApps;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         &self,
         body: &models::TeamsAppInstallation,
     ) -> Request<models::TeamsAppInstallation> {
-        self.0.send(Operation("op:POST /me/chats/{chat-id}/installedApps;;"), body)
+        self.0.send(Operation("op:POST /me/chats/{chat-id}/installedApps;;;;"), body)
     }
     /// `GET /me/chats/{chat-id}/installedApps/$count`
     ///
@@ -48,7 +48,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/installedApps/$count;filter search;",
+                    "op:GET /me/chats/{chat-id}/installedApps/$count;filter search;;;",
                 ),
             )
     }
@@ -76,7 +76,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id};expand select;",
+                    "op:GET /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id};expand select;;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id};;",
+                    "op:PATCH /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id};;;;",
                 ),
                 changes,
             )
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id};;",
+                    "op:DELETE /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id};;;;",
                 ),
             )
     }
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
             .segment("upgrade")
             .send(
                 Operation(
-                    "op:POST /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id}/upgrade;;",
+                    "op:POST /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id}/upgrade;;;;",
                 ),
                 parameters,
             )

@@ -15,7 +15,9 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::ChatMessageInfo> {
         self.0
             .call(
-                Operation("op:GET /me/chats/{chat-id}/lastMessagePreview;expand select;"),
+                Operation(
+                    "op:GET /me/chats/{chat-id}/lastMessagePreview;expand select;;;",
+                ),
             )
     }
     /// `PATCH /me/chats/{chat-id}/lastMessagePreview`
@@ -28,7 +30,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ChatMessageInfo>> {
         self.0
             .update(
-                Operation("op:PATCH /me/chats/{chat-id}/lastMessagePreview;;"),
+                Operation("op:PATCH /me/chats/{chat-id}/lastMessagePreview;;;;"),
                 changes,
             )
     }
@@ -37,6 +39,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/chats/{chat-id}/lastMessagePreview;;"))
+        self.0.call(Operation("op:DELETE /me/chats/{chat-id}/lastMessagePreview;;;;"))
     }
 }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/members;count expand filter orderby search select skip top;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite provenance=alias:/users/{}/chats/{}/members",
+                    "op:GET /me/chats/{chat-id}/members;count expand filter orderby search select skip top;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite provenance=alias:/users/{}/chats/{}/members;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         &self,
         body: &models::ConversationMember,
     ) -> Request<models::ConversationMember> {
-        self.0.send(Operation("op:POST /me/chats/{chat-id}/members;;"), body)
+        self.0.send(Operation("op:POST /me/chats/{chat-id}/members;;;;"), body)
     }
     /// `GET /me/chats/{chat-id}/members/$count`
     ///
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/members/$count;filter search;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite provenance=alias:/users/{}/chats/{}/members",
+                    "op:GET /me/chats/{chat-id}/members/$count;filter search;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite provenance=inferred:count:/users/{}/chats/{}/members;;",
                 ),
             )
     }
@@ -72,7 +72,7 @@ impl RequestBuilder {
     ) -> Request<Page<models::ActionResultPart>> {
         self.0
             .segment("add")
-            .send(Operation("op:POST /me/chats/{chat-id}/members/add;;"), parameters)
+            .send(Operation("op:POST /me/chats/{chat-id}/members/add;;;;"), parameters)
     }
     /// `POST /me/chats/{chat-id}/members/remove`
     ///
@@ -88,7 +88,7 @@ impl RequestBuilder {
             .segment("remove")
             .send(
                 Operation(
-                    "op:POST /me/chats/{chat-id}/members/remove;;;us-government china",
+                    "op:POST /me/chats/{chat-id}/members/remove;;;us-government china;",
                 ),
                 parameters,
             )
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/members/{conversationMember-id};expand select;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite provenance=alias:/users/{}/chats/{}/members/{}",
+                    "op:GET /me/chats/{chat-id}/members/{conversationMember-id};expand select;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite provenance=alias:/users/{}/chats/{}/members/{};;",
                 ),
             )
     }
@@ -128,7 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/chats/{chat-id}/members/{conversationMember-id};;",
+                    "op:PATCH /me/chats/{chat-id}/members/{conversationMember-id};;;;",
                 ),
                 changes,
             )
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/chats/{chat-id}/members/{conversationMember-id};;",
+                    "op:DELETE /me/chats/{chat-id}/members/{conversationMember-id};;;;",
                 ),
             )
     }

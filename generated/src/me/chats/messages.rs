@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/messages;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite",
+                    "op:GET /me/chats/{chat-id}/messages;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
-        self.0.send(Operation("op:POST /me/chats/{chat-id}/messages;;"), body)
+        self.0.send(Operation("op:POST /me/chats/{chat-id}/messages;;;;"), body)
     }
     /// `GET /me/chats/{chat-id}/messages/$count`
     ///
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/messages/$count;filter search;work=Chat.Read,Chat.ReadWrite provenance=alias:/me/chats/{}/messages",
+                    "op:GET /me/chats/{chat-id}/messages/$count;filter search;work=Chat.Read,Chat.ReadWrite provenance=inferred:count:/me/chats/{}/messages;;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/messages/delta();count expand filter orderby search select skip top;",
+                    "op:GET /me/chats/{chat-id}/messages/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl RequestBuilder {
         self.0
             .segment("replyWithQuote")
             .send(
-                Operation("op:POST /me/chats/{chat-id}/messages/replyWithQuote;;"),
+                Operation("op:POST /me/chats/{chat-id}/messages/replyWithQuote;;;;"),
                 parameters,
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All",
+                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -131,7 +131,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::ChatMessage>> {
         self.0
             .update(
-                Operation("op:PATCH /me/chats/{chat-id}/messages/{chatMessage-id};;"),
+                Operation("op:PATCH /me/chats/{chat-id}/messages/{chatMessage-id};;;;"),
                 changes,
             )
     }
@@ -141,7 +141,9 @@ impl ItemRequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /me/chats/{chat-id}/messages/{chatMessage-id};;"))
+            .call(
+                Operation("op:DELETE /me/chats/{chat-id}/messages/{chatMessage-id};;;;"),
+            )
     }
     /// `POST /me/chats/{chat-id}/messages/{chatMessage-id}/setReaction`
     ///
@@ -161,7 +163,7 @@ impl ItemRequestBuilder {
             .segment("setReaction")
             .send(
                 Operation(
-                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/setReaction;;work=ChatMessage.Send,Chat.ReadWrite provenance=alias:/users/{}/chats/{}/messages/{}/setreaction",
+                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/setReaction;;work=ChatMessage.Send,Chat.ReadWrite provenance=alias:/users/{}/chats/{}/messages/{}/setreaction;;",
                 ),
                 parameters,
             )
@@ -181,7 +183,7 @@ impl ItemRequestBuilder {
             .segment("softDelete")
             .call(
                 Operation(
-                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/softDelete;;work=Chat.ReadWrite provenance=alias:/users/{}/chats/{}/messages/{}/softdelete",
+                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/softDelete;;work=Chat.ReadWrite provenance=alias:/users/{}/chats/{}/messages/{}/softdelete;;",
                 ),
             )
     }
@@ -200,7 +202,7 @@ impl ItemRequestBuilder {
             .segment("undoSoftDelete")
             .call(
                 Operation(
-                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/undoSoftDelete;;work=Chat.ReadWrite provenance=alias:/users/{}/chats/{}/messages/{}/undosoftdelete",
+                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/undoSoftDelete;;work=Chat.ReadWrite provenance=alias:/users/{}/chats/{}/messages/{}/undosoftdelete;;",
                 ),
             )
     }
@@ -222,7 +224,7 @@ impl ItemRequestBuilder {
             .segment("unsetReaction")
             .send(
                 Operation(
-                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/unsetReaction;;work=ChatMessage.Send,Chat.ReadWrite provenance=alias:/users/{}/chats/{}/messages/{}/unsetreaction",
+                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/unsetReaction;;work=ChatMessage.Send,Chat.ReadWrite provenance=alias:/users/{}/chats/{}/messages/{}/unsetreaction;;",
                 ),
                 parameters,
             )

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/permissionGrants;expand filter orderby search select;",
+                    "op:GET /me/chats/{chat-id}/permissionGrants;expand filter orderby search select;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         &self,
         body: &models::ResourceSpecificPermissionGrant,
     ) -> Request<models::ResourceSpecificPermissionGrant> {
-        self.0.send(Operation("op:POST /me/chats/{chat-id}/permissionGrants;;"), body)
+        self.0.send(Operation("op:POST /me/chats/{chat-id}/permissionGrants;;;;"), body)
     }
     /// `GET /me/chats/{chat-id}/permissionGrants/$count`
     ///
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/permissionGrants/$count;filter search;",
+                    "op:GET /me/chats/{chat-id}/permissionGrants/$count;filter search;;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;",
+                    "op:GET /me/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:PATCH /me/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
                 changes,
             )
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:DELETE /me/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
             )
     }

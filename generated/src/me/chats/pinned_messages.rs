@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/pinnedMessages;count expand filter orderby search select skip top;",
+                    "op:GET /me/chats/{chat-id}/pinnedMessages;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -34,7 +34,7 @@ impl RequestBuilder {
         &self,
         body: &models::PinnedChatMessageInfo,
     ) -> Request<models::PinnedChatMessageInfo> {
-        self.0.send(Operation("op:POST /me/chats/{chat-id}/pinnedMessages;;"), body)
+        self.0.send(Operation("op:POST /me/chats/{chat-id}/pinnedMessages;;;;"), body)
     }
     /// `GET /me/chats/{chat-id}/pinnedMessages/$count`
     ///
@@ -47,7 +47,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/pinnedMessages/$count;filter search;",
+                    "op:GET /me/chats/{chat-id}/pinnedMessages/$count;filter search;;;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};expand select;",
+                    "op:GET /me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};expand select;;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;",
+                    "op:PATCH /me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;;;",
                 ),
                 changes,
             )
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;",
+                    "op:DELETE /me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;;;",
                 ),
             )
     }

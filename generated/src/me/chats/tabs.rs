@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/tabs;count expand filter orderby search select skip top;",
+                    "op:GET /me/chats/{chat-id}/tabs;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::TeamsTab) -> Request<models::TeamsTab> {
-        self.0.send(Operation("op:POST /me/chats/{chat-id}/tabs;;"), body)
+        self.0.send(Operation("op:POST /me/chats/{chat-id}/tabs;;;;"), body)
     }
     /// `GET /me/chats/{chat-id}/tabs/$count`
     ///
@@ -42,7 +42,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /me/chats/{chat-id}/tabs/$count;filter search;"))
+            .call(Operation("op:GET /me/chats/{chat-id}/tabs/$count;filter search;;;"))
     }
 }
 /// Requests to `/me/chats/{chat-id}/tabs/{teamsTab-id}`.
@@ -62,7 +62,9 @@ impl ItemRequestBuilder {
     pub fn get(&self) -> Request<models::TeamsTab> {
         self.0
             .call(
-                Operation("op:GET /me/chats/{chat-id}/tabs/{teamsTab-id};expand select;"),
+                Operation(
+                    "op:GET /me/chats/{chat-id}/tabs/{teamsTab-id};expand select;;;",
+                ),
             )
     }
     /// `PATCH /me/chats/{chat-id}/tabs/{teamsTab-id}`
@@ -75,7 +77,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamsTab>> {
         self.0
             .update(
-                Operation("op:PATCH /me/chats/{chat-id}/tabs/{teamsTab-id};;"),
+                Operation("op:PATCH /me/chats/{chat-id}/tabs/{teamsTab-id};;;;"),
                 changes,
             )
     }
@@ -84,6 +86,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/chats/{chat-id}/tabs/{teamsTab-id};;"))
+        self.0.call(Operation("op:DELETE /me/chats/{chat-id}/tabs/{teamsTab-id};;;;"))
     }
 }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/targetedMessages;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /me/chats/{chat-id}/targetedMessages;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages;;;us-government china",
+                    "op:POST /me/chats/{chat-id}/targetedMessages;;;us-government china;",
                 ),
                 body,
             )
@@ -60,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/targetedMessages/$count;filter search;;us-government china",
+                    "op:GET /me/chats/{chat-id}/targetedMessages/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/targetedMessages/delta();count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /me/chats/{chat-id}/targetedMessages/delta();count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl RequestBuilder {
             .segment("replyWithQuote")
             .send(
                 Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages/replyWithQuote;;;us-government china",
+                    "op:POST /me/chats/{chat-id}/targetedMessages/replyWithQuote;;;us-government china;",
                 ),
                 parameters,
             )
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};expand select;;us-government china",
+                    "op:GET /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;;us-government china",
+                    "op:PATCH /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -164,7 +164,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;work=TeamworkTargetedMessage.ReadWrite provenance=alias:/users/{}/chats/{}/targetedmessages/{};us-government china",
+                    "op:DELETE /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;work=TeamworkTargetedMessage.ReadWrite provenance=alias:/users/{}/chats/{}/targetedmessages/{};us-government china;",
                 ),
             )
     }
@@ -182,7 +182,7 @@ impl ItemRequestBuilder {
             .segment("setReaction")
             .send(
                 Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/setReaction;;;us-government china",
+                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/setReaction;;;us-government china;",
                 ),
                 parameters,
             )
@@ -198,7 +198,7 @@ impl ItemRequestBuilder {
             .segment("softDelete")
             .call(
                 Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/softDelete;;;us-government china",
+                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/softDelete;;;us-government china;",
                 ),
             )
     }
@@ -213,7 +213,7 @@ impl ItemRequestBuilder {
             .segment("undoSoftDelete")
             .call(
                 Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/undoSoftDelete;;;us-government china",
+                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/undoSoftDelete;;;us-government china;",
                 ),
             )
     }
@@ -231,7 +231,7 @@ impl ItemRequestBuilder {
             .segment("unsetReaction")
             .send(
                 Operation(
-                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/unsetReaction;;;us-government china",
+                    "op:POST /me/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/unsetReaction;;;us-government china;",
                 ),
                 parameters,
             )

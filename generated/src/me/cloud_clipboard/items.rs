@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/cloudClipboard/items;count expand filter orderby search select skip top;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read;us-government china",
+                    "op:GET /me/cloudClipboard/items;count expand filter orderby search select skip top;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read;us-government china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::CloudClipboardItem> {
         self.0
             .send(
-                Operation("op:POST /me/cloudClipboard/items;;;us-government china"),
+                Operation("op:POST /me/cloudClipboard/items;;;us-government china;"),
                 body,
             )
     }
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/cloudClipboard/items/$count;filter search;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read provenance=alias:/me/cloudclipboard/items;us-government china",
+                    "op:GET /me/cloudClipboard/items/$count;filter search;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read provenance=inferred:count:/me/cloudclipboard/items;us-government china;",
                 ),
             )
     }
@@ -90,7 +90,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/cloudClipboard/items/{cloudClipboardItem-id};expand select;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read;us-government china",
+                    "op:GET /me/cloudClipboard/items/{cloudClipboardItem-id};expand select;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read;us-government china;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/cloudClipboard/items/{cloudClipboardItem-id};;;us-government china",
+                    "op:PATCH /me/cloudClipboard/items/{cloudClipboardItem-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/cloudClipboard/items/{cloudClipboardItem-id};;;us-government china",
+                    "op:DELETE /me/cloudClipboard/items/{cloudClipboardItem-id};;;us-government china;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite",
+                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/contactFolders/{contactFolder-id}/childFolders;;work=Contacts.ReadWrite personal=Contacts.ReadWrite",
+                    "op:POST /me/contactFolders/{contactFolder-id}/childFolders;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
                 ),
                 body,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=alias:/me/contactfolders/{}/childfolders",
+                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/me/contactfolders/{}/childfolders;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};expand select;",
+                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};expand select;;;",
                 ),
             )
     }
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};;",
+                    "op:PATCH /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};;;;",
                 ),
                 changes,
             )
@@ -135,7 +135,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};;",
+                    "op:DELETE /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};;;;",
                 ),
             )
     }
@@ -154,7 +154,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;us-government china",
+                    "op:POST /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/contacts;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite",
+                    "op:GET /me/contactFolders/{contactFolder-id}/contacts;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/contactFolders/{contactFolder-id}/contacts;;work=Contacts.ReadWrite personal=Contacts.ReadWrite",
+                    "op:POST /me/contactFolders/{contactFolder-id}/contacts;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
                 ),
                 body,
             )
@@ -65,7 +65,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/contacts/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=alias:/me/contactfolders/{}/contacts",
+                    "op:GET /me/contactFolders/{contactFolder-id}/contacts/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/me/contactfolders/{}/contacts;;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/contacts/delta();count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;china",
+                    "op:GET /me/contactFolders/{contactFolder-id}/contacts/delta();count expand filter orderby search select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;china;",
                 ),
             )
     }
@@ -118,7 +118,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite",
+                    "op:GET /me/contactFolders/{contactFolder-id}/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite;;",
                 ),
             )
     }
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/contactFolders/{contactFolder-id}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite",
+                    "op:PATCH /me/contactFolders/{contactFolder-id}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
                 ),
                 changes,
             )
@@ -154,7 +154,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/contactFolders/{contactFolder-id}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite",
+                    "op:DELETE /me/contactFolders/{contactFolder-id}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite;;",
                 ),
             )
     }
@@ -173,7 +173,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;us-government china",
+                    "op:POST /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite;us-government china;",
                 ),
             )
     }

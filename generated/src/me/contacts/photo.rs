@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/contacts/{contact-id}/photo;select;work=Contacts.Read",
+                    "op:GET /me/contacts/{contact-id}/photo;select;work=Contacts.Read;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/contacts/{contact-id}/photo;;work=Contacts.ReadWrite",
+                    "op:PATCH /me/contacts/{contact-id}/photo;;work=Contacts.ReadWrite;;",
                 ),
                 changes,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /me/contacts/{contact-id}/photo/$value;;work=Contacts.Read provenance=alias:/me/contacts/{}/photo",
+                    "op:GET /me/contacts/{contact-id}/photo/$value;;work=Contacts.Read provenance=inferred:reference:/me/contacts/{}/photo;;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl RequestBuilder {
             .segment("$value")
             .send_bytes(
                 Operation(
-                    "op:PUT /me/contacts/{contact-id}/photo/$value;;work=Contacts.ReadWrite provenance=alias:/me/contacts/{}/photo",
+                    "op:PUT /me/contacts/{contact-id}/photo/$value;;work=Contacts.ReadWrite provenance=inferred:reference:/me/contacts/{}/photo;;",
                 ),
                 content,
             )
@@ -90,6 +90,6 @@ impl RequestBuilder {
     pub fn delete_value(&self) -> Request<()> {
         self.0
             .segment("$value")
-            .call(Operation("op:DELETE /me/contacts/{contact-id}/photo/$value;;"))
+            .call(Operation("op:DELETE /me/contacts/{contact-id}/photo/$value;;;;"))
     }
 }

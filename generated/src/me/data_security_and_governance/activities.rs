@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/dataSecurityAndGovernance/activities;expand select;;china",
+                    "op:GET /me/dataSecurityAndGovernance/activities;expand select;;china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ActivitiesContainer>> {
         self.0
             .update(
-                Operation("op:PATCH /me/dataSecurityAndGovernance/activities;;;china"),
+                Operation("op:PATCH /me/dataSecurityAndGovernance/activities;;;china;"),
                 changes,
             )
     }
@@ -53,7 +53,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /me/dataSecurityAndGovernance/activities;;;china"),
+                Operation("op:DELETE /me/dataSecurityAndGovernance/activities;;;china;"),
             )
     }
 }

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/dataSecurityAndGovernance/protectionScopes;expand select;;china",
+                    "op:GET /me/dataSecurityAndGovernance/protectionScopes;expand select;;china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/dataSecurityAndGovernance/protectionScopes;;;china",
+                    "op:PATCH /me/dataSecurityAndGovernance/protectionScopes;;;china;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/dataSecurityAndGovernance/protectionScopes;;;china",
+                    "op:DELETE /me/dataSecurityAndGovernance/protectionScopes;;;china;",
                 ),
             )
     }
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("compute")
             .send(
                 Operation(
-                    "op:POST /me/dataSecurityAndGovernance/protectionScopes/compute;;work=ProtectionScopes.Compute.User,ProtectionScopes.Compute.All;china",
+                    "op:POST /me/dataSecurityAndGovernance/protectionScopes/compute;;work=ProtectionScopes.Compute.User,ProtectionScopes.Compute.All;china;",
                 ),
                 parameters,
             )

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/employeeExperience/assignedRoles;count expand filter orderby search select skip top;work=EngagementRole.Read;us-government china",
+                    "op:GET /me/employeeExperience/assignedRoles;count expand filter orderby search select skip top;work=EngagementRole.Read;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/employeeExperience/assignedRoles;;;us-government china",
+                    "op:POST /me/employeeExperience/assignedRoles;;;us-government china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/employeeExperience/assignedRoles/$count;filter search;work=EngagementRole.Read provenance=alias:/me/employeeexperience/assignedroles;us-government china",
+                    "op:GET /me/employeeExperience/assignedRoles/$count;filter search;work=EngagementRole.Read provenance=inferred:count:/me/employeeexperience/assignedroles;us-government china;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/employeeExperience/assignedRoles/{engagementRole-id};expand select;;us-government china",
+                    "op:GET /me/employeeExperience/assignedRoles/{engagementRole-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/employeeExperience/assignedRoles/{engagementRole-id};;;us-government china",
+                    "op:PATCH /me/employeeExperience/assignedRoles/{engagementRole-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/employeeExperience/assignedRoles/{engagementRole-id};;;us-government china",
+                    "op:DELETE /me/employeeExperience/assignedRoles/{engagementRole-id};;;us-government china;",
                 ),
             )
     }

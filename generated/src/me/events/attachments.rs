@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/events/{event-id}/attachments;count expand filter orderby select skip top;work=Calendars.Read personal=Calendars.Read",
+                    "op:GET /me/events/{event-id}/attachments;count expand filter orderby select skip top;work=Calendars.Read personal=Calendars.Read;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/events/{event-id}/attachments;;work=Calendars.ReadWrite personal=Calendars.ReadWrite",
+                    "op:POST /me/events/{event-id}/attachments;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/events/{event-id}/attachments/$count;filter;work=Calendars.Read personal=Calendars.Read provenance=alias:/me/events/{}/attachments",
+                    "op:GET /me/events/{event-id}/attachments/$count;filter;work=Calendars.Read personal=Calendars.Read provenance=inferred:count:/me/events/{}/attachments;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl RequestBuilder {
             .segment("createUploadSession")
             .send(
                 Operation(
-                    "op:POST /me/events/{event-id}/attachments/createUploadSession;;work=Calendars.ReadWrite,Mail.ReadWrite personal=Calendars.ReadWrite,Mail.ReadWrite;us-government",
+                    "op:POST /me/events/{event-id}/attachments/createUploadSession;;work=Calendars.ReadWrite,Mail.ReadWrite personal=Calendars.ReadWrite,Mail.ReadWrite;us-government;",
                 ),
                 parameters,
             )
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/events/{event-id}/attachments/{attachment-id};expand select;",
+                    "op:GET /me/events/{event-id}/attachments/{attachment-id};expand select;;;",
                 ),
             )
     }
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/events/{event-id}/attachments/{attachment-id};;",
+                    "op:DELETE /me/events/{event-id}/attachments/{attachment-id};;;;",
                 ),
             )
     }

@@ -13,6 +13,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn get(&self) -> Request<models::Calendar> {
-        self.0.call(Operation("op:GET /me/events/{event-id}/calendar;select;"))
+        self.0.call(Operation("op:GET /me/events/{event-id}/calendar;select;;;"))
     }
 }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/events/{event-id}/extensions;count expand filter orderby select skip top;",
+                    "op:GET /me/events/{event-id}/extensions;count expand filter orderby select skip top;;;",
                 ),
             )
     }
@@ -30,7 +30,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
-        self.0.send(Operation("op:POST /me/events/{event-id}/extensions;;"), body)
+        self.0.send(Operation("op:POST /me/events/{event-id}/extensions;;;;"), body)
     }
     /// `GET /me/events/{event-id}/extensions/$count`
     ///
@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn count(&self) -> Request<Count> {
         self.0
             .segment("$count")
-            .call(Operation("op:GET /me/events/{event-id}/extensions/$count;filter;"))
+            .call(Operation("op:GET /me/events/{event-id}/extensions/$count;filter;;;"))
     }
 }
 /// Requests to `/me/events/{event-id}/extensions/{extension-id}`.
@@ -57,7 +57,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/events/{event-id}/extensions/{extension-id};expand select;",
+                    "op:GET /me/events/{event-id}/extensions/{extension-id};expand select;;;",
                 ),
             )
     }
@@ -71,7 +71,9 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Extension>> {
         self.0
             .update(
-                Operation("op:PATCH /me/events/{event-id}/extensions/{extension-id};;"),
+                Operation(
+                    "op:PATCH /me/events/{event-id}/extensions/{extension-id};;;;",
+                ),
                 changes,
             )
     }
@@ -82,7 +84,9 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /me/events/{event-id}/extensions/{extension-id};;"),
+                Operation(
+                    "op:DELETE /me/events/{event-id}/extensions/{extension-id};;;;",
+                ),
             )
     }
 }

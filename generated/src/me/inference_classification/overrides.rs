@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/inferenceClassification/overrides;count filter orderby select skip top;work=Mail.Read personal=Mail.Read",
+                    "op:GET /me/inferenceClassification/overrides;count filter orderby select skip top;work=Mail.Read personal=Mail.Read;;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/inferenceClassification/overrides;;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:POST /me/inferenceClassification/overrides;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/inferenceClassification/overrides/$count;filter;work=Mail.Read personal=Mail.Read provenance=alias:/me/inferenceclassification/overrides",
+                    "op:GET /me/inferenceClassification/overrides/$count;filter;work=Mail.Read personal=Mail.Read provenance=inferred:count:/me/inferenceclassification/overrides;;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/inferenceClassification/overrides/{inferenceClassificationOverride-id};select;",
+                    "op:GET /me/inferenceClassification/overrides/{inferenceClassificationOverride-id};select;;;",
                 ),
             )
     }
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/inferenceClassification/overrides/{inferenceClassificationOverride-id};;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:PATCH /me/inferenceClassification/overrides/{inferenceClassificationOverride-id};;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
                 changes,
             )
@@ -123,7 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/inferenceClassification/overrides/{inferenceClassificationOverride-id};;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:DELETE /me/inferenceClassification/overrides/{inferenceClassificationOverride-id};;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
             )
     }

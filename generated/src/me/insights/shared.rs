@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/insights/shared;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All;us-government china",
+                    "op:GET /me/insights/shared;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -43,7 +43,8 @@ impl RequestBuilder {
         &self,
         body: &models::SharedInsight,
     ) -> Request<models::SharedInsight> {
-        self.0.send(Operation("op:POST /me/insights/shared;;;us-government china"), body)
+        self.0
+            .send(Operation("op:POST /me/insights/shared;;;us-government china;"), body)
     }
     /// `GET /me/insights/shared/$count`
     ///
@@ -64,7 +65,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/insights/shared/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=alias:/me/insights/shared;us-government china",
+                    "op:GET /me/insights/shared/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/me/insights/shared;us-government china;",
                 ),
             )
     }
@@ -94,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/insights/shared/{sharedInsight-id};expand select;;us-government china",
+                    "op:GET /me/insights/shared/{sharedInsight-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -111,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/insights/shared/{sharedInsight-id};;;us-government china",
+                    "op:PATCH /me/insights/shared/{sharedInsight-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -126,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/insights/shared/{sharedInsight-id};;;us-government china",
+                    "op:DELETE /me/insights/shared/{sharedInsight-id};;;us-government china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/insights/trending;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All;us-government china",
+                    "op:GET /me/insights/trending;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -40,7 +40,10 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::Trending) -> Request<models::Trending> {
         self.0
-            .send(Operation("op:POST /me/insights/trending;;;us-government china"), body)
+            .send(
+                Operation("op:POST /me/insights/trending;;;us-government china;"),
+                body,
+            )
     }
     /// `GET /me/insights/trending/$count`
     ///
@@ -61,7 +64,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/insights/trending/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=alias:/me/insights/trending;us-government china",
+                    "op:GET /me/insights/trending/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/me/insights/trending;us-government china;",
                 ),
             )
     }
@@ -86,7 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/insights/trending/{trending-id};expand select;;us-government china",
+                    "op:GET /me/insights/trending/{trending-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -103,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/insights/trending/{trending-id};;;us-government china",
+                    "op:PATCH /me/insights/trending/{trending-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -118,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/insights/trending/{trending-id};;;us-government china",
+                    "op:DELETE /me/insights/trending/{trending-id};;;us-government china;",
                 ),
             )
     }

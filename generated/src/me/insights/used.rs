@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/insights/used;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All;us-government china",
+                    "op:GET /me/insights/used;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::UsedInsight) -> Request<models::UsedInsight> {
-        self.0.send(Operation("op:POST /me/insights/used;;;us-government china"), body)
+        self.0.send(Operation("op:POST /me/insights/used;;;us-government china;"), body)
     }
     /// `GET /me/insights/used/$count`
     ///
@@ -60,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/insights/used/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=alias:/me/insights/used;us-government china",
+                    "op:GET /me/insights/used/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/me/insights/used;us-government china;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/insights/used/{usedInsight-id};expand select;;us-government china",
+                    "op:GET /me/insights/used/{usedInsight-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/insights/used/{usedInsight-id};;;us-government china",
+                    "op:PATCH /me/insights/used/{usedInsight-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/insights/used/{usedInsight-id};;;us-government china",
+                    "op:DELETE /me/insights/used/{usedInsight-id};;;us-government china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels;count expand filter orderby search select skip top;",
+                    "op:GET /me/joinedTeams/{team-id}/channels;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Channel) -> Request<models::Channel> {
-        self.0.send(Operation("op:POST /me/joinedTeams/{team-id}/channels;;"), body)
+        self.0.send(Operation("op:POST /me/joinedTeams/{team-id}/channels;;;;"), body)
     }
     /// `GET /me/joinedTeams/{team-id}/channels/$count`
     ///
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/$count;filter search;",
+                    "op:GET /me/joinedTeams/{team-id}/channels/$count;filter search;;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .function("getAllMessages", &[])
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/getAllMessages();count expand filter orderby search select skip top;",
+                    "op:GET /me/joinedTeams/{team-id}/channels/getAllMessages();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl RequestBuilder {
             .function("getAllRetainedMessages", &[])
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/getAllRetainedMessages();count expand filter orderby search select skip top;",
+                    "op:GET /me/joinedTeams/{team-id}/channels/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -135,7 +135,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id};expand select;",
+                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id};expand select;;;",
                 ),
             )
     }
@@ -149,7 +149,9 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::Channel>> {
         self.0
             .update(
-                Operation("op:PATCH /me/joinedTeams/{team-id}/channels/{channel-id};;"),
+                Operation(
+                    "op:PATCH /me/joinedTeams/{team-id}/channels/{channel-id};;;;",
+                ),
                 changes,
             )
     }
@@ -160,7 +162,9 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /me/joinedTeams/{team-id}/channels/{channel-id};;"),
+                Operation(
+                    "op:DELETE /me/joinedTeams/{team-id}/channels/{channel-id};;;;",
+                ),
             )
     }
     /// `POST /me/joinedTeams/{team-id}/channels/{channel-id}/archive`
@@ -175,7 +179,7 @@ impl ItemRequestBuilder {
             .segment("archive")
             .send(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/archive;;",
+                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/archive;;;;",
                 ),
                 parameters,
             )
@@ -189,7 +193,7 @@ impl ItemRequestBuilder {
             .segment("completeMigration")
             .call(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/completeMigration;;",
+                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/completeMigration;;;;",
                 ),
             )
     }
@@ -217,7 +221,7 @@ impl ItemRequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;",
+                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
                 ),
             )
     }
@@ -230,7 +234,7 @@ impl ItemRequestBuilder {
             .segment("provisionEmail")
             .call(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/provisionEmail;;",
+                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/provisionEmail;;;;",
                 ),
             )
     }
@@ -243,7 +247,7 @@ impl ItemRequestBuilder {
             .segment("removeEmail")
             .call(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/removeEmail;;",
+                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/removeEmail;;;;",
                 ),
             )
     }
@@ -261,7 +265,7 @@ impl ItemRequestBuilder {
             .segment("startMigration")
             .send(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/startMigration;;;us-government china",
+                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/startMigration;;;us-government china;",
                 ),
                 parameters,
             )
@@ -275,7 +279,7 @@ impl ItemRequestBuilder {
             .segment("unarchive")
             .call(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/unarchive;;",
+                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/unarchive;;;;",
                 ),
             )
     }

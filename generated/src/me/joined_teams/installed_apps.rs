@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/installedApps;count expand filter orderby search select skip top;",
+                    "op:GET /me/joinedTeams/{team-id}/installedApps;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,8 @@ impl RequestBuilder {
         &self,
         body: &models::TeamsAppInstallation,
     ) -> Request<models::TeamsAppInstallation> {
-        self.0.send(Operation("op:POST /me/joinedTeams/{team-id}/installedApps;;"), body)
+        self.0
+            .send(Operation("op:POST /me/joinedTeams/{team-id}/installedApps;;;;"), body)
     }
     /// `GET /me/joinedTeams/{team-id}/installedApps/$count`
     ///
@@ -48,7 +49,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/installedApps/$count;filter search;",
+                    "op:GET /me/joinedTeams/{team-id}/installedApps/$count;filter search;;;",
                 ),
             )
     }
@@ -76,7 +77,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id};expand select;",
+                    "op:GET /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id};expand select;;;",
                 ),
             )
     }
@@ -91,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id};;",
+                    "op:PATCH /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id};;;;",
                 ),
                 changes,
             )
@@ -104,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id};;",
+                    "op:DELETE /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id};;;;",
                 ),
             )
     }
@@ -120,7 +121,7 @@ impl ItemRequestBuilder {
             .segment("upgrade")
             .send(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id}/upgrade;;",
+                    "op:POST /me/joinedTeams/{team-id}/installedApps/{teamsAppInstallation-id}/upgrade;;;;",
                 ),
                 parameters,
             )

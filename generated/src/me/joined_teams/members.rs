@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/members;count expand filter orderby search select skip top;",
+                    "op:GET /me/joinedTeams/{team-id}/members;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::ConversationMember,
     ) -> Request<models::ConversationMember> {
-        self.0.send(Operation("op:POST /me/joinedTeams/{team-id}/members;;"), body)
+        self.0.send(Operation("op:POST /me/joinedTeams/{team-id}/members;;;;"), body)
     }
     /// `GET /me/joinedTeams/{team-id}/members/$count`
     ///
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/members/$count;filter search;",
+                    "op:GET /me/joinedTeams/{team-id}/members/$count;filter search;;;",
                 ),
             )
     }
@@ -61,7 +61,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation("op:POST /me/joinedTeams/{team-id}/members/add;;"),
+                Operation("op:POST /me/joinedTeams/{team-id}/members/add;;;;"),
                 parameters,
             )
     }
@@ -79,7 +79,7 @@ impl RequestBuilder {
             .segment("remove")
             .send(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/members/remove;;;us-government china",
+                    "op:POST /me/joinedTeams/{team-id}/members/remove;;;us-government china;",
                 ),
                 parameters,
             )
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/members/{conversationMember-id};expand select;",
+                    "op:GET /me/joinedTeams/{team-id}/members/{conversationMember-id};expand select;;;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/members/{conversationMember-id};;",
+                    "op:PATCH /me/joinedTeams/{team-id}/members/{conversationMember-id};;;;",
                 ),
                 changes,
             )
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/members/{conversationMember-id};;",
+                    "op:DELETE /me/joinedTeams/{team-id}/members/{conversationMember-id};;;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/operations;count expand filter orderby search select skip top;",
+                    "op:GET /me/joinedTeams/{team-id}/operations;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::TeamsAsyncOperation,
     ) -> Request<models::TeamsAsyncOperation> {
-        self.0.send(Operation("op:POST /me/joinedTeams/{team-id}/operations;;"), body)
+        self.0.send(Operation("op:POST /me/joinedTeams/{team-id}/operations;;;;"), body)
     }
     /// `GET /me/joinedTeams/{team-id}/operations/$count`
     ///
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/operations/$count;filter search;",
+                    "op:GET /me/joinedTeams/{team-id}/operations/$count;filter search;;;",
                 ),
             )
     }
@@ -64,7 +64,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};expand select;",
+                    "op:GET /me/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};expand select;;;",
                 ),
             )
     }
@@ -79,7 +79,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};;",
+                    "op:PATCH /me/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};;;;",
                 ),
                 changes,
             )
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};;",
+                    "op:DELETE /me/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};;;;",
                 ),
             )
     }

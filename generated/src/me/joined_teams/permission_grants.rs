@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/permissionGrants;expand filter orderby search select;",
+                    "op:GET /me/joinedTeams/{team-id}/permissionGrants;expand filter orderby search select;;;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::ResourceSpecificPermissionGrant> {
         self.0
             .send(
-                Operation("op:POST /me/joinedTeams/{team-id}/permissionGrants;;"),
+                Operation("op:POST /me/joinedTeams/{team-id}/permissionGrants;;;;"),
                 body,
             )
     }
@@ -53,7 +53,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/permissionGrants/$count;filter search;",
+                    "op:GET /me/joinedTeams/{team-id}/permissionGrants/$count;filter search;;;",
                 ),
             )
     }
@@ -71,7 +71,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;",
+                    "op:GET /me/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:PATCH /me/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
                 changes,
             )
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:DELETE /me/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
             )
     }

@@ -58,7 +58,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel;expand select;",
+                    "op:GET /me/joinedTeams/{team-id}/primaryChannel;expand select;;;",
                 ),
             )
     }
@@ -72,7 +72,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::Channel>> {
         self.0
             .update(
-                Operation("op:PATCH /me/joinedTeams/{team-id}/primaryChannel;;"),
+                Operation("op:PATCH /me/joinedTeams/{team-id}/primaryChannel;;;;"),
                 changes,
             )
     }
@@ -81,7 +81,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/joinedTeams/{team-id}/primaryChannel;;"))
+        self.0.call(Operation("op:DELETE /me/joinedTeams/{team-id}/primaryChannel;;;;"))
     }
     /// `POST /me/joinedTeams/{team-id}/primaryChannel/archive`
     ///
@@ -94,7 +94,9 @@ impl RequestBuilder {
         self.0
             .segment("archive")
             .send(
-                Operation("op:POST /me/joinedTeams/{team-id}/primaryChannel/archive;;"),
+                Operation(
+                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/archive;;;;",
+                ),
                 parameters,
             )
     }
@@ -107,7 +109,7 @@ impl RequestBuilder {
             .segment("completeMigration")
             .call(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/completeMigration;;",
+                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/completeMigration;;;;",
                 ),
             )
     }
@@ -135,7 +137,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;",
+                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
                 ),
             )
     }
@@ -148,7 +150,7 @@ impl RequestBuilder {
             .segment("provisionEmail")
             .call(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/provisionEmail;;",
+                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/provisionEmail;;;;",
                 ),
             )
     }
@@ -161,7 +163,7 @@ impl RequestBuilder {
             .segment("removeEmail")
             .call(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/removeEmail;;",
+                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/removeEmail;;;;",
                 ),
             )
     }
@@ -179,7 +181,7 @@ impl RequestBuilder {
             .segment("startMigration")
             .send(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/startMigration;;;us-government china",
+                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/startMigration;;;us-government china;",
                 ),
                 parameters,
             )
@@ -192,7 +194,9 @@ impl RequestBuilder {
         self.0
             .segment("unarchive")
             .call(
-                Operation("op:POST /me/joinedTeams/{team-id}/primaryChannel/unarchive;;"),
+                Operation(
+                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/unarchive;;;;",
+                ),
             )
     }
 }

@@ -92,7 +92,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/schedule;expand select;;us-government china",
+                    "op:GET /me/joinedTeams/{team-id}/schedule;expand select;;us-government china;",
                 ),
             )
     }
@@ -106,7 +106,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /me/joinedTeams/{team-id}/schedule;;;us-government china",
+                    "op:PUT /me/joinedTeams/{team-id}/schedule;;;us-government china;",
                 ),
                 body,
             )
@@ -121,7 +121,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/schedule;;;us-government china",
+                    "op:DELETE /me/joinedTeams/{team-id}/schedule;;;us-government china;",
                 ),
             )
     }
@@ -136,7 +136,7 @@ impl RequestBuilder {
             .segment("share")
             .send(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/schedule/share;;;us-government china",
+                    "op:POST /me/joinedTeams/{team-id}/schedule/share;;;us-government china;",
                 ),
                 parameters,
             )

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/tags;count expand filter orderby search select skip top;",
+                    "op:GET /me/joinedTeams/{team-id}/tags;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::TeamworkTag) -> Request<models::TeamworkTag> {
-        self.0.send(Operation("op:POST /me/joinedTeams/{team-id}/tags;;"), body)
+        self.0.send(Operation("op:POST /me/joinedTeams/{team-id}/tags;;;;"), body)
     }
     /// `GET /me/joinedTeams/{team-id}/tags/$count`
     ///
@@ -43,7 +43,9 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation("op:GET /me/joinedTeams/{team-id}/tags/$count;filter search;"),
+                Operation(
+                    "op:GET /me/joinedTeams/{team-id}/tags/$count;filter search;;;",
+                ),
             )
     }
 }
@@ -65,7 +67,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/tags/{teamworkTag-id};expand select;",
+                    "op:GET /me/joinedTeams/{team-id}/tags/{teamworkTag-id};expand select;;;",
                 ),
             )
     }
@@ -79,7 +81,9 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::TeamworkTag>> {
         self.0
             .update(
-                Operation("op:PATCH /me/joinedTeams/{team-id}/tags/{teamworkTag-id};;"),
+                Operation(
+                    "op:PATCH /me/joinedTeams/{team-id}/tags/{teamworkTag-id};;;;",
+                ),
                 changes,
             )
     }
@@ -90,7 +94,9 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /me/joinedTeams/{team-id}/tags/{teamworkTag-id};;"),
+                Operation(
+                    "op:DELETE /me/joinedTeams/{team-id}/tags/{teamworkTag-id};;;;",
+                ),
             )
     }
 }

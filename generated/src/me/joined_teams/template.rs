@@ -14,6 +14,8 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::TeamsTemplate> {
         self.0
-            .call(Operation("op:GET /me/joinedTeams/{team-id}/template;expand select;"))
+            .call(
+                Operation("op:GET /me/joinedTeams/{team-id}/template;expand select;;;"),
+            )
     }
 }

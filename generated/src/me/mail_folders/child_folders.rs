@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders;count expand filter orderby select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite",
+                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders;count expand filter orderby select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders;;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
                 body,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/$count;filter;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite provenance=alias:/me/mailfolders/{}/childfolders",
+                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/$count;filter;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite provenance=inferred:count:/me/mailfolders/{}/childfolders;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};expand select;",
+                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};expand select;;;",
                 ),
             )
     }
@@ -129,7 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};;",
+                    "op:PATCH /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};;;;",
                 ),
                 changes,
             )
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};;",
+                    "op:DELETE /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};;;;",
                 ),
             )
     }
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
             .segment("copy")
             .send(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/copy;;",
+                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/copy;;;;",
                 ),
                 parameters,
             )
@@ -175,7 +175,7 @@ impl ItemRequestBuilder {
             .segment("move")
             .send(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/move;;",
+                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/move;;;;",
                 ),
                 parameters,
             )
@@ -191,7 +191,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/permanentDelete;;;us-government china",
+                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/permanentDelete;;;us-government china;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates;count expand filter orderby search select skip top;",
+                    "op:GET /me/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates;;",
+                    "op:POST /me/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates;;;;",
                 ),
                 body,
             )
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/$count;filter search;",
+                    "op:GET /me/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/$count;filter search;;;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};expand select;",
+                    "op:GET /me/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};expand select;;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};;",
+                    "op:PATCH /me/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};;;;",
                 ),
                 changes,
             )
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};;",
+                    "op:DELETE /me/managedDevices/{managedDevice-id}/deviceCompliancePolicyStates/{deviceCompliancePolicyState-id};;;;",
                 ),
             )
     }

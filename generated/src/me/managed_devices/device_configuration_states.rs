@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/managedDevices/{managedDevice-id}/deviceConfigurationStates;count expand filter orderby search select skip top;",
+                    "op:GET /me/managedDevices/{managedDevice-id}/deviceConfigurationStates;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/managedDevices/{managedDevice-id}/deviceConfigurationStates;;",
+                    "op:POST /me/managedDevices/{managedDevice-id}/deviceConfigurationStates;;;;",
                 ),
                 body,
             )
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/managedDevices/{managedDevice-id}/deviceConfigurationStates/$count;filter search;",
+                    "op:GET /me/managedDevices/{managedDevice-id}/deviceConfigurationStates/$count;filter search;;;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/managedDevices/{managedDevice-id}/deviceConfigurationStates/{deviceConfigurationState-id};expand select;",
+                    "op:GET /me/managedDevices/{managedDevice-id}/deviceConfigurationStates/{deviceConfigurationState-id};expand select;;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/managedDevices/{managedDevice-id}/deviceConfigurationStates/{deviceConfigurationState-id};;",
+                    "op:PATCH /me/managedDevices/{managedDevice-id}/deviceConfigurationStates/{deviceConfigurationState-id};;;;",
                 ),
                 changes,
             )
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/managedDevices/{managedDevice-id}/deviceConfigurationStates/{deviceConfigurationState-id};;",
+                    "op:DELETE /me/managedDevices/{managedDevice-id}/deviceConfigurationStates/{deviceConfigurationState-id};;;;",
                 ),
             )
     }

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/managedDevices/{managedDevice-id}/users;count expand filter orderby search select skip top;",
+                    "op:GET /me/managedDevices/{managedDevice-id}/users;count expand filter orderby search select skip top;;;",
                 ),
             )
     }

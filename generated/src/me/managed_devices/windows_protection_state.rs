@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/managedDevices/{managedDevice-id}/windowsProtectionState;expand select;",
+                    "op:GET /me/managedDevices/{managedDevice-id}/windowsProtectionState;expand select;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/managedDevices/{managedDevice-id}/windowsProtectionState;;",
+                    "op:PATCH /me/managedDevices/{managedDevice-id}/windowsProtectionState;;;;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/managedDevices/{managedDevice-id}/windowsProtectionState;;",
+                    "op:DELETE /me/managedDevices/{managedDevice-id}/windowsProtectionState;;;;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/memberOf/graph.directoryRole;count expand filter orderby search select skip;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=alias:/me/memberof",
+                    "op:GET /me/memberOf/graph.directoryRole;count expand filter orderby search select skip;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:cast:/me/memberof;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/memberOf/graph.directoryRole/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=alias:/me/memberof",
+                    "op:GET /me/memberOf/graph.directoryRole/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/me/memberof;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/memberOf/{directoryObject-id}/graph.directoryRole;expand select;work=User.Read,User.Read.All provenance=alias:/me/memberof/{}",
+                    "op:GET /me/memberOf/{directoryObject-id}/graph.directoryRole;expand select;work=User.Read,User.Read.All provenance=inferred:cast:/me/memberof/{};;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/messages/{message-id}/attachments;count expand filter orderby select;work=Mail.Read personal=Mail.Read",
+                    "op:GET /me/messages/{message-id}/attachments;count expand filter orderby select;work=Mail.Read personal=Mail.Read;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/messages/{message-id}/attachments;;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:POST /me/messages/{message-id}/attachments;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/messages/{message-id}/attachments/$count;filter;work=Mail.Read personal=Mail.Read provenance=alias:/me/messages/{}/attachments",
+                    "op:GET /me/messages/{message-id}/attachments/$count;filter;work=Mail.Read personal=Mail.Read provenance=inferred:count:/me/messages/{}/attachments;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl RequestBuilder {
             .segment("createUploadSession")
             .send(
                 Operation(
-                    "op:POST /me/messages/{message-id}/attachments/createUploadSession;;work=Calendars.ReadWrite,Mail.ReadWrite personal=Calendars.ReadWrite,Mail.ReadWrite;us-government",
+                    "op:POST /me/messages/{message-id}/attachments/createUploadSession;;work=Calendars.ReadWrite,Mail.ReadWrite personal=Calendars.ReadWrite,Mail.ReadWrite;us-government;",
                 ),
                 parameters,
             )
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/messages/{message-id}/attachments/{attachment-id};expand select;",
+                    "op:GET /me/messages/{message-id}/attachments/{attachment-id};expand select;;;",
                 ),
             )
     }
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/messages/{message-id}/attachments/{attachment-id};;",
+                    "op:DELETE /me/messages/{message-id}/attachments/{attachment-id};;;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/messages/{message-id}/extensions;count expand filter orderby select skip top;",
+                    "op:GET /me/messages/{message-id}/extensions;count expand filter orderby select skip top;;;",
                 ),
             )
     }
@@ -30,7 +30,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
-        self.0.send(Operation("op:POST /me/messages/{message-id}/extensions;;"), body)
+        self.0.send(Operation("op:POST /me/messages/{message-id}/extensions;;;;"), body)
     }
     /// `GET /me/messages/{message-id}/extensions/$count`
     ///
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation("op:GET /me/messages/{message-id}/extensions/$count;filter;"),
+                Operation("op:GET /me/messages/{message-id}/extensions/$count;filter;;;"),
             )
     }
 }
@@ -59,7 +59,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/messages/{message-id}/extensions/{extension-id};expand select;",
+                    "op:GET /me/messages/{message-id}/extensions/{extension-id};expand select;;;",
                 ),
             )
     }
@@ -74,7 +74,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/messages/{message-id}/extensions/{extension-id};;",
+                    "op:PATCH /me/messages/{message-id}/extensions/{extension-id};;;;",
                 ),
                 changes,
             )
@@ -87,7 +87,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/messages/{message-id}/extensions/{extension-id};;",
+                    "op:DELETE /me/messages/{message-id}/extensions/{extension-id};;;;",
                 ),
             )
     }

@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onenote/notebooks;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china",
+                    "op:GET /me/onenote/notebooks;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/onenote/notebooks;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china",
+                    "op:POST /me/onenote/notebooks;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/onenote/notebooks/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite provenance=alias:/me/onenote/notebooks;us-government china",
+                    "op:GET /me/onenote/notebooks/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite provenance=inferred:count:/me/onenote/notebooks;us-government china;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl RequestBuilder {
             .segment("getNotebookFromWebUrl")
             .send(
                 Operation(
-                    "op:POST /me/onenote/notebooks/getNotebookFromWebUrl;;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All;us-government china",
+                    "op:POST /me/onenote/notebooks/getNotebookFromWebUrl;;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -121,7 +121,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /me/onenote/notebooks/getRecentNotebooks(includePersonalNotebooks={includePersonalNotebooks});count filter search skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china",
+                    "op:GET /me/onenote/notebooks/getRecentNotebooks(includePersonalNotebooks={includePersonalNotebooks});count filter search skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -155,7 +155,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onenote/notebooks/{notebook-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china",
+                    "op:GET /me/onenote/notebooks/{notebook-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -172,7 +172,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/onenote/notebooks/{notebook-id};;;us-government china",
+                    "op:PATCH /me/onenote/notebooks/{notebook-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -187,7 +187,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/onenote/notebooks/{notebook-id};;;us-government china",
+                    "op:DELETE /me/onenote/notebooks/{notebook-id};;;us-government china;",
                 ),
             )
     }
@@ -209,7 +209,7 @@ impl ItemRequestBuilder {
             .segment("copyNotebook")
             .send(
                 Operation(
-                    "op:POST /me/onenote/notebooks/{notebook-id}/copyNotebook;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china",
+                    "op:POST /me/onenote/notebooks/{notebook-id}/copyNotebook;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
                 ),
                 parameters,
             )

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onenote/operations;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /me/onenote/operations;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::OnenoteOperation> {
         self.0
             .send(
-                Operation("op:POST /me/onenote/operations;;;us-government china"),
+                Operation("op:POST /me/onenote/operations;;;us-government china;"),
                 body,
             )
     }
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/onenote/operations/$count;filter search;;us-government china",
+                    "op:GET /me/onenote/operations/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onenote/operations/{onenoteOperation-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china",
+                    "op:GET /me/onenote/operations/{onenoteOperation-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/onenote/operations/{onenoteOperation-id};;;us-government china",
+                    "op:PATCH /me/onenote/operations/{onenoteOperation-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/onenote/operations/{onenoteOperation-id};;;us-government china",
+                    "op:DELETE /me/onenote/operations/{onenoteOperation-id};;;us-government china;",
                 ),
             )
     }

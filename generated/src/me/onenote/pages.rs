@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onenote/pages;count expand filter orderby search select skip top;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite;us-government china",
+                    "op:GET /me/onenote/pages;count expand filter orderby search select skip top;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/onenote/pages;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china",
+                    "op:POST /me/onenote/pages;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/onenote/pages/$count;filter search;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite provenance=alias:/me/onenote/pages;us-government china",
+                    "op:GET /me/onenote/pages/$count;filter search;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite provenance=inferred:count:/me/onenote/pages;us-government china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onenote/pages/{onenotePage-id};expand select;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite;us-government china",
+                    "op:GET /me/onenote/pages/{onenotePage-id};expand select;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/onenote/pages/{onenotePage-id};;;us-government china",
+                    "op:PATCH /me/onenote/pages/{onenotePage-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/onenote/pages/{onenotePage-id};;work=Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.ReadWrite;us-government china",
+                    "op:DELETE /me/onenote/pages/{onenotePage-id};;work=Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -160,7 +160,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /me/onenote/pages/{onenotePage-id}/content;;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite;us-government china",
+                    "op:GET /me/onenote/pages/{onenotePage-id}/content;;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -178,7 +178,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /me/onenote/pages/{onenotePage-id}/content;;;us-government china",
+                    "op:PUT /me/onenote/pages/{onenotePage-id}/content;;;us-government china;",
                 ),
                 content,
             )
@@ -194,7 +194,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /me/onenote/pages/{onenotePage-id}/content;;;us-government china",
+                    "op:DELETE /me/onenote/pages/{onenotePage-id}/content;;;us-government china;",
                 ),
             )
     }
@@ -216,7 +216,7 @@ impl ItemRequestBuilder {
             .segment("copyToSection")
             .send(
                 Operation(
-                    "op:POST /me/onenote/pages/{onenotePage-id}/copyToSection;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china",
+                    "op:POST /me/onenote/pages/{onenotePage-id}/copyToSection;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
                 ),
                 parameters,
             )
@@ -235,7 +235,7 @@ impl ItemRequestBuilder {
             .segment("onenotePatchContent")
             .send(
                 Operation(
-                    "op:POST /me/onenote/pages/{onenotePage-id}/onenotePatchContent;;;us-government china",
+                    "op:POST /me/onenote/pages/{onenotePage-id}/onenotePatchContent;;;us-government china;",
                 ),
                 parameters,
             )
@@ -251,7 +251,7 @@ impl ItemRequestBuilder {
             .function("preview", &[])
             .call(
                 Operation(
-                    "op:GET /me/onenote/pages/{onenotePage-id}/preview();;;us-government china",
+                    "op:GET /me/onenote/pages/{onenotePage-id}/preview();;;us-government china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onenote/resources;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /me/onenote/resources;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -38,7 +38,10 @@ impl RequestBuilder {
         body: &models::OnenoteResource,
     ) -> Request<models::OnenoteResource> {
         self.0
-            .send(Operation("op:POST /me/onenote/resources;;;us-government china"), body)
+            .send(
+                Operation("op:POST /me/onenote/resources;;;us-government china;"),
+                body,
+            )
     }
     /// `GET /me/onenote/resources/$count`
     ///
@@ -53,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/onenote/resources/$count;filter search;;us-government china",
+                    "op:GET /me/onenote/resources/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -73,7 +76,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onenote/resources/{onenoteResource-id};expand select;;us-government china",
+                    "op:GET /me/onenote/resources/{onenoteResource-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -90,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/onenote/resources/{onenoteResource-id};;;us-government china",
+                    "op:PATCH /me/onenote/resources/{onenoteResource-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -105,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/onenote/resources/{onenoteResource-id};;;us-government china",
+                    "op:DELETE /me/onenote/resources/{onenoteResource-id};;;us-government china;",
                 ),
             )
     }
@@ -124,7 +127,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /me/onenote/resources/{onenoteResource-id}/content;;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite;us-government china",
+                    "op:GET /me/onenote/resources/{onenoteResource-id}/content;;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -142,7 +145,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /me/onenote/resources/{onenoteResource-id}/content;;;us-government china",
+                    "op:PUT /me/onenote/resources/{onenoteResource-id}/content;;;us-government china;",
                 ),
                 content,
             )
@@ -158,7 +161,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /me/onenote/resources/{onenoteResource-id}/content;;;us-government china",
+                    "op:DELETE /me/onenote/resources/{onenoteResource-id}/content;;;us-government china;",
                 ),
             )
     }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onenote/sections;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china",
+                    "op:GET /me/onenote/sections;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         body: &models::OnenoteSection,
     ) -> Request<models::OnenoteSection> {
         self.0
-            .send(Operation("op:POST /me/onenote/sections;;;us-government china"), body)
+            .send(Operation("op:POST /me/onenote/sections;;;us-government china;"), body)
     }
     /// `GET /me/onenote/sections/$count`
     ///
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/onenote/sections/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite provenance=alias:/me/onenote/sections;us-government china",
+                    "op:GET /me/onenote/sections/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite provenance=inferred:count:/me/onenote/sections;us-government china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onenote/sections/{onenoteSection-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china",
+                    "op:GET /me/onenote/sections/{onenoteSection-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/onenote/sections/{onenoteSection-id};;;us-government china",
+                    "op:PATCH /me/onenote/sections/{onenoteSection-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/onenote/sections/{onenoteSection-id};;;us-government china",
+                    "op:DELETE /me/onenote/sections/{onenoteSection-id};;;us-government china;",
                 ),
             )
     }
@@ -159,7 +159,7 @@ impl ItemRequestBuilder {
             .segment("copyToNotebook")
             .send(
                 Operation(
-                    "op:POST /me/onenote/sections/{onenoteSection-id}/copyToNotebook;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china",
+                    "op:POST /me/onenote/sections/{onenoteSection-id}/copyToNotebook;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
                 ),
                 parameters,
             )
@@ -182,7 +182,7 @@ impl ItemRequestBuilder {
             .segment("copyToSectionGroup")
             .send(
                 Operation(
-                    "op:POST /me/onenote/sections/{onenoteSection-id}/copyToSectionGroup;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china",
+                    "op:POST /me/onenote/sections/{onenoteSection-id}/copyToSectionGroup;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
                 ),
                 parameters,
             )

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/attendanceReports;count expand filter orderby search select skip top;work=OnlineMeetingArtifact.Read.All;china",
+                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/attendanceReports;count expand filter orderby search select skip top;work=OnlineMeetingArtifact.Read.All;china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/onlineMeetings/{onlineMeeting-id}/attendanceReports;;;china",
+                    "op:POST /me/onlineMeetings/{onlineMeeting-id}/attendanceReports;;;china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/attendanceReports/$count;filter search;work=OnlineMeetingArtifact.Read.All provenance=alias:/me/onlinemeetings/{}/attendancereports;china",
+                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/attendanceReports/$count;filter search;work=OnlineMeetingArtifact.Read.All provenance=inferred:count:/me/onlinemeetings/{}/attendancereports;china;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};expand select;work=OnlineMeetingArtifact.Read.All;china",
+                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};expand select;work=OnlineMeetingArtifact.Read.All;china;",
                 ),
             )
     }
@@ -115,7 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};;;china",
+                    "op:PATCH /me/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};;;china;",
                 ),
                 changes,
             )
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};;;china",
+                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/attendanceReports/{meetingAttendanceReport-id};;;china;",
                 ),
             )
     }

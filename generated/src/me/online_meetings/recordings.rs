@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/recordings;count expand filter orderby search select skip top;work=OnlineMeetingRecording.Read.All;china",
+                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/recordings;count expand filter orderby search select skip top;work=OnlineMeetingRecording.Read.All;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/onlineMeetings/{onlineMeeting-id}/recordings;;;china",
+                    "op:POST /me/onlineMeetings/{onlineMeeting-id}/recordings;;;china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/recordings/$count;filter search;work=OnlineMeetingRecording.Read.All provenance=alias:/me/onlinemeetings/{}/recordings;china",
+                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/recordings/$count;filter search;work=OnlineMeetingRecording.Read.All provenance=inferred:count:/me/onlinemeetings/{}/recordings;china;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/recordings/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/recordings/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/recordings/{callRecording-id};expand select;work=OnlineMeetingRecording.Read.All;china",
+                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/recordings/{callRecording-id};expand select;work=OnlineMeetingRecording.Read.All;china;",
                 ),
             )
     }
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/onlineMeetings/{onlineMeeting-id}/recordings/{callRecording-id};;;china",
+                    "op:PATCH /me/onlineMeetings/{onlineMeeting-id}/recordings/{callRecording-id};;;china;",
                 ),
                 changes,
             )
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/recordings/{callRecording-id};;;china",
+                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/recordings/{callRecording-id};;;china;",
                 ),
             )
     }
@@ -160,7 +160,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/recordings/{callRecording-id}/content;;work=OnlineMeetingRecording.Read.All;china",
+                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/recordings/{callRecording-id}/content;;work=OnlineMeetingRecording.Read.All;china;",
                 ),
             )
     }
@@ -178,7 +178,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /me/onlineMeetings/{onlineMeeting-id}/recordings/{callRecording-id}/content;;;china",
+                    "op:PUT /me/onlineMeetings/{onlineMeeting-id}/recordings/{callRecording-id}/content;;;china;",
                 ),
                 content,
             )
@@ -194,7 +194,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/recordings/{callRecording-id}/content;;;china",
+                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/recordings/{callRecording-id}/content;;;china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts;count expand filter orderby search select skip top;work=OnlineMeetingTranscript.Read.All;china",
+                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts;count expand filter orderby search select skip top;work=OnlineMeetingTranscript.Read.All;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/onlineMeetings/{onlineMeeting-id}/transcripts;;;china",
+                    "op:POST /me/onlineMeetings/{onlineMeeting-id}/transcripts;;;china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/$count;filter search;work=OnlineMeetingTranscript.Read.All provenance=alias:/me/onlinemeetings/{}/transcripts;china",
+                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/$count;filter search;work=OnlineMeetingTranscript.Read.All provenance=inferred:count:/me/onlinemeetings/{}/transcripts;china;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};expand select;work=OnlineMeetingTranscript.Read.All;china",
+                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};expand select;work=OnlineMeetingTranscript.Read.All;china;",
                 ),
             )
     }
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};;;china",
+                    "op:PATCH /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};;;china;",
                 ),
                 changes,
             )
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};;;china",
+                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id};;;china;",
                 ),
             )
     }
@@ -160,7 +160,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;work=OnlineMeetingTranscript.Read.All;china",
+                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;work=OnlineMeetingTranscript.Read.All;china;",
                 ),
             )
     }
@@ -178,7 +178,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china",
+                    "op:PUT /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china;",
                 ),
                 content,
             )
@@ -194,7 +194,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china",
+                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/content;;;china;",
                 ),
             )
     }
@@ -213,7 +213,7 @@ impl ItemRequestBuilder {
             .segment("metadataContent")
             .call(
                 Operation(
-                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;work=OnlineMeetingTranscript.Read.All;china",
+                    "op:GET /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;work=OnlineMeetingTranscript.Read.All;china;",
                 ),
             )
     }
@@ -231,7 +231,7 @@ impl ItemRequestBuilder {
             .segment("metadataContent")
             .send_bytes(
                 Operation(
-                    "op:PUT /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china",
+                    "op:PUT /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
                 ),
                 content,
             )
@@ -247,7 +247,7 @@ impl ItemRequestBuilder {
             .segment("metadataContent")
             .call(
                 Operation(
-                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china",
+                    "op:DELETE /me/onlineMeetings/{onlineMeeting-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/outlook/masterCategories;count filter orderby select skip top;work=MailboxSettings.Read personal=MailboxSettings.Read;china",
+                    "op:GET /me/outlook/masterCategories;count filter orderby select skip top;work=MailboxSettings.Read personal=MailboxSettings.Read;china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/outlook/masterCategories;;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite;china",
+                    "op:POST /me/outlook/masterCategories;;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite;china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/outlook/masterCategories/$count;filter;work=MailboxSettings.Read personal=MailboxSettings.Read provenance=alias:/me/outlook/mastercategories;china",
+                    "op:GET /me/outlook/masterCategories/$count;filter;work=MailboxSettings.Read personal=MailboxSettings.Read provenance=inferred:count:/me/outlook/mastercategories;china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/outlook/masterCategories/{outlookCategory-id};select;work=MailboxSettings.Read personal=MailboxSettings.Read;china",
+                    "op:GET /me/outlook/masterCategories/{outlookCategory-id};select;work=MailboxSettings.Read personal=MailboxSettings.Read;china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/outlook/masterCategories/{outlookCategory-id};;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite;china",
+                    "op:PATCH /me/outlook/masterCategories/{outlookCategory-id};;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite;china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/outlook/masterCategories/{outlookCategory-id};;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite;china",
+                    "op:DELETE /me/outlook/masterCategories/{outlookCategory-id};;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite;china;",
                 ),
             )
     }

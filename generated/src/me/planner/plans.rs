@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/planner/plans;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All;china",
+                    "op:GET /me/planner/plans;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All;china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::PlannerPlan) -> Request<models::PlannerPlan> {
-        self.0.send(Operation("op:POST /me/planner/plans;;;china"), body)
+        self.0.send(Operation("op:POST /me/planner/plans;;;china;"), body)
     }
     /// `GET /me/planner/plans/$count`
     ///
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/planner/plans/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All provenance=alias:/me/planner/plans;china",
+                    "op:GET /me/planner/plans/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All provenance=inferred:count:/me/planner/plans;china;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/planner/plans/{plannerPlan-id};expand select;;china",
+                    "op:GET /me/planner/plans/{plannerPlan-id};expand select;;china;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PlannerPlan>> {
         self.0
             .update(
-                Operation("op:PATCH /me/planner/plans/{plannerPlan-id};;;china"),
+                Operation("op:PATCH /me/planner/plans/{plannerPlan-id};;;china;"),
                 changes,
             )
     }
@@ -124,6 +124,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/planner/plans/{plannerPlan-id};;;china"))
+        self.0.call(Operation("op:DELETE /me/planner/plans/{plannerPlan-id};;;china;"))
     }
 }

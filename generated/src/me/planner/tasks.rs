@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/planner/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All;china",
+                    "op:GET /me/planner/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All;china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::PlannerTask) -> Request<models::PlannerTask> {
-        self.0.send(Operation("op:POST /me/planner/tasks;;;china"), body)
+        self.0.send(Operation("op:POST /me/planner/tasks;;;china;"), body)
     }
     /// `GET /me/planner/tasks/$count`
     ///
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/planner/tasks/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All provenance=alias:/me/planner/tasks;china",
+                    "op:GET /me/planner/tasks/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All provenance=inferred:count:/me/planner/tasks;china;",
                 ),
             )
     }
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/planner/tasks/{plannerTask-id};expand select;;china",
+                    "op:GET /me/planner/tasks/{plannerTask-id};expand select;;china;",
                 ),
             )
     }
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::PlannerTask>> {
         self.0
             .update(
-                Operation("op:PATCH /me/planner/tasks/{plannerTask-id};;;china"),
+                Operation("op:PATCH /me/planner/tasks/{plannerTask-id};;;china;"),
                 changes,
             )
     }
@@ -138,6 +138,6 @@ impl ItemRequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/planner/tasks/{plannerTask-id};;;china"))
+        self.0.call(Operation("op:DELETE /me/planner/tasks/{plannerTask-id};;;china;"))
     }
 }

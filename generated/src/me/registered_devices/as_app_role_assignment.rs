@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/registeredDevices/graph.appRoleAssignment;count expand filter orderby search select skip top;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=alias:/me/registereddevices",
+                    "op:GET /me/registeredDevices/graph.appRoleAssignment;count expand filter orderby search select skip top;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:cast:/me/registereddevices;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/registeredDevices/graph.appRoleAssignment/$count;filter search;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=alias:/me/registereddevices",
+                    "op:GET /me/registeredDevices/graph.appRoleAssignment/$count;filter search;work=User.Read,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All provenance=inferred:count:/me/registereddevices;;",
                 ),
             )
     }
@@ -61,7 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/registeredDevices/{directoryObject-id}/graph.appRoleAssignment;expand select;",
+                    "op:GET /me/registeredDevices/{directoryObject-id}/graph.appRoleAssignment;expand select;;;",
                 ),
             )
     }

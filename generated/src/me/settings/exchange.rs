@@ -16,6 +16,6 @@ impl RequestBuilder {
     #[inline]
     pub fn get(&self) -> Request<models::ExchangeSettings> {
         self.0
-            .call(Operation("op:GET /me/settings/exchange;select;;us-government china"))
+            .call(Operation("op:GET /me/settings/exchange;select;;us-government china;"))
     }
 }

@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/settings/itemInsights;expand select;work=User.Read,User.ReadWrite",
+                    "op:GET /me/settings/itemInsights;expand select;work=User.Read,User.ReadWrite;;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::UserInsightsSettings>> {
         self.0
             .update(
-                Operation("op:PATCH /me/settings/itemInsights;;work=User.ReadWrite"),
+                Operation("op:PATCH /me/settings/itemInsights;;work=User.ReadWrite;;"),
                 changes,
             )
     }
@@ -47,6 +47,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /me/settings/itemInsights;;"))
+        self.0.call(Operation("op:DELETE /me/settings/itemInsights;;;;"))
     }
 }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/settings/shiftPreferences;expand select;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All provenance=alias:/users/{}/settings/shiftpreferences;us-government china",
+                    "op:GET /me/settings/shiftPreferences;expand select;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All provenance=alias:/users/{}/settings/shiftpreferences;us-government china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/settings/shiftPreferences;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy provenance=alias:/users/{}/settings/shiftpreferences;us-government china",
+                    "op:PATCH /me/settings/shiftPreferences;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy provenance=alias:/users/{}/settings/shiftpreferences;us-government china;",
                 ),
                 changes,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/settings/shiftPreferences;;;us-government china",
+                    "op:DELETE /me/settings/shiftPreferences;;;us-government china;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl RequestBuilder {
             .segment("stageForDeletion")
             .call(
                 Operation(
-                    "op:POST /me/settings/shiftPreferences/stageForDeletion;;;us-government china",
+                    "op:POST /me/settings/shiftPreferences/stageForDeletion;;;us-government china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/settings/windows;count expand filter orderby search select skip top;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read;us-government china",
+                    "op:GET /me/settings/windows;count expand filter orderby search select skip top;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read;us-government china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         body: &models::WindowsSetting,
     ) -> Request<models::WindowsSetting> {
         self.0
-            .send(Operation("op:POST /me/settings/windows;;;us-government china"), body)
+            .send(Operation("op:POST /me/settings/windows;;;us-government china;"), body)
     }
     /// `GET /me/settings/windows/$count`
     ///
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/settings/windows/$count;filter search;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read provenance=alias:/me/settings/windows;us-government china",
+                    "op:GET /me/settings/windows/$count;filter search;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read provenance=inferred:count:/me/settings/windows;us-government china;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/settings/windows/{windowsSetting-id};expand select;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read;us-government china",
+                    "op:GET /me/settings/windows/{windowsSetting-id};expand select;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read;us-government china;",
                 ),
             )
     }
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/settings/windows/{windowsSetting-id};;;us-government china",
+                    "op:PATCH /me/settings/windows/{windowsSetting-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/settings/windows/{windowsSetting-id};;;us-government china",
+                    "op:DELETE /me/settings/windows/{windowsSetting-id};;;us-government china;",
                 ),
             )
     }

@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/settings/workHoursAndLocations;expand select;work=MailboxSettings.Read,Calendars.Read,Calendars.ReadWrite,MailboxSettings.ReadWrite;us-government china",
+                    "op:GET /me/settings/workHoursAndLocations;expand select;work=MailboxSettings.Read,Calendars.Read,Calendars.ReadWrite,MailboxSettings.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -55,7 +55,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/settings/workHoursAndLocations;;work=Calendars.ReadWrite,MailboxSettings.ReadWrite;us-government china",
+                    "op:PATCH /me/settings/workHoursAndLocations;;work=Calendars.ReadWrite,MailboxSettings.ReadWrite;us-government china;",
                 ),
                 changes,
             )
@@ -87,7 +87,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /me/settings/workHoursAndLocations/occurrencesView(startDateTime='{startDateTime}',endDateTime='{endDateTime}');expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadWrite;us-government china",
+                    "op:GET /me/settings/workHoursAndLocations/occurrencesView(startDateTime='{startDateTime}',endDateTime='{endDateTime}');expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadWrite;us-government china;",
                 ),
             )
     }

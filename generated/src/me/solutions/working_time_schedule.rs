@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/solutions/workingTimeSchedule;expand select;;us-government china",
+                    "op:GET /me/solutions/workingTimeSchedule;expand select;;us-government china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/solutions/workingTimeSchedule;;;us-government china",
+                    "op:PATCH /me/solutions/workingTimeSchedule;;;us-government china;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/solutions/workingTimeSchedule;;;us-government china",
+                    "op:DELETE /me/solutions/workingTimeSchedule;;;us-government china;",
                 ),
             )
     }
@@ -65,7 +65,7 @@ impl RequestBuilder {
             .segment("endWorkingTime")
             .call(
                 Operation(
-                    "op:POST /me/solutions/workingTimeSchedule/endWorkingTime;;;us-government china",
+                    "op:POST /me/solutions/workingTimeSchedule/endWorkingTime;;;us-government china;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl RequestBuilder {
             .segment("startWorkingTime")
             .call(
                 Operation(
-                    "op:POST /me/solutions/workingTimeSchedule/startWorkingTime;;;us-government china",
+                    "op:POST /me/solutions/workingTimeSchedule/startWorkingTime;;;us-government china;",
                 ),
             )
     }

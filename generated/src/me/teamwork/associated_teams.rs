@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/teamwork/associatedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All provenance=alias:/users/{}/teamwork/associatedteams",
+                    "op:GET /me/teamwork/associatedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All provenance=alias:/users/{}/teamwork/associatedteams;;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         &self,
         body: &models::AssociatedTeamInfo,
     ) -> Request<models::AssociatedTeamInfo> {
-        self.0.send(Operation("op:POST /me/teamwork/associatedTeams;;"), body)
+        self.0.send(Operation("op:POST /me/teamwork/associatedTeams;;;;"), body)
     }
     /// `GET /me/teamwork/associatedTeams/$count`
     ///
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/teamwork/associatedTeams/$count;filter search;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All provenance=alias:/users/{}/teamwork/associatedteams",
+                    "op:GET /me/teamwork/associatedTeams/$count;filter search;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All provenance=inferred:count:/users/{}/teamwork/associatedteams;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/teamwork/associatedTeams/{associatedTeamInfo-id};expand select;",
+                    "op:GET /me/teamwork/associatedTeams/{associatedTeamInfo-id};expand select;;;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/teamwork/associatedTeams/{associatedTeamInfo-id};;",
+                    "op:PATCH /me/teamwork/associatedTeams/{associatedTeamInfo-id};;;;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/teamwork/associatedTeams/{associatedTeamInfo-id};;",
+                    "op:DELETE /me/teamwork/associatedTeams/{associatedTeamInfo-id};;;;",
                 ),
             )
     }

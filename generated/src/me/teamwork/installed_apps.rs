@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/teamwork/installedApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps",
+                    "op:GET /me/teamwork/installedApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps;;",
                 ),
             )
     }
@@ -54,7 +54,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/teamwork/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps",
+                    "op:POST /me/teamwork/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps;;",
                 ),
                 body,
             )
@@ -76,7 +76,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/teamwork/installedApps/$count;filter search;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps",
+                    "op:GET /me/teamwork/installedApps/$count;filter search;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=inferred:count:/users/{}/teamwork/installedapps;;",
                 ),
             )
     }
@@ -115,7 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id};expand select;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps/{}",
+                    "op:GET /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id};expand select;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps/{};;",
                 ),
             )
     }
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id};;",
+                    "op:PATCH /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id};;;;",
                 ),
                 changes,
             )
@@ -149,7 +149,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id};;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps/{}",
+                    "op:DELETE /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id};;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps/{};;",
                 ),
             )
     }
@@ -171,7 +171,7 @@ impl ItemRequestBuilder {
             .segment("upgrade")
             .send(
                 Operation(
-                    "op:POST /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/upgrade;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps/{}/upgrade",
+                    "op:POST /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/upgrade;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps/{}/upgrade;;",
                 ),
                 parameters,
             )

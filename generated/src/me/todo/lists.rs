@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/todo/lists;count expand filter orderby search select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china",
+                    "op:GET /me/todo/lists;count expand filter orderby search select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/todo/lists;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china",
+                    "op:POST /me/todo/lists;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/todo/lists/$count;filter search;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=alias:/me/todo/lists;china",
+                    "op:GET /me/todo/lists/$count;filter search;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=inferred:count:/me/todo/lists;china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/todo/lists/delta();count expand filter orderby search select skip top;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china",
+                    "op:GET /me/todo/lists/delta();count expand filter orderby search select skip top;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
                 ),
             )
     }
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id};expand select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china",
+                    "op:GET /me/todo/lists/{todoTaskList-id};expand select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
                 ),
             )
     }
@@ -147,7 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/todo/lists/{todoTaskList-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china",
+                    "op:PATCH /me/todo/lists/{todoTaskList-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
                 ),
                 changes,
             )
@@ -166,7 +166,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/todo/lists/{todoTaskList-id};;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china",
+                    "op:DELETE /me/todo/lists/{todoTaskList-id};;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
                 ),
             )
     }

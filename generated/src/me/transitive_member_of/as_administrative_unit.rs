@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/transitiveMemberOf/graph.administrativeUnit;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All provenance=alias:/me/transitivememberof",
+                    "op:GET /me/transitiveMemberOf/graph.administrativeUnit;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All provenance=inferred:cast:/me/transitivememberof;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/transitiveMemberOf/graph.administrativeUnit/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All provenance=alias:/me/transitivememberof",
+                    "op:GET /me/transitiveMemberOf/graph.administrativeUnit/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All provenance=inferred:count:/me/transitivememberof;;",
                 ),
             )
     }
@@ -61,7 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/transitiveMemberOf/{directoryObject-id}/graph.administrativeUnit;expand select;",
+                    "op:GET /me/transitiveMemberOf/{directoryObject-id}/graph.administrativeUnit;expand select;;;",
                 ),
             )
     }

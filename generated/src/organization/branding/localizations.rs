@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations;count expand filter orderby search select skip top;work=User.Read,Organization.Read.All,Organization.ReadWrite.All,OrganizationalBranding.Read.All,OrganizationalBranding.ReadWrite.All,User.Read.All application=OrganizationalBranding.Read.All,Organization.Read.All,OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All",
+                    "op:GET /organization/{organization-id}/branding/localizations;count expand filter orderby search select skip top;work=User.Read,Organization.Read.All,Organization.ReadWrite.All,OrganizationalBranding.Read.All,OrganizationalBranding.ReadWrite.All,User.Read.All application=OrganizationalBranding.Read.All,Organization.Read.All,OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /organization/{organization-id}/branding/localizations;;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All",
+                    "op:POST /organization/{organization-id}/branding/localizations;;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/$count;filter search;work=User.Read,Organization.Read.All,Organization.ReadWrite.All,OrganizationalBranding.Read.All,OrganizationalBranding.ReadWrite.All,User.Read.All application=OrganizationalBranding.Read.All,Organization.Read.All,OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All provenance=alias:/organization/{}/branding/localizations",
+                    "op:GET /organization/{organization-id}/branding/localizations/$count;filter search;work=User.Read,Organization.Read.All,Organization.ReadWrite.All,OrganizationalBranding.Read.All,OrganizationalBranding.ReadWrite.All,User.Read.All application=OrganizationalBranding.Read.All,Organization.Read.All,OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All provenance=inferred:count:/organization/{}/branding/localizations;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id};expand select;work=User.Read,Organization.Read.All,Organization.ReadWrite.All,OrganizationalBranding.Read.All,OrganizationalBranding.ReadWrite.All,User.Read.All application=OrganizationalBranding.Read.All,Organization.Read.All,OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All",
+                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id};expand select;work=User.Read,Organization.Read.All,Organization.ReadWrite.All,OrganizationalBranding.Read.All,OrganizationalBranding.ReadWrite.All,User.Read.All application=OrganizationalBranding.Read.All,Organization.Read.All,OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
                 ),
             )
     }
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id};;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All",
+                    "op:PATCH /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id};;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id};;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All",
+                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id};;work=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All application=OrganizationalBranding.ReadWrite.All,Organization.ReadWrite.All;;",
                 ),
             )
     }
@@ -140,7 +140,7 @@ impl ItemRequestBuilder {
             .segment("backgroundImage")
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/backgroundImage;;",
+                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/backgroundImage;;;;",
                 ),
             )
     }
@@ -156,7 +156,7 @@ impl ItemRequestBuilder {
             .segment("backgroundImage")
             .send_bytes(
                 Operation(
-                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/backgroundImage;;",
+                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/backgroundImage;;;;",
                 ),
                 content,
             )
@@ -170,7 +170,7 @@ impl ItemRequestBuilder {
             .segment("backgroundImage")
             .call(
                 Operation(
-                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/backgroundImage;;",
+                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/backgroundImage;;;;",
                 ),
             )
     }
@@ -183,7 +183,7 @@ impl ItemRequestBuilder {
             .segment("bannerLogo")
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/bannerLogo;;",
+                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/bannerLogo;;;;",
                 ),
             )
     }
@@ -199,7 +199,7 @@ impl ItemRequestBuilder {
             .segment("bannerLogo")
             .send_bytes(
                 Operation(
-                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/bannerLogo;;",
+                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/bannerLogo;;;;",
                 ),
                 content,
             )
@@ -213,7 +213,7 @@ impl ItemRequestBuilder {
             .segment("bannerLogo")
             .call(
                 Operation(
-                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/bannerLogo;;",
+                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/bannerLogo;;;;",
                 ),
             )
     }
@@ -226,7 +226,7 @@ impl ItemRequestBuilder {
             .segment("customCSS")
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/customCSS;;",
+                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/customCSS;;;;",
                 ),
             )
     }
@@ -239,7 +239,7 @@ impl ItemRequestBuilder {
             .segment("customCSS")
             .send_bytes(
                 Operation(
-                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/customCSS;;",
+                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/customCSS;;;;",
                 ),
                 content,
             )
@@ -253,7 +253,7 @@ impl ItemRequestBuilder {
             .segment("customCSS")
             .call(
                 Operation(
-                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/customCSS;;",
+                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/customCSS;;;;",
                 ),
             )
     }
@@ -266,7 +266,7 @@ impl ItemRequestBuilder {
             .segment("favicon")
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/favicon;;",
+                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/favicon;;;;",
                 ),
             )
     }
@@ -279,7 +279,7 @@ impl ItemRequestBuilder {
             .segment("favicon")
             .send_bytes(
                 Operation(
-                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/favicon;;",
+                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/favicon;;;;",
                 ),
                 content,
             )
@@ -293,7 +293,7 @@ impl ItemRequestBuilder {
             .segment("favicon")
             .call(
                 Operation(
-                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/favicon;;",
+                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/favicon;;;;",
                 ),
             )
     }
@@ -306,7 +306,7 @@ impl ItemRequestBuilder {
             .segment("headerLogo")
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/headerLogo;;",
+                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/headerLogo;;;;",
                 ),
             )
     }
@@ -322,7 +322,7 @@ impl ItemRequestBuilder {
             .segment("headerLogo")
             .send_bytes(
                 Operation(
-                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/headerLogo;;",
+                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/headerLogo;;;;",
                 ),
                 content,
             )
@@ -336,7 +336,7 @@ impl ItemRequestBuilder {
             .segment("headerLogo")
             .call(
                 Operation(
-                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/headerLogo;;",
+                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/headerLogo;;;;",
                 ),
             )
     }
@@ -349,7 +349,7 @@ impl ItemRequestBuilder {
             .segment("squareLogo")
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogo;;",
+                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogo;;;;",
                 ),
             )
     }
@@ -365,7 +365,7 @@ impl ItemRequestBuilder {
             .segment("squareLogo")
             .send_bytes(
                 Operation(
-                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogo;;",
+                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogo;;;;",
                 ),
                 content,
             )
@@ -379,7 +379,7 @@ impl ItemRequestBuilder {
             .segment("squareLogo")
             .call(
                 Operation(
-                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogo;;",
+                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogo;;;;",
                 ),
             )
     }
@@ -392,7 +392,7 @@ impl ItemRequestBuilder {
             .segment("squareLogoDark")
             .call(
                 Operation(
-                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogoDark;;",
+                    "op:GET /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogoDark;;;;",
                 ),
             )
     }
@@ -408,7 +408,7 @@ impl ItemRequestBuilder {
             .segment("squareLogoDark")
             .send_bytes(
                 Operation(
-                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogoDark;;",
+                    "op:PUT /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogoDark;;;;",
                 ),
                 content,
             )
@@ -422,7 +422,7 @@ impl ItemRequestBuilder {
             .segment("squareLogoDark")
             .call(
                 Operation(
-                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogoDark;;",
+                    "op:DELETE /organization/{organization-id}/branding/localizations/{organizationalBrandingLocalization-id}/squareLogoDark;;;;",
                 ),
             )
     }

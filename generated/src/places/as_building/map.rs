@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.building/map;expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china",
+                    "op:GET /places/{place-id}/graph.building/map;expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
                 ),
             )
     }
@@ -55,7 +55,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /places/{place-id}/graph.building/map;;work=Place.ReadWrite.All application=Place.ReadWrite.All;china",
+                    "op:PATCH /places/{place-id}/graph.building/map;;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -74,7 +74,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /places/{place-id}/graph.building/map;;work=Place.ReadWrite.All application=Place.ReadWrite.All;china",
+                    "op:DELETE /places/{place-id}/graph.building/map;;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.room/checkIns;count expand filter orderby search select skip top;;china",
+                    "op:GET /places/{place-id}/graph.room/checkIns;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::CheckInClaim) -> Request<models::CheckInClaim> {
         self.0
             .send(
-                Operation("op:POST /places/{place-id}/graph.room/checkIns;;;china"),
+                Operation("op:POST /places/{place-id}/graph.room/checkIns;;;china;"),
                 body,
             )
     }
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.room/checkIns/$count;filter search;;china",
+                    "op:GET /places/{place-id}/graph.room/checkIns/$count;filter search;;china;",
                 ),
             )
     }
@@ -76,7 +76,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.room/checkIns/{checkInClaim-calendarEventId};expand select;;china",
+                    "op:GET /places/{place-id}/graph.room/checkIns/{checkInClaim-calendarEventId};expand select;;china;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /places/{place-id}/graph.room/checkIns/{checkInClaim-calendarEventId};;;china",
+                    "op:PATCH /places/{place-id}/graph.room/checkIns/{checkInClaim-calendarEventId};;;china;",
                 ),
                 changes,
             )
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /places/{place-id}/graph.room/checkIns/{checkInClaim-calendarEventId};;;china",
+                    "op:DELETE /places/{place-id}/graph.room/checkIns/{checkInClaim-calendarEventId};;;china;",
                 ),
             )
     }

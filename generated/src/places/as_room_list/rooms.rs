@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.roomList/rooms;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All",
+                    "op:GET /places/{place-id}/graph.roomList/rooms;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;;",
                 ),
             )
     }
@@ -35,7 +35,8 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::Room) -> Request<models::Room> {
-        self.0.send(Operation("op:POST /places/{place-id}/graph.roomList/rooms;;"), body)
+        self.0
+            .send(Operation("op:POST /places/{place-id}/graph.roomList/rooms;;;;"), body)
     }
     /// `GET /places/{place-id}/graph.roomList/rooms/$count`
     ///
@@ -54,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.roomList/rooms/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=alias:/places/{}/roomlist/rooms",
+                    "op:GET /places/{place-id}/graph.roomList/rooms/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/{}/roomlist/rooms;;",
                 ),
             )
     }
@@ -77,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.roomList/rooms/{room-id};expand select;",
+                    "op:GET /places/{place-id}/graph.roomList/rooms/{room-id};expand select;;;",
                 ),
             )
     }
@@ -92,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /places/{place-id}/graph.roomList/rooms/{room-id};;",
+                    "op:PATCH /places/{place-id}/graph.roomList/rooms/{room-id};;;;",
                 ),
                 changes,
             )
@@ -105,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /places/{place-id}/graph.roomList/rooms/{room-id};;",
+                    "op:DELETE /places/{place-id}/graph.roomList/rooms/{room-id};;;;",
                 ),
             )
     }
@@ -122,7 +123,7 @@ impl ItemRequestBuilder {
             .function("descendants", &[])
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.roomList/rooms/{room-id}/descendants();count expand filter orderby search select skip top;;china",
+                    "op:GET /places/{place-id}/graph.roomList/rooms/{room-id}/descendants();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }

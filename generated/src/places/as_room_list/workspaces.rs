@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.roomList/workspaces;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china",
+                    "op:GET /places/{place-id}/graph.roomList/workspaces;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /places/{place-id}/graph.roomList/workspaces;;;china",
+                    "op:POST /places/{place-id}/graph.roomList/workspaces;;;china;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.roomList/workspaces/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=alias:/places/{}/roomlist/workspaces;china",
+                    "op:GET /places/{place-id}/graph.roomList/workspaces/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/{}/roomlist/workspaces;china;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id};expand select;;china",
+                    "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id};expand select;;china;",
                 ),
             )
     }
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /places/{place-id}/graph.roomList/workspaces/{workspace-id};;;china",
+                    "op:PATCH /places/{place-id}/graph.roomList/workspaces/{workspace-id};;;china;",
                 ),
                 changes,
             )
@@ -123,7 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /places/{place-id}/graph.roomList/workspaces/{workspace-id};;;china",
+                    "op:DELETE /places/{place-id}/graph.roomList/workspaces/{workspace-id};;;china;",
                 ),
             )
     }
@@ -140,7 +140,7 @@ impl ItemRequestBuilder {
             .function("descendants", &[])
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id}/descendants();count expand filter orderby search select skip top;;china",
+                    "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id}/descendants();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /planner/plans/{plannerPlan-id}/buckets;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china",
+                    "op:GET /planner/plans/{plannerPlan-id}/buckets;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
     ) -> Request<models::PlannerBucket> {
         self.0
             .send(
-                Operation("op:POST /planner/plans/{plannerPlan-id}/buckets;;;china"),
+                Operation("op:POST /planner/plans/{plannerPlan-id}/buckets;;;china;"),
                 body,
             )
     }
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /planner/plans/{plannerPlan-id}/buckets/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=alias:/planner/plans/{}/buckets;china",
+                    "op:GET /planner/plans/{plannerPlan-id}/buckets/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/planner/plans/{}/buckets;china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};expand select;;china",
+                    "op:GET /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};expand select;;china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china",
+                    "op:PATCH /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china",
+                    "op:DELETE /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
                 ),
             )
     }

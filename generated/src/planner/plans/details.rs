@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /planner/plans/{plannerPlan-id}/details;expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china",
+                    "op:GET /planner/plans/{plannerPlan-id}/details;expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /planner/plans/{plannerPlan-id}/details;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china",
+                    "op:PATCH /planner/plans/{plannerPlan-id}/details;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -58,6 +58,8 @@ impl RequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /planner/plans/{plannerPlan-id}/details;;;china"))
+            .call(
+                Operation("op:DELETE /planner/plans/{plannerPlan-id}/details;;;china;"),
+            )
     }
 }

@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /planner/plans/{plannerPlan-id}/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china",
+                    "op:GET /planner/plans/{plannerPlan-id}/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::PlannerTask) -> Request<models::PlannerTask> {
         self.0
             .send(
-                Operation("op:POST /planner/plans/{plannerPlan-id}/tasks;;;china"),
+                Operation("op:POST /planner/plans/{plannerPlan-id}/tasks;;;china;"),
                 body,
             )
     }
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /planner/plans/{plannerPlan-id}/tasks/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=alias:/planner/plans/{}/tasks;china",
+                    "op:GET /planner/plans/{plannerPlan-id}/tasks/$count;filter search;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/planner/plans/{}/tasks;china;",
                 ),
             )
     }
@@ -115,7 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};expand select;;china",
+                    "op:GET /planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};expand select;;china;",
                 ),
             )
     }
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};;;china",
+                    "op:PATCH /planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};;;china;",
                 ),
                 changes,
             )
@@ -147,7 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};;;china",
+                    "op:DELETE /planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};;;china;",
                 ),
             )
     }

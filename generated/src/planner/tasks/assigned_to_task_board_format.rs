@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /planner/tasks/{plannerTask-id}/assignedToTaskBoardFormat;expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china",
+                    "op:GET /planner/tasks/{plannerTask-id}/assignedToTaskBoardFormat;expand select;work=Tasks.Read,Group.Read.All,Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /planner/tasks/{plannerTask-id}/assignedToTaskBoardFormat;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china",
+                    "op:PATCH /planner/tasks/{plannerTask-id}/assignedToTaskBoardFormat;;work=Tasks.ReadWrite,Group.ReadWrite.All application=Tasks.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -60,7 +60,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /planner/tasks/{plannerTask-id}/assignedToTaskBoardFormat;;;china",
+                    "op:DELETE /planner/tasks/{plannerTask-id}/assignedToTaskBoardFormat;;;china;",
                 ),
             )
     }

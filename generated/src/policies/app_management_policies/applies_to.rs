@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/appManagementPolicies/{appManagementPolicy-id}/appliesTo;count expand filter orderby search select skip top;work=Application.Read.All,Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Application.Read.All,Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration",
+                    "op:GET /policies/appManagementPolicies/{appManagementPolicy-id}/appliesTo;count expand filter orderby search select skip top;work=Application.Read.All,Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Application.Read.All,Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /policies/appManagementPolicies/{appManagementPolicy-id}/appliesTo/$count;filter search;work=Application.Read.All,Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Application.Read.All,Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=alias:/policies/appmanagementpolicies/{}/appliesto",
+                    "op:GET /policies/appManagementPolicies/{appManagementPolicy-id}/appliesTo/$count;filter search;work=Application.Read.All,Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Application.Read.All,Policy.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=inferred:count:/policies/appmanagementpolicies/{}/appliesto;;",
                 ),
             )
     }
@@ -64,7 +64,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/appManagementPolicies/{appManagementPolicy-id}/appliesTo/{directoryObject-id};expand select;",
+                    "op:GET /policies/appManagementPolicies/{appManagementPolicy-id}/appliesTo/{directoryObject-id};expand select;;;",
                 ),
             )
     }

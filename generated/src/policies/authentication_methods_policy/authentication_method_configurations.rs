@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/authenticationMethodsPolicy/authenticationMethodConfigurations;count expand filter orderby search select skip top;;china",
+                    "op:GET /policies/authenticationMethodsPolicy/authenticationMethodConfigurations;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /policies/authenticationMethodsPolicy/authenticationMethodConfigurations;;;china",
+                    "op:POST /policies/authenticationMethodsPolicy/authenticationMethodConfigurations;;;china;",
                 ),
                 body,
             )
@@ -61,7 +61,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/$count;filter search;;china",
+                    "op:GET /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/$count;filter search;;china;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};expand select;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod;china",
+                    "op:GET /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};expand select;work=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod application=Policy.Read.AuthenticationMethod,Policy.Read.All,Policy.ReadWrite.AuthenticationMethod;china;",
                 ),
             )
     }
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;work=Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.AuthenticationMethod;china",
+                    "op:PATCH /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;work=Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.AuthenticationMethod;china;",
                 ),
                 changes,
             )
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;work=Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.AuthenticationMethod;china",
+                    "op:DELETE /policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{authenticationMethodConfiguration-id};;work=Policy.ReadWrite.AuthenticationMethod application=Policy.ReadWrite.AuthenticationMethod;china;",
                 ),
             )
     }

@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/crossTenantAccessPolicy/default;select;work=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess application=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess",
+                    "op:GET /policies/crossTenantAccessPolicy/default;select;work=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess application=Policy.Read.All,Policy.ReadWrite.CrossTenantAccess;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/crossTenantAccessPolicy/default;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess",
+                    "op:PATCH /policies/crossTenantAccessPolicy/default;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
                 ),
                 changes,
             )
@@ -51,7 +51,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /policies/crossTenantAccessPolicy/default;;"))
+        self.0.call(Operation("op:DELETE /policies/crossTenantAccessPolicy/default;;;;"))
     }
     /// `POST /policies/crossTenantAccessPolicy/default/resetToSystemDefault`
     ///
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("resetToSystemDefault")
             .call(
                 Operation(
-                    "op:POST /policies/crossTenantAccessPolicy/default/resetToSystemDefault;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess",
+                    "op:POST /policies/crossTenantAccessPolicy/default/resetToSystemDefault;;work=Policy.ReadWrite.CrossTenantAccess application=Policy.ReadWrite.CrossTenantAccess;;",
                 ),
             )
     }

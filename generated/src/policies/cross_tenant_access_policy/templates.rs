@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/crossTenantAccessPolicy/templates;expand select;work=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All;us-government china",
+                    "op:GET /policies/crossTenantAccessPolicy/templates;expand select;work=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -63,7 +63,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/crossTenantAccessPolicy/templates;;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china",
+                    "op:PATCH /policies/crossTenantAccessPolicy/templates;;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -78,7 +78,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /policies/crossTenantAccessPolicy/templates;;;us-government china",
+                    "op:DELETE /policies/crossTenantAccessPolicy/templates;;;us-government china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo;count expand filter orderby search select skip top;;china",
+                    "op:GET /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo;;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china",
+                    "op:POST /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo;;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$count;filter search;;china",
+                    "op:GET /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$count;filter search;;china;",
                 ),
             )
     }
@@ -79,7 +79,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$ref;count filter orderby search skip top;;china",
+                    "op:GET /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$ref;count filter orderby search skip top;;china;",
                 ),
             )
     }
@@ -100,7 +100,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$ref;;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All provenance=alias:/policies/featurerolloutpolicies/{}/appliesto;china",
+                    "op:POST /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$ref;;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All provenance=inferred:reference:/policies/featurerolloutpolicies/{}/appliesto;china;",
                 ),
                 reference,
             )
@@ -116,7 +116,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$ref;;;china",
+                    "op:DELETE /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/$ref;;;china;",
                 ),
             )
             .query("@id", id)
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/{directoryObject-id}/$ref;;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All provenance=alias:/policies/featurerolloutpolicies/{}/appliesto/{};china",
+                    "op:DELETE /policies/featureRolloutPolicies/{featureRolloutPolicy-id}/appliesTo/{directoryObject-id}/$ref;;work=Policy.ReadWrite.HybridAuthentication,Directory.ReadWrite.All provenance=inferred:reference:/policies/featurerolloutpolicies/{}/appliesto/{};china;",
                 ),
             )
     }

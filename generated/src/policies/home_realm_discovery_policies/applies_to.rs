@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id}/appliesTo;count expand filter orderby search select skip top;work=Policy.Read.All,Application.Read.All,Directory.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Application.Read.All,Directory.Read.All,Policy.ReadWrite.ApplicationConfiguration",
+                    "op:GET /policies/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id}/appliesTo;count expand filter orderby search select skip top;work=Policy.Read.All,Application.Read.All,Directory.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Application.Read.All,Directory.Read.All,Policy.ReadWrite.ApplicationConfiguration;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /policies/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id}/appliesTo/$count;filter search;work=Policy.Read.All,Application.Read.All,Directory.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Application.Read.All,Directory.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=alias:/policies/homerealmdiscoverypolicies/{}/appliesto",
+                    "op:GET /policies/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id}/appliesTo/$count;filter search;work=Policy.Read.All,Application.Read.All,Directory.Read.All,Policy.ReadWrite.ApplicationConfiguration application=Policy.Read.All,Application.Read.All,Directory.Read.All,Policy.ReadWrite.ApplicationConfiguration provenance=inferred:count:/policies/homerealmdiscoverypolicies/{}/appliesto;;",
                 ),
             )
     }
@@ -64,7 +64,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id}/appliesTo/{directoryObject-id};expand select;",
+                    "op:GET /policies/homeRealmDiscoveryPolicies/{homeRealmDiscoveryPolicy-id}/appliesTo/{directoryObject-id};expand select;;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes;count expand filter orderby search select skip top;work=Policy.Read.PermissionGrant,Directory.Read.All application=Policy.Read.PermissionGrant,Directory.Read.All",
+                    "op:GET /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes;count expand filter orderby search select skip top;work=Policy.Read.PermissionGrant,Directory.Read.All application=Policy.Read.PermissionGrant,Directory.Read.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes;;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant",
+                    "op:POST /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes;;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes/$count;filter search;work=Policy.Read.PermissionGrant,Directory.Read.All application=Policy.Read.PermissionGrant,Directory.Read.All provenance=alias:/policies/permissiongrantpolicies/{}/includes",
+                    "op:GET /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes/$count;filter search;work=Policy.Read.PermissionGrant,Directory.Read.All application=Policy.Read.PermissionGrant,Directory.Read.All provenance=inferred:count:/policies/permissiongrantpolicies/{}/includes;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes/{permissionGrantConditionSet-id};expand select;",
+                    "op:GET /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes/{permissionGrantConditionSet-id};expand select;;;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes/{permissionGrantConditionSet-id};;",
+                    "op:PATCH /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes/{permissionGrantConditionSet-id};;;;",
                 ),
                 changes,
             )
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes/{permissionGrantConditionSet-id};;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant",
+                    "op:DELETE /policies/permissionGrantPolicies/{permissionGrantPolicy-id}/includes/{permissionGrantConditionSet-id};;work=Policy.ReadWrite.PermissionGrant application=Policy.ReadWrite.PermissionGrant;;",
                 ),
             )
     }

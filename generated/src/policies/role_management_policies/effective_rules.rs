@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules;count expand filter orderby search select skip top;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules;count expand filter orderby search select skip top;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules;;",
+                    "op:POST /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules;;;;",
                 ),
                 body,
             )
@@ -65,7 +65,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules/$count;filter search;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory provenance=alias:/policies/rolemanagementpolicies/{}/effectiverules",
+                    "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules/$count;filter search;work=RoleManagementPolicy.Read.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagementPolicy.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/policies/rolemanagementpolicies/{}/effectiverules;;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules/{unifiedRoleManagementPolicyRule-id};expand select;",
+                    "op:GET /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules/{unifiedRoleManagementPolicyRule-id};expand select;;;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules/{unifiedRoleManagementPolicyRule-id};;",
+                    "op:PATCH /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules/{unifiedRoleManagementPolicyRule-id};;;;",
                 ),
                 changes,
             )
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules/{unifiedRoleManagementPolicyRule-id};;",
+                    "op:DELETE /policies/roleManagementPolicies/{unifiedRoleManagementPolicy-id}/effectiveRules/{unifiedRoleManagementPolicyRule-id};;;;",
                 ),
             )
     }

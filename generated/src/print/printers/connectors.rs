@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/connectors;count expand filter orderby search select skip top;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All;china",
+                    "op:GET /print/printers/{printer-id}/connectors;count expand filter orderby search select skip top;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All;china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/connectors/$count;filter search;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All provenance=alias:/print/printers/{}/connectors;china",
+                    "op:GET /print/printers/{printer-id}/connectors/$count;filter search;work=PrintConnector.Read.All,PrintConnector.ReadWrite.All provenance=inferred:count:/print/printers/{}/connectors;china;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/connectors/{printConnector-id};expand select;;china",
+                    "op:GET /print/printers/{printer-id}/connectors/{printConnector-id};expand select;;china;",
                 ),
             )
     }

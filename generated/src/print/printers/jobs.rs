@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/jobs;count expand filter orderby search select skip top;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china",
+                    "op:GET /print/printers/{printer-id}/jobs;count expand filter orderby search select skip top;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /print/printers/{printer-id}/jobs;;work=PrintJob.Create,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china",
+                    "op:POST /print/printers/{printer-id}/jobs;;work=PrintJob.Create,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/$count;filter search;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All provenance=alias:/print/printers/{}/jobs;china",
+                    "op:GET /print/printers/{printer-id}/jobs/$count;filter search;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All provenance=inferred:count:/print/printers/{}/jobs;china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id};expand select;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china",
+                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id};expand select;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
                 ),
             )
     }
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /print/printers/{printer-id}/jobs/{printJob-id};;application=PrintJob.ReadWriteBasic.All,PrintJob.Manage.All,PrintJob.ReadWrite.All;china",
+                    "op:PATCH /print/printers/{printer-id}/jobs/{printJob-id};;application=PrintJob.ReadWriteBasic.All,PrintJob.Manage.All,PrintJob.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /print/printers/{printer-id}/jobs/{printJob-id};;;china",
+                    "op:DELETE /print/printers/{printer-id}/jobs/{printJob-id};;;china;",
                 ),
             )
     }
@@ -160,7 +160,7 @@ impl ItemRequestBuilder {
             .segment("abort")
             .send(
                 Operation(
-                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/abort;;application=PrintJob.ReadWriteBasic.All,PrintJob.Manage.All,PrintJob.ReadWrite.All;china",
+                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/abort;;application=PrintJob.ReadWriteBasic.All,PrintJob.Manage.All,PrintJob.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -180,7 +180,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .call(
                 Operation(
-                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/cancel;;work=PrintJob.ReadWriteBasic,PrintJob.ReadWrite,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china",
+                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/cancel;;work=PrintJob.ReadWriteBasic,PrintJob.ReadWrite,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
                 ),
             )
     }
@@ -202,7 +202,7 @@ impl ItemRequestBuilder {
             .segment("redirect")
             .send(
                 Operation(
-                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/redirect;;application=PrintJob.Manage.All;china",
+                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/redirect;;application=PrintJob.Manage.All;china;",
                 ),
                 parameters,
             )
@@ -218,7 +218,7 @@ impl ItemRequestBuilder {
             .segment("start")
             .call(
                 Operation(
-                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/start;;;china",
+                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/start;;;china;",
                 ),
             )
     }

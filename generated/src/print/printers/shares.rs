@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/shares;count expand filter orderby search select skip top;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All;china",
+                    "op:GET /print/printers/{printer-id}/shares;count expand filter orderby search select skip top;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/shares/$count;filter search;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=alias:/print/printers/{}/shares;china",
+                    "op:GET /print/printers/{printer-id}/shares/$count;filter search;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/printers/{}/shares;china;",
                 ),
             )
     }
@@ -74,7 +74,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/shares/{printerShare-id};expand select;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All;china",
+                    "op:GET /print/printers/{printer-id}/shares/{printerShare-id};expand select;work=PrinterShare.ReadBasic.All,PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/taskTriggers;count expand filter orderby search select skip top;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All;china",
+                    "op:GET /print/printers/{printer-id}/taskTriggers;count expand filter orderby search select skip top;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All;china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /print/printers/{printer-id}/taskTriggers;;work=Printer.ReadWrite.All,Printer.FullControl.All;china",
+                    "op:POST /print/printers/{printer-id}/taskTriggers;;work=Printer.ReadWrite.All,Printer.FullControl.All;china;",
                 ),
                 body,
             )
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/taskTriggers/$count;filter search;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All provenance=alias:/print/printers/{}/tasktriggers;china",
+                    "op:GET /print/printers/{printer-id}/taskTriggers/$count;filter search;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All provenance=inferred:count:/print/printers/{}/tasktriggers;china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/taskTriggers/{printTaskTrigger-id};expand select;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All;china",
+                    "op:GET /print/printers/{printer-id}/taskTriggers/{printTaskTrigger-id};expand select;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All;china;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /print/printers/{printer-id}/taskTriggers/{printTaskTrigger-id};;;china",
+                    "op:PATCH /print/printers/{printer-id}/taskTriggers/{printTaskTrigger-id};;;china;",
                 ),
                 changes,
             )
@@ -138,7 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /print/printers/{printer-id}/taskTriggers/{printTaskTrigger-id};;work=Printer.ReadWrite.All,Printer.FullControl.All;china",
+                    "op:DELETE /print/printers/{printer-id}/taskTriggers/{printTaskTrigger-id};;work=Printer.ReadWrite.All,Printer.FullControl.All;china;",
                 ),
             )
     }

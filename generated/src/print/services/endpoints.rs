@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/services/{printService-id}/endpoints;count expand filter orderby search select skip top;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All;china",
+                    "op:GET /print/services/{printService-id}/endpoints;count expand filter orderby search select skip top;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All;china;",
                 ),
             )
     }
@@ -43,7 +43,9 @@ impl RequestBuilder {
     ) -> Request<models::PrintServiceEndpoint> {
         self.0
             .send(
-                Operation("op:POST /print/services/{printService-id}/endpoints;;;china"),
+                Operation(
+                    "op:POST /print/services/{printService-id}/endpoints;;;china;",
+                ),
                 body,
             )
     }
@@ -66,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /print/services/{printService-id}/endpoints/$count;filter search;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All provenance=alias:/print/services/{}/endpoints;china",
+                    "op:GET /print/services/{printService-id}/endpoints/$count;filter search;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/services/{}/endpoints;china;",
                 ),
             )
     }
@@ -90,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/services/{printService-id}/endpoints/{printServiceEndpoint-id};expand select;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All;china",
+                    "op:GET /print/services/{printService-id}/endpoints/{printServiceEndpoint-id};expand select;work=PrintJob.ReadBasic,PrintJob.Create,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,Printer.Create,PrintAlertSettings.Read.All,PrintAlertSettings.ReadWrite.All,PrintConnector.Read.All,PrintConnector.ReadWrite.All,PrintJob.Read.All,PrintJob.ReadWrite.All,PrintSettings.Read.All,PrintSettings.ReadWrite.All,Printer.Read.All,Printer.ReadWrite.All,PrinterShare.Read.All,PrinterShare.ReadBasic.All,PrinterShare.ReadWrite.All;china;",
                 ),
             )
     }
@@ -107,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /print/services/{printService-id}/endpoints/{printServiceEndpoint-id};;;china",
+                    "op:PATCH /print/services/{printService-id}/endpoints/{printServiceEndpoint-id};;;china;",
                 ),
                 changes,
             )
@@ -122,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /print/services/{printService-id}/endpoints/{printServiceEndpoint-id};;;china",
+                    "op:DELETE /print/services/{printService-id}/endpoints/{printServiceEndpoint-id};;;china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/shares/{printerShare-id}/allowedGroups;count expand filter orderby search select skip top;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All;china",
+                    "op:GET /print/shares/{printerShare-id}/allowedGroups;count expand filter orderby search select skip top;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
                 ),
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /print/shares/{printerShare-id}/allowedGroups/$count;filter search;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=alias:/print/shares/{}/allowedgroups;china",
+                    "op:GET /print/shares/{printerShare-id}/allowedGroups/$count;filter search;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/shares/{}/allowedgroups;china;",
                 ),
             )
     }
@@ -74,7 +74,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /print/shares/{printerShare-id}/allowedGroups/$ref;count filter orderby search skip top;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=alias:/print/shares/{}/allowedgroups;china",
+                    "op:GET /print/shares/{printerShare-id}/allowedGroups/$ref;count filter orderby search skip top;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedgroups;china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /print/shares/{printerShare-id}/allowedGroups/$ref;;work=PrinterShare.ReadWrite.All provenance=alias:/print/shares/{}/allowedgroups;china",
+                    "op:POST /print/shares/{printerShare-id}/allowedGroups/$ref;;work=PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedgroups;china;",
                 ),
                 reference,
             )
@@ -111,7 +111,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /print/shares/{printerShare-id}/allowedGroups/$ref;;;china",
+                    "op:DELETE /print/shares/{printerShare-id}/allowedGroups/$ref;;;china;",
                 ),
             )
             .query("@id", id)
@@ -146,7 +146,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /print/shares/{printerShare-id}/allowedGroups/{group-id}/$ref;;work=PrinterShare.ReadWrite.All provenance=alias:/print/shares/{}/allowedgroups/{};china",
+                    "op:DELETE /print/shares/{printerShare-id}/allowedGroups/{group-id}/$ref;;work=PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedgroups/{};china;",
                 ),
             )
     }

@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/shares/{printerShare-id}/allowedUsers;count expand filter orderby search select skip top;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All;china",
+                    "op:GET /print/shares/{printerShare-id}/allowedUsers;count expand filter orderby search select skip top;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All;china;",
                 ),
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /print/shares/{printerShare-id}/allowedUsers/$count;filter search;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=alias:/print/shares/{}/allowedusers;china",
+                    "op:GET /print/shares/{printerShare-id}/allowedUsers/$count;filter search;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:count:/print/shares/{}/allowedusers;china;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /print/shares/{printerShare-id}/allowedUsers/$ref;count filter orderby search skip top;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=alias:/print/shares/{}/allowedusers;china",
+                    "op:GET /print/shares/{printerShare-id}/allowedUsers/$ref;count filter orderby search skip top;work=PrinterShare.Read.All,PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedusers;china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /print/shares/{printerShare-id}/allowedUsers/$ref;;work=PrinterShare.ReadWrite.All provenance=alias:/print/shares/{}/allowedusers;china",
+                    "op:POST /print/shares/{printerShare-id}/allowedUsers/$ref;;work=PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedusers;china;",
                 ),
                 reference,
             )
@@ -112,7 +112,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /print/shares/{printerShare-id}/allowedUsers/$ref;;;china",
+                    "op:DELETE /print/shares/{printerShare-id}/allowedUsers/$ref;;;china;",
                 ),
             )
             .query("@id", id)
@@ -152,7 +152,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /print/shares/{printerShare-id}/allowedUsers/{user-id}/$ref;;work=PrinterShare.ReadWrite.All provenance=alias:/print/shares/{}/allowedusers/{};china",
+                    "op:DELETE /print/shares/{printerShare-id}/allowedUsers/{user-id}/$ref;;work=PrinterShare.ReadWrite.All provenance=inferred:reference:/print/shares/{}/allowedusers/{};china;",
                 ),
             )
     }

@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/shares/{printerShare-id}/jobs;count expand filter orderby search select skip top;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china",
+                    "op:GET /print/shares/{printerShare-id}/jobs;count expand filter orderby search select skip top;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /print/shares/{printerShare-id}/jobs;;work=PrintJob.ReadWriteBasic,PrintJob.ReadWrite,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china",
+                    "op:POST /print/shares/{printerShare-id}/jobs;;work=PrintJob.ReadWriteBasic,PrintJob.ReadWrite,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /print/shares/{printerShare-id}/jobs/$count;filter search;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All provenance=alias:/print/shares/{}/jobs;china",
+                    "op:GET /print/shares/{printerShare-id}/jobs/$count;filter search;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All provenance=inferred:count:/print/shares/{}/jobs;china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id};expand select;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china",
+                    "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id};expand select;work=PrintJob.ReadBasic,PrintJob.Read,PrintJob.ReadBasic.All,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.ReadBasic.All,PrintJob.Read.All,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
                 ),
             )
     }
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /print/shares/{printerShare-id}/jobs/{printJob-id};;;china",
+                    "op:PATCH /print/shares/{printerShare-id}/jobs/{printJob-id};;;china;",
                 ),
                 changes,
             )
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /print/shares/{printerShare-id}/jobs/{printJob-id};;;china",
+                    "op:DELETE /print/shares/{printerShare-id}/jobs/{printJob-id};;;china;",
                 ),
             )
     }
@@ -152,7 +152,7 @@ impl ItemRequestBuilder {
             .segment("abort")
             .send(
                 Operation(
-                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/abort;;;china",
+                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/abort;;;china;",
                 ),
                 parameters,
             )
@@ -168,7 +168,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .call(
                 Operation(
-                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/cancel;;;china",
+                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/cancel;;;china;",
                 ),
             )
     }
@@ -186,7 +186,7 @@ impl ItemRequestBuilder {
             .segment("redirect")
             .send(
                 Operation(
-                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/redirect;;;china",
+                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/redirect;;;china;",
                 ),
                 parameters,
             )
@@ -206,7 +206,7 @@ impl ItemRequestBuilder {
             .segment("start")
             .call(
                 Operation(
-                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/start;;work=PrintJob.Create,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china",
+                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/start;;work=PrintJob.Create,PrintJob.ReadWrite,PrintJob.ReadWriteBasic,PrintJob.ReadWriteBasic.All,PrintJob.ReadWrite.All;china;",
                 ),
             )
     }

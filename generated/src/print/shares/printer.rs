@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/shares/{printerShare-id}/printer;expand select;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All application=Printer.Read.All,Printer.ReadWrite.All;china",
+                    "op:GET /print/shares/{printerShare-id}/printer;expand select;work=Printer.Read.All,Printer.FullControl.All,Printer.ReadWrite.All application=Printer.Read.All,Printer.ReadWrite.All;china;",
                 ),
             )
     }

@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/taskDefinitions/{printTaskDefinition-id}/tasks;count expand filter orderby search select skip top;application=PrintTaskDefinition.ReadWrite.All;china",
+                    "op:GET /print/taskDefinitions/{printTaskDefinition-id}/tasks;count expand filter orderby search select skip top;application=PrintTaskDefinition.ReadWrite.All;china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /print/taskDefinitions/{printTaskDefinition-id}/tasks;;;china",
+                    "op:POST /print/taskDefinitions/{printTaskDefinition-id}/tasks;;;china;",
                 ),
                 body,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /print/taskDefinitions/{printTaskDefinition-id}/tasks/$count;filter search;application=PrintTaskDefinition.ReadWrite.All provenance=alias:/print/taskdefinitions/{}/tasks;china",
+                    "op:GET /print/taskDefinitions/{printTaskDefinition-id}/tasks/$count;filter search;application=PrintTaskDefinition.ReadWrite.All provenance=inferred:count:/print/taskdefinitions/{}/tasks;china;",
                 ),
             )
     }
@@ -101,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id};expand select;application=PrintTaskDefinition.ReadWrite.All;china",
+                    "op:GET /print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id};expand select;application=PrintTaskDefinition.ReadWrite.All;china;",
                 ),
             )
     }
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id};;application=PrintTaskDefinition.ReadWrite.All;china",
+                    "op:PATCH /print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id};;application=PrintTaskDefinition.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id};;;china",
+                    "op:DELETE /print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id};;;china;",
                 ),
             )
     }

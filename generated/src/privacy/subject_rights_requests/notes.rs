@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes;count expand filter orderby search select skip top;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All;us-government china",
+                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes;count expand filter orderby search select skip top;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes;;work=SubjectRightsRequest.ReadWrite.All;us-government china",
+                    "op:POST /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes;;work=SubjectRightsRequest.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes/$count;filter search;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All provenance=alias:/privacy/subjectrightsrequests/{}/notes;us-government china",
+                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes/$count;filter search;work=SubjectRightsRequest.Read.All,SubjectRightsRequest.ReadWrite.All provenance=inferred:count:/privacy/subjectrightsrequests/{}/notes;us-government china;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes/{authoredNote-id};expand select;;us-government china",
+                    "op:GET /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes/{authoredNote-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes/{authoredNote-id};;;us-government china",
+                    "op:PATCH /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes/{authoredNote-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -121,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes/{authoredNote-id};;;us-government china",
+                    "op:DELETE /privacy/subjectRightsRequests/{subjectRightsRequest-id}/notes/{authoredNote-id};;;us-government china;",
                 ),
             )
     }

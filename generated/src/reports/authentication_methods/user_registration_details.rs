@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /reports/authenticationMethods/userRegistrationDetails;count expand filter orderby search select top;work=AuditLog.Read.All application=AuditLog.Read.All",
+                    "op:GET /reports/authenticationMethods/userRegistrationDetails;count expand filter orderby search select top;work=AuditLog.Read.All application=AuditLog.Read.All;;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /reports/authenticationMethods/userRegistrationDetails;;",
+                    "op:POST /reports/authenticationMethods/userRegistrationDetails;;;;",
                 ),
                 body,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /reports/authenticationMethods/userRegistrationDetails/$count;filter search;work=AuditLog.Read.All application=AuditLog.Read.All provenance=alias:/reports/authenticationmethods/userregistrationdetails",
+                    "op:GET /reports/authenticationMethods/userRegistrationDetails/$count;filter search;work=AuditLog.Read.All application=AuditLog.Read.All provenance=inferred:count:/reports/authenticationmethods/userregistrationdetails;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /reports/authenticationMethods/userRegistrationDetails/{userRegistrationDetails-id};expand select;work=AuditLog.Read.All application=AuditLog.Read.All",
+                    "op:GET /reports/authenticationMethods/userRegistrationDetails/{userRegistrationDetails-id};expand select;work=AuditLog.Read.All application=AuditLog.Read.All;;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /reports/authenticationMethods/userRegistrationDetails/{userRegistrationDetails-id};;",
+                    "op:PATCH /reports/authenticationMethods/userRegistrationDetails/{userRegistrationDetails-id};;;;",
                 ),
                 changes,
             )
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /reports/authenticationMethods/userRegistrationDetails/{userRegistrationDetails-id};;",
+                    "op:DELETE /reports/authenticationMethods/userRegistrationDetails/{userRegistrationDetails-id};;;;",
                 ),
             )
     }

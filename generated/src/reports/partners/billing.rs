@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /reports/partners/billing;expand select;;us-government china",
+                    "op:GET /reports/partners/billing;expand select;;us-government china;",
                 ),
             )
     }
@@ -58,7 +58,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::partners::billing::Billing>> {
         self.0
             .update(
-                Operation("op:PATCH /reports/partners/billing;;;us-government china"),
+                Operation("op:PATCH /reports/partners/billing;;;us-government china;"),
                 changes,
             )
     }
@@ -70,6 +70,8 @@ impl RequestBuilder {
     #[inline]
     pub fn delete(&self) -> Request<()> {
         self.0
-            .call(Operation("op:DELETE /reports/partners/billing;;;us-government china"))
+            .call(
+                Operation("op:DELETE /reports/partners/billing;;;us-government china;"),
+            )
     }
 }

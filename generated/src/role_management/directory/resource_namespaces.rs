@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/resourceNamespaces;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /roleManagement/directory/resourceNamespaces;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::UnifiedRbacResourceNamespace> {
         self.0
             .send(
-                Operation("op:POST /roleManagement/directory/resourceNamespaces;;"),
+                Operation("op:POST /roleManagement/directory/resourceNamespaces;;;;"),
                 body,
             )
     }
@@ -61,7 +61,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/resourceNamespaces/$count;filter search;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory provenance=alias:/rolemanagement/directory/resourcenamespaces",
+                    "op:GET /roleManagement/directory/resourceNamespaces/$count;filter search;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/resourcenamespaces;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id};expand select;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id};expand select;work=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,RoleManagement.Read.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id};;",
+                    "op:PATCH /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id};;;;",
                 ),
                 changes,
             )
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id};;",
+                    "op:DELETE /roleManagement/directory/resourceNamespaces/{unifiedRbacResourceNamespace-id};;;;",
                 ),
             )
     }

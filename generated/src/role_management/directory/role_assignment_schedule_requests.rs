@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleAssignmentScheduleRequests;count expand filter orderby search select skip top;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory",
+                    "op:GET /roleManagement/directory/roleAssignmentScheduleRequests;count expand filter orderby search select skip top;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -53,7 +53,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /roleManagement/directory/roleAssignmentScheduleRequests;;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleAssignmentSchedule.Remove.Directory,RoleEligibilitySchedule.Remove.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleAssignmentSchedule.Remove.Directory,RoleEligibilitySchedule.Remove.Directory,RoleManagement.ReadWrite.Directory",
+                    "op:POST /roleManagement/directory/roleAssignmentScheduleRequests;;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleAssignmentSchedule.Remove.Directory,RoleEligibilitySchedule.Remove.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleAssignmentSchedule.Remove.Directory,RoleEligibilitySchedule.Remove.Directory,RoleManagement.ReadWrite.Directory;;",
                 ),
                 body,
             )
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleAssignmentScheduleRequests/$count;filter search;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory provenance=alias:/rolemanagement/directory/roleassignmentschedulerequests",
+                    "op:GET /roleManagement/directory/roleAssignmentScheduleRequests/$count;filter search;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleassignmentschedulerequests;;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl RequestBuilder {
             .function("filterByCurrentUser", &[("on", Some(&on))])
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleAssignmentScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory",
+                    "op:GET /roleManagement/directory/roleAssignmentScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -149,7 +149,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id};expand select;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory",
+                    "op:GET /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id};expand select;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -164,7 +164,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id};;",
+                    "op:PATCH /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id};;;;",
                 ),
                 changes,
             )
@@ -177,7 +177,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id};;",
+                    "op:DELETE /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id};;;;",
                 ),
             )
     }
@@ -194,7 +194,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .call(
                 Operation(
-                    "op:POST /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id}/cancel;;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory",
+                    "op:POST /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id}/cancel;;work=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleAssignmentSchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }

@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleAssignments;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /roleManagement/directory/roleAssignments;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /roleManagement/directory/roleAssignments;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory",
+                    "op:POST /roleManagement/directory/roleAssignments;;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory;;",
                 ),
                 body,
             )
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleAssignments/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=alias:/rolemanagement/directory/roleassignments",
+                    "op:GET /roleManagement/directory/roleAssignments/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleassignments;;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id};;",
+                    "op:PATCH /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id};;;;",
                 ),
                 changes,
             )
@@ -144,7 +144,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id};;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory",
+                    "op:DELETE /roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id};;work=RoleManagement.ReadWrite.Directory application=RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }

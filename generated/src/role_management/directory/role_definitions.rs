@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleDefinitions;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /roleManagement/directory/roleDefinitions;count expand filter orderby search select skip top;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /roleManagement/directory/roleDefinitions;;work=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All application=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All",
+                    "op:POST /roleManagement/directory/roleDefinitions;;work=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All application=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleDefinitions/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=alias:/rolemanagement/directory/roledefinitions",
+                    "op:GET /roleManagement/directory/roleDefinitions/$count;filter search;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roledefinitions;;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleDefinitions/{unifiedRoleDefinition-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /roleManagement/directory/roleDefinitions/{unifiedRoleDefinition-id};expand select;work=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory application=RoleManagement.Read.Directory,Directory.Read.All,RoleManagement.Read.All,Directory.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /roleManagement/directory/roleDefinitions/{unifiedRoleDefinition-id};;work=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All application=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All",
+                    "op:PATCH /roleManagement/directory/roleDefinitions/{unifiedRoleDefinition-id};;work=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All application=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /roleManagement/directory/roleDefinitions/{unifiedRoleDefinition-id};;work=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All application=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All",
+                    "op:DELETE /roleManagement/directory/roleDefinitions/{unifiedRoleDefinition-id};;work=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All application=RoleManagement.ReadWrite.Directory,Directory.ReadWrite.All;;",
                 ),
             )
     }

@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleEligibilityScheduleInstances;count expand filter orderby search select skip top;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory",
+                    "op:GET /roleManagement/directory/roleEligibilityScheduleInstances;count expand filter orderby search select skip top;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /roleManagement/directory/roleEligibilityScheduleInstances;;",
+                    "op:POST /roleManagement/directory/roleEligibilityScheduleInstances;;;;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleEligibilityScheduleInstances/$count;filter search;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory provenance=alias:/rolemanagement/directory/roleeligibilityscheduleinstances",
+                    "op:GET /roleManagement/directory/roleEligibilityScheduleInstances/$count;filter search;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleeligibilityscheduleinstances;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl RequestBuilder {
             .function("filterByCurrentUser", &[("on", Some(&on))])
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleEligibilityScheduleInstances/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory",
+                    "op:GET /roleManagement/directory/roleEligibilityScheduleInstances/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -133,7 +133,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};expand select;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory",
+                    "op:GET /roleManagement/directory/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};expand select;work=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.Read.Directory,RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.Read.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -148,7 +148,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /roleManagement/directory/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};;",
+                    "op:PATCH /roleManagement/directory/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};;;;",
                 ),
                 changes,
             )
@@ -161,7 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /roleManagement/directory/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};;",
+                    "op:DELETE /roleManagement/directory/roleEligibilityScheduleInstances/{unifiedRoleEligibilityScheduleInstance-id};;;;",
                 ),
             )
     }

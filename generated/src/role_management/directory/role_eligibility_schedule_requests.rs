@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleEligibilityScheduleRequests;count expand filter orderby search select skip top;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory",
+                    "op:GET /roleManagement/directory/roleEligibilityScheduleRequests;count expand filter orderby search select skip top;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /roleManagement/directory/roleEligibilityScheduleRequests;;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory",
+                    "op:POST /roleManagement/directory/roleEligibilityScheduleRequests;;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
                 ),
                 body,
             )
@@ -74,7 +74,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleEligibilityScheduleRequests/$count;filter search;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory provenance=alias:/rolemanagement/directory/roleeligibilityschedulerequests",
+                    "op:GET /roleManagement/directory/roleEligibilityScheduleRequests/$count;filter search;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/directory/roleeligibilityschedulerequests;;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl RequestBuilder {
             .function("filterByCurrentUser", &[("on", Some(&on))])
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleEligibilityScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory",
+                    "op:GET /roleManagement/directory/roleEligibilityScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};expand select;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory",
+                    "op:GET /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};expand select;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};;",
+                    "op:PATCH /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};;;;",
                 ),
                 changes,
             )
@@ -171,7 +171,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};;",
+                    "op:DELETE /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};;;;",
                 ),
             )
     }
@@ -188,7 +188,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .call(
                 Operation(
-                    "op:POST /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id}/cancel;;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory",
+                    "op:POST /roleManagement/directory/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id}/cancel;;work=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory application=RoleEligibilitySchedule.ReadWrite.Directory,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }

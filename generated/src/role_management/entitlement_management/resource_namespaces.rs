@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/resourceNamespaces;count expand filter orderby search select skip top;",
+                    "op:GET /roleManagement/entitlementManagement/resourceNamespaces;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /roleManagement/entitlementManagement/resourceNamespaces;;",
+                    "op:POST /roleManagement/entitlementManagement/resourceNamespaces;;;;",
                 ),
                 body,
             )
@@ -53,7 +53,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/resourceNamespaces/$count;filter search;",
+                    "op:GET /roleManagement/entitlementManagement/resourceNamespaces/$count;filter search;;;",
                 ),
             )
     }
@@ -76,7 +76,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/resourceNamespaces/{unifiedRbacResourceNamespace-id};expand select;",
+                    "op:GET /roleManagement/entitlementManagement/resourceNamespaces/{unifiedRbacResourceNamespace-id};expand select;;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /roleManagement/entitlementManagement/resourceNamespaces/{unifiedRbacResourceNamespace-id};;",
+                    "op:PATCH /roleManagement/entitlementManagement/resourceNamespaces/{unifiedRbacResourceNamespace-id};;;;",
                 ),
                 changes,
             )
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /roleManagement/entitlementManagement/resourceNamespaces/{unifiedRbacResourceNamespace-id};;",
+                    "op:DELETE /roleManagement/entitlementManagement/resourceNamespaces/{unifiedRbacResourceNamespace-id};;;;",
                 ),
             )
     }

@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleAssignments;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=EntitlementManagement.Read.All,RoleManagement.Read.Directory,EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /roleManagement/entitlementManagement/roleAssignments;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=EntitlementManagement.Read.All,RoleManagement.Read.Directory,EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /roleManagement/entitlementManagement/roleAssignments;;work=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory application=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory",
+                    "op:POST /roleManagement/entitlementManagement/roleAssignments;;work=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory application=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
                 ),
                 body,
             )
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleAssignments/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=EntitlementManagement.Read.All,RoleManagement.Read.Directory,EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=alias:/rolemanagement/entitlementmanagement/roleassignments",
+                    "op:GET /roleManagement/entitlementManagement/roleAssignments/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=EntitlementManagement.Read.All,RoleManagement.Read.Directory,EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory provenance=inferred:count:/rolemanagement/entitlementmanagement/roleassignments;;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=EntitlementManagement.Read.All,RoleManagement.Read.Directory,EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory",
+                    "op:GET /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.Directory,RoleManagement.ReadWrite.Directory application=EntitlementManagement.Read.All,RoleManagement.Read.Directory,EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id};;",
+                    "op:PATCH /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id};;;;",
                 ),
                 changes,
             )
@@ -144,7 +144,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id};;work=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory application=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory",
+                    "op:DELETE /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id};;work=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory application=EntitlementManagement.ReadWrite.All,RoleManagement.ReadWrite.Directory;;",
                 ),
             )
     }

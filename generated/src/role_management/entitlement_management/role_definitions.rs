@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleDefinitions;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.All application=EntitlementManagement.Read.All,RoleManagement.Read.All,EntitlementManagement.ReadWrite.All",
+                    "op:GET /roleManagement/entitlementManagement/roleDefinitions;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.All application=EntitlementManagement.Read.All,RoleManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /roleManagement/entitlementManagement/roleDefinitions;;",
+                    "op:POST /roleManagement/entitlementManagement/roleDefinitions;;;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleDefinitions/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.All application=EntitlementManagement.Read.All,RoleManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=alias:/rolemanagement/entitlementmanagement/roledefinitions",
+                    "op:GET /roleManagement/entitlementManagement/roleDefinitions/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.All application=EntitlementManagement.Read.All,RoleManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/rolemanagement/entitlementmanagement/roledefinitions;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleDefinitions/{unifiedRoleDefinition-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.All application=EntitlementManagement.Read.All,RoleManagement.Read.All,EntitlementManagement.ReadWrite.All",
+                    "op:GET /roleManagement/entitlementManagement/roleDefinitions/{unifiedRoleDefinition-id};expand select;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All,RoleManagement.Read.All application=EntitlementManagement.Read.All,RoleManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /roleManagement/entitlementManagement/roleDefinitions/{unifiedRoleDefinition-id};;",
+                    "op:PATCH /roleManagement/entitlementManagement/roleDefinitions/{unifiedRoleDefinition-id};;;;",
                 ),
                 changes,
             )
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /roleManagement/entitlementManagement/roleDefinitions/{unifiedRoleDefinition-id};;",
+                    "op:DELETE /roleManagement/entitlementManagement/roleDefinitions/{unifiedRoleDefinition-id};;;;",
                 ),
             )
     }

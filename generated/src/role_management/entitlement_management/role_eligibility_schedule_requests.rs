@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleRequests;count expand filter orderby search select skip top;",
+                    "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleRequests;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /roleManagement/entitlementManagement/roleEligibilityScheduleRequests;;",
+                    "op:POST /roleManagement/entitlementManagement/roleEligibilityScheduleRequests;;;;",
                 ),
                 body,
             )
@@ -60,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/$count;filter search;",
+                    "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/$count;filter search;;;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl RequestBuilder {
             .function("filterByCurrentUser", &[("on", Some(&on))])
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;",
+                    "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -121,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};expand select;",
+                    "op:GET /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};expand select;;;",
                 ),
             )
     }
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};;",
+                    "op:PATCH /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};;;;",
                 ),
                 changes,
             )
@@ -149,7 +149,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};;",
+                    "op:DELETE /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id};;;;",
                 ),
             )
     }
@@ -162,7 +162,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .call(
                 Operation(
-                    "op:POST /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id}/cancel;;",
+                    "op:POST /roleManagement/entitlementManagement/roleEligibilityScheduleRequests/{unifiedRoleEligibilityScheduleRequest-id}/cancel;;;;",
                 ),
             )
     }

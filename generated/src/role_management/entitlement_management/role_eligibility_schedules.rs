@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilitySchedules;count expand filter orderby search select skip top;",
+                    "op:GET /roleManagement/entitlementManagement/roleEligibilitySchedules;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /roleManagement/entitlementManagement/roleEligibilitySchedules;;",
+                    "op:POST /roleManagement/entitlementManagement/roleEligibilitySchedules;;;;",
                 ),
                 body,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilitySchedules/$count;filter search;",
+                    "op:GET /roleManagement/entitlementManagement/roleEligibilitySchedules/$count;filter search;;;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl RequestBuilder {
             .function("filterByCurrentUser", &[("on", Some(&on))])
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilitySchedules/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;",
+                    "op:GET /roleManagement/entitlementManagement/roleEligibilitySchedules/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -115,7 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};expand select;",
+                    "op:GET /roleManagement/entitlementManagement/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};expand select;;;",
                 ),
             )
     }
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /roleManagement/entitlementManagement/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};;",
+                    "op:PATCH /roleManagement/entitlementManagement/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};;;;",
                 ),
                 changes,
             )
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /roleManagement/entitlementManagement/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};;",
+                    "op:DELETE /roleManagement/entitlementManagement/roleEligibilitySchedules/{unifiedRoleEligibilitySchedule-id};;;;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/alerts_v2/{alert-id}/comments;;work=SecurityAlert.ReadWrite.All application=SecurityAlert.ReadWrite.All;china",
+                    "op:POST /security/alerts_v2/{alert-id}/comments;;work=SecurityAlert.ReadWrite.All application=SecurityAlert.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -41,7 +41,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/alerts_v2/{alert-id}/comments/$count;filter search;;china",
+                    "op:GET /security/alerts_v2/{alert-id}/comments/$count;filter search;;china;",
                 ),
             )
     }

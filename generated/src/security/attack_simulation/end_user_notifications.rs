@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/endUserNotifications;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china",
+                    "op:GET /security/attackSimulation/endUserNotifications;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/attackSimulation/endUserNotifications;;;us-government china",
+                    "op:POST /security/attackSimulation/endUserNotifications;;;us-government china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/endUserNotifications/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=alias:/security/attacksimulation/endusernotifications;us-government china",
+                    "op:GET /security/attackSimulation/endUserNotifications/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/endusernotifications;us-government china;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/endUserNotifications/{endUserNotification-id};expand select;;us-government china",
+                    "op:GET /security/attackSimulation/endUserNotifications/{endUserNotification-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/attackSimulation/endUserNotifications/{endUserNotification-id};;;us-government china",
+                    "op:PATCH /security/attackSimulation/endUserNotifications/{endUserNotification-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/attackSimulation/endUserNotifications/{endUserNotification-id};;;us-government china",
+                    "op:DELETE /security/attackSimulation/endUserNotifications/{endUserNotification-id};;;us-government china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/operations;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /security/attackSimulation/operations;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/attackSimulation/operations;;;us-government china",
+                    "op:POST /security/attackSimulation/operations;;;us-government china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/operations/$count;filter search;;us-government china",
+                    "op:GET /security/attackSimulation/operations/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/operations/{attackSimulationOperation-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china",
+                    "op:GET /security/attackSimulation/operations/{attackSimulationOperation-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/attackSimulation/operations/{attackSimulationOperation-id};;;us-government china",
+                    "op:PATCH /security/attackSimulation/operations/{attackSimulationOperation-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/attackSimulation/operations/{attackSimulationOperation-id};;;us-government china",
+                    "op:DELETE /security/attackSimulation/operations/{attackSimulationOperation-id};;;us-government china;",
                 ),
             )
     }

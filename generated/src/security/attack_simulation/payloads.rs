@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/payloads;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china",
+                    "op:GET /security/attackSimulation/payloads;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/attackSimulation/payloads;;;us-government china",
+                    "op:POST /security/attackSimulation/payloads;;;us-government china;",
                 ),
                 body,
             )
@@ -65,7 +65,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/payloads/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=alias:/security/attacksimulation/payloads;us-government china",
+                    "op:GET /security/attackSimulation/payloads/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/payloads;us-government china;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/payloads/{payload-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china",
+                    "op:GET /security/attackSimulation/payloads/{payload-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
                 ),
             )
     }
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/attackSimulation/payloads/{payload-id};;;us-government china",
+                    "op:PATCH /security/attackSimulation/payloads/{payload-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -121,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/attackSimulation/payloads/{payload-id};;;us-government china",
+                    "op:DELETE /security/attackSimulation/payloads/{payload-id};;;us-government china;",
                 ),
             )
     }

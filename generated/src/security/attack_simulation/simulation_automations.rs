@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/simulationAutomations;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china",
+                    "op:GET /security/attackSimulation/simulationAutomations;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/attackSimulation/simulationAutomations;;;us-government china",
+                    "op:POST /security/attackSimulation/simulationAutomations;;;us-government china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/simulationAutomations/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=alias:/security/attacksimulation/simulationautomations;us-government china",
+                    "op:GET /security/attackSimulation/simulationAutomations/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/simulationautomations;us-government china;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/simulationAutomations/{simulationAutomation-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china",
+                    "op:GET /security/attackSimulation/simulationAutomations/{simulationAutomation-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
                 ),
             )
     }
@@ -115,7 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/attackSimulation/simulationAutomations/{simulationAutomation-id};;;us-government china",
+                    "op:PATCH /security/attackSimulation/simulationAutomations/{simulationAutomation-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/attackSimulation/simulationAutomations/{simulationAutomation-id};;;us-government china",
+                    "op:DELETE /security/attackSimulation/simulationAutomations/{simulationAutomation-id};;;us-government china;",
                 ),
             )
     }

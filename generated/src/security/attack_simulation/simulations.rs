@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/simulations;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china",
+                    "op:GET /security/attackSimulation/simulations;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/attackSimulation/simulations;;work=AttackSimulation.ReadWrite.All application=AttackSimulation.ReadWrite.All;us-government china",
+                    "op:POST /security/attackSimulation/simulations;;work=AttackSimulation.ReadWrite.All application=AttackSimulation.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/simulations/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=alias:/security/attacksimulation/simulations;us-government china",
+                    "op:GET /security/attackSimulation/simulations/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/simulations;us-government china;",
                 ),
             )
     }
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/simulations/{simulation-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china",
+                    "op:GET /security/attackSimulation/simulations/{simulation-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
                 ),
             )
     }
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/attackSimulation/simulations/{simulation-id};;work=AttackSimulation.ReadWrite.All application=AttackSimulation.ReadWrite.All;us-government china",
+                    "op:PATCH /security/attackSimulation/simulations/{simulation-id};;work=AttackSimulation.ReadWrite.All application=AttackSimulation.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -151,7 +151,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/attackSimulation/simulations/{simulation-id};;work=AttackSimulation.ReadWrite.All application=AttackSimulation.ReadWrite.All;us-government china",
+                    "op:DELETE /security/attackSimulation/simulations/{simulation-id};;work=AttackSimulation.ReadWrite.All application=AttackSimulation.ReadWrite.All;us-government china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/trainings;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china",
+                    "op:GET /security/attackSimulation/trainings;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/attackSimulation/trainings;;;us-government china",
+                    "op:POST /security/attackSimulation/trainings;;;us-government china;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/trainings/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=alias:/security/attacksimulation/trainings;us-government china",
+                    "op:GET /security/attackSimulation/trainings/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/trainings;us-government china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/trainings/{training-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china",
+                    "op:GET /security/attackSimulation/trainings/{training-id};expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/attackSimulation/trainings/{training-id};;;us-government china",
+                    "op:PATCH /security/attackSimulation/trainings/{training-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/attackSimulation/trainings/{training-id};;;us-government china",
+                    "op:DELETE /security/attackSimulation/trainings/{training-id};;;us-government china;",
                 ),
             )
     }

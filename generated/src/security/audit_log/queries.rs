@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/auditLog/queries;count expand filter orderby search select skip top;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All;us-government china",
+                    "op:GET /security/auditLog/queries;count expand filter orderby search select skip top;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All;us-government china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/auditLog/queries;;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All;us-government china",
+                    "op:POST /security/auditLog/queries;;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All;us-government china;",
                 ),
                 body,
             )
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/auditLog/queries/$count;filter search;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All provenance=alias:/security/auditlog/queries;us-government china",
+                    "op:GET /security/auditLog/queries/$count;filter search;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All provenance=inferred:count:/security/auditlog/queries;us-government china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/auditLog/queries/{auditLogQuery-id};expand select;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All;us-government china",
+                    "op:GET /security/auditLog/queries/{auditLogQuery-id};expand select;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All;us-government china;",
                 ),
             )
     }
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/auditLog/queries/{auditLogQuery-id};;;us-government china",
+                    "op:DELETE /security/auditLog/queries/{auditLogQuery-id};;;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/collaboration/analyzedEmails;count expand filter orderby search select skip top;application=SecurityAnalyzedMessage.Read.All,SecurityAnalyzedMessage.ReadWrite.All;us-government china",
+                    "op:GET /security/collaboration/analyzedEmails;count expand filter orderby search select skip top;application=SecurityAnalyzedMessage.Read.All,SecurityAnalyzedMessage.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/collaboration/analyzedEmails;;;us-government china",
+                    "op:POST /security/collaboration/analyzedEmails;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/collaboration/analyzedEmails/$count;filter search;application=SecurityAnalyzedMessage.Read.All,SecurityAnalyzedMessage.ReadWrite.All provenance=alias:/security/collaboration/analyzedemails;us-government china",
+                    "op:GET /security/collaboration/analyzedEmails/$count;filter search;application=SecurityAnalyzedMessage.Read.All,SecurityAnalyzedMessage.ReadWrite.All provenance=inferred:count:/security/collaboration/analyzedemails;us-government china;",
                 ),
             )
     }
@@ -90,7 +90,7 @@ impl RequestBuilder {
             .segment("microsoft.graph.security.remediate")
             .send(
                 Operation(
-                    "op:POST /security/collaboration/analyzedEmails/microsoft.graph.security.remediate;;application=SecurityAnalyzedMessage.ReadWrite.All;us-government china",
+                    "op:POST /security/collaboration/analyzedEmails/microsoft.graph.security.remediate;;application=SecurityAnalyzedMessage.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -115,7 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/collaboration/analyzedEmails/{analyzedEmail-id};expand select;application=SecurityAnalyzedMessage.Read.All,SecurityAnalyzedMessage.ReadWrite.All;us-government china",
+                    "op:GET /security/collaboration/analyzedEmails/{analyzedEmail-id};expand select;application=SecurityAnalyzedMessage.Read.All,SecurityAnalyzedMessage.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/collaboration/analyzedEmails/{analyzedEmail-id};;;us-government china",
+                    "op:PATCH /security/collaboration/analyzedEmails/{analyzedEmail-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -147,7 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/collaboration/analyzedEmails/{analyzedEmail-id};;;us-government china",
+                    "op:DELETE /security/collaboration/analyzedEmails/{analyzedEmail-id};;;us-government china;",
                 ),
             )
     }

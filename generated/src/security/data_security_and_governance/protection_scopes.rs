@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/dataSecurityAndGovernance/protectionScopes;expand select;;china",
+                    "op:GET /security/dataSecurityAndGovernance/protectionScopes;expand select;;china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/dataSecurityAndGovernance/protectionScopes;;;china",
+                    "op:PATCH /security/dataSecurityAndGovernance/protectionScopes;;;china;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/dataSecurityAndGovernance/protectionScopes;;;china",
+                    "op:DELETE /security/dataSecurityAndGovernance/protectionScopes;;;china;",
                 ),
             )
     }
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("compute")
             .send(
                 Operation(
-                    "op:POST /security/dataSecurityAndGovernance/protectionScopes/compute;;work=ProtectionScopes.Compute.All application=ProtectionScopes.Compute.All;china",
+                    "op:POST /security/dataSecurityAndGovernance/protectionScopes/compute;;work=ProtectionScopes.Compute.All application=ProtectionScopes.Compute.All;china;",
                 ),
                 parameters,
             )

@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/dataSecurityAndGovernance/sensitivityLabels;count expand filter orderby search select skip top;work=SensitivityLabel.Read,SensitivityLabels.Read.All application=SensitivityLabel.Read,SensitivityLabels.Read.All;us-government china",
+                    "op:GET /security/dataSecurityAndGovernance/sensitivityLabels;count expand filter orderby search select skip top;work=SensitivityLabel.Read,SensitivityLabels.Read.All application=SensitivityLabel.Read,SensitivityLabels.Read.All;us-government china;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/dataSecurityAndGovernance/sensitivityLabels;;;us-government china",
+                    "op:POST /security/dataSecurityAndGovernance/sensitivityLabels;;;us-government china;",
                 ),
                 body,
             )
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/dataSecurityAndGovernance/sensitivityLabels/$count;filter search;work=SensitivityLabel.Read,SensitivityLabels.Read.All application=SensitivityLabel.Read,SensitivityLabels.Read.All provenance=alias:/security/datasecurityandgovernance/sensitivitylabels;us-government china",
+                    "op:GET /security/dataSecurityAndGovernance/sensitivityLabels/$count;filter search;work=SensitivityLabel.Read,SensitivityLabels.Read.All application=SensitivityLabel.Read,SensitivityLabels.Read.All provenance=inferred:count:/security/datasecurityandgovernance/sensitivitylabels;us-government china;",
                 ),
             )
     }
@@ -101,7 +101,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /security/dataSecurityAndGovernance/sensitivityLabels/computeInheritance(labelIds='{labelIds}',locale='{locale}',contentFormats='{contentFormats}');;work=SensitivityLabel.Evaluate,SensitivityLabel.Evaluate.All application=SensitivityLabel.Evaluate,SensitivityLabel.Evaluate.All;us-government china",
+                    "op:GET /security/dataSecurityAndGovernance/sensitivityLabels/computeInheritance(labelIds='{labelIds}',locale='{locale}',contentFormats='{contentFormats}');;work=SensitivityLabel.Evaluate,SensitivityLabel.Evaluate.All application=SensitivityLabel.Evaluate,SensitivityLabel.Evaluate.All;us-government china;",
                 ),
             )
     }
@@ -123,7 +123,7 @@ impl RequestBuilder {
             .segment("computeRightsAndInheritance")
             .send(
                 Operation(
-                    "op:POST /security/dataSecurityAndGovernance/sensitivityLabels/computeRightsAndInheritance;;work=SensitivityLabel.Evaluate,SensitivityLabel.Evaluate.All application=SensitivityLabel.Evaluate,SensitivityLabel.Evaluate.All;us-government china",
+                    "op:POST /security/dataSecurityAndGovernance/sensitivityLabels/computeRightsAndInheritance;;work=SensitivityLabel.Evaluate,SensitivityLabel.Evaluate.All application=SensitivityLabel.Evaluate,SensitivityLabel.Evaluate.All;us-government china;",
                 ),
                 parameters,
             )
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};expand select;work=SensitivityLabel.Read,SensitivityLabels.Read.All application=SensitivityLabel.Read,SensitivityLabels.Read.All;us-government china",
+                    "op:GET /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};expand select;work=SensitivityLabel.Read,SensitivityLabels.Read.All application=SensitivityLabel.Read,SensitivityLabels.Read.All;us-government china;",
                 ),
             )
     }
@@ -175,7 +175,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};;;us-government china",
+                    "op:PATCH /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -190,7 +190,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};;;us-government china",
+                    "op:DELETE /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};;;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/identities/healthIssues;count expand filter orderby search select skip top;work=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All application=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All;china",
+                    "op:GET /security/identities/healthIssues;count expand filter orderby search select skip top;work=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All application=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All;china;",
                 ),
             )
     }
@@ -41,7 +41,8 @@ impl RequestBuilder {
         &self,
         body: &models::security::HealthIssue,
     ) -> Request<models::security::HealthIssue> {
-        self.0.send(Operation("op:POST /security/identities/healthIssues;;;china"), body)
+        self.0
+            .send(Operation("op:POST /security/identities/healthIssues;;;china;"), body)
     }
     /// `GET /security/identities/healthIssues/$count`
     ///
@@ -62,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/identities/healthIssues/$count;filter search;work=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All application=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All provenance=alias:/security/identities/healthissues;china",
+                    "op:GET /security/identities/healthIssues/$count;filter search;work=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All application=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All provenance=inferred:count:/security/identities/healthissues;china;",
                 ),
             )
     }
@@ -86,7 +87,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/identities/healthIssues/{healthIssue-id};expand select;work=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All application=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All;china",
+                    "op:GET /security/identities/healthIssues/{healthIssue-id};expand select;work=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All application=SecurityIdentitiesHealth.Read.All,SecurityIdentitiesHealth.ReadWrite.All;china;",
                 ),
             )
     }
@@ -107,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/identities/healthIssues/{healthIssue-id};;work=SecurityIdentitiesHealth.ReadWrite.All application=SecurityIdentitiesHealth.ReadWrite.All;china",
+                    "op:PATCH /security/identities/healthIssues/{healthIssue-id};;work=SecurityIdentitiesHealth.ReadWrite.All application=SecurityIdentitiesHealth.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -122,7 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/identities/healthIssues/{healthIssue-id};;;china",
+                    "op:DELETE /security/identities/healthIssues/{healthIssue-id};;;china;",
                 ),
             )
     }

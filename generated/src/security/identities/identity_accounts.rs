@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/identities/identityAccounts;count expand filter orderby search select skip top;work=SecurityIdentitiesAccount.Read.All application=SecurityIdentitiesAccount.Read.All;us-government china",
+                    "op:GET /security/identities/identityAccounts;count expand filter orderby search select skip top;work=SecurityIdentitiesAccount.Read.All application=SecurityIdentitiesAccount.Read.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/identities/identityAccounts;;;us-government china",
+                    "op:POST /security/identities/identityAccounts;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/identities/identityAccounts/$count;filter search;work=SecurityIdentitiesAccount.Read.All application=SecurityIdentitiesAccount.Read.All provenance=alias:/security/identities/identityaccounts;us-government china",
+                    "op:GET /security/identities/identityAccounts/$count;filter search;work=SecurityIdentitiesAccount.Read.All application=SecurityIdentitiesAccount.Read.All provenance=inferred:count:/security/identities/identityaccounts;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/identities/identityAccounts/{identityAccounts-id};expand select;work=SecurityIdentitiesAccount.Read.All application=SecurityIdentitiesAccount.Read.All;us-government china",
+                    "op:GET /security/identities/identityAccounts/{identityAccounts-id};expand select;work=SecurityIdentitiesAccount.Read.All application=SecurityIdentitiesAccount.Read.All;us-government china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/identities/identityAccounts/{identityAccounts-id};;;us-government china",
+                    "op:PATCH /security/identities/identityAccounts/{identityAccounts-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/identities/identityAccounts/{identityAccounts-id};;;us-government china",
+                    "op:DELETE /security/identities/identityAccounts/{identityAccounts-id};;;us-government china;",
                 ),
             )
     }
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
             .segment("microsoft.graph.security.invokeAction")
             .send(
                 Operation(
-                    "op:POST /security/identities/identityAccounts/{identityAccounts-id}/microsoft.graph.security.invokeAction;;;us-government china",
+                    "op:POST /security/identities/identityAccounts/{identityAccounts-id}/microsoft.graph.security.invokeAction;;;us-government china;",
                 ),
                 parameters,
             )

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/identities/sensorCandidateActivationConfiguration;expand select;work=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All;us-government china",
+                    "op:GET /security/identities/sensorCandidateActivationConfiguration;expand select;work=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/identities/sensorCandidateActivationConfiguration;;;us-government china",
+                    "op:PATCH /security/identities/sensorCandidateActivationConfiguration;;;us-government china;",
                 ),
                 changes,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/identities/sensorCandidateActivationConfiguration;;;us-government china",
+                    "op:DELETE /security/identities/sensorCandidateActivationConfiguration;;;us-government china;",
                 ),
             )
     }

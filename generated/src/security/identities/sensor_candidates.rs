@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/identities/sensorCandidates;count expand filter orderby search select skip top;work=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All;us-government china",
+                    "op:GET /security/identities/sensorCandidates;count expand filter orderby search select skip top;work=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/identities/sensorCandidates;;;us-government china",
+                    "op:POST /security/identities/sensorCandidates;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/identities/sensorCandidates/$count;filter search;work=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All provenance=alias:/security/identities/sensorcandidates;us-government china",
+                    "op:GET /security/identities/sensorCandidates/$count;filter search;work=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.Read.All,SecurityIdentitiesSensors.ReadWrite.All provenance=inferred:count:/security/identities/sensorcandidates;us-government china;",
                 ),
             )
     }
@@ -90,7 +90,7 @@ impl RequestBuilder {
             .segment("microsoft.graph.security.activate")
             .send(
                 Operation(
-                    "op:POST /security/identities/sensorCandidates/microsoft.graph.security.activate;;work=SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.ReadWrite.All;us-government china",
+                    "op:POST /security/identities/sensorCandidates/microsoft.graph.security.activate;;work=SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/identities/sensorCandidates/{sensorCandidate-id};expand select;;us-government china",
+                    "op:GET /security/identities/sensorCandidates/{sensorCandidate-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -128,7 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/identities/sensorCandidates/{sensorCandidate-id};;;us-government china",
+                    "op:PATCH /security/identities/sensorCandidates/{sensorCandidate-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/identities/sensorCandidates/{sensorCandidate-id};;;us-government china",
+                    "op:DELETE /security/identities/sensorCandidates/{sensorCandidate-id};;;us-government china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/identities/sensors;count expand filter orderby search select skip top;work=SecurityIdentitiesSensors.Read.All application=SecurityIdentitiesSensors.Read.All;china",
+                    "op:GET /security/identities/sensors;count expand filter orderby search select skip top;work=SecurityIdentitiesSensors.Read.All application=SecurityIdentitiesSensors.Read.All;china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         &self,
         body: &models::security::Sensor,
     ) -> Request<models::security::Sensor> {
-        self.0.send(Operation("op:POST /security/identities/sensors;;;china"), body)
+        self.0.send(Operation("op:POST /security/identities/sensors;;;china;"), body)
     }
     /// `GET /security/identities/sensors/$count`
     ///
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/identities/sensors/$count;filter search;work=SecurityIdentitiesSensors.Read.All application=SecurityIdentitiesSensors.Read.All provenance=alias:/security/identities/sensors;china",
+                    "op:GET /security/identities/sensors/$count;filter search;work=SecurityIdentitiesSensors.Read.All application=SecurityIdentitiesSensors.Read.All provenance=inferred:count:/security/identities/sensors;china;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl RequestBuilder {
             .function("microsoft.graph.security.getDeploymentAccessKey", &[])
             .call(
                 Operation(
-                    "op:GET /security/identities/sensors/microsoft.graph.security.getDeploymentAccessKey();;work=SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.ReadWrite.All;china",
+                    "op:GET /security/identities/sensors/microsoft.graph.security.getDeploymentAccessKey();;work=SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.ReadWrite.All;china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl RequestBuilder {
             .function("microsoft.graph.security.getDeploymentPackageUri", &[])
             .call(
                 Operation(
-                    "op:GET /security/identities/sensors/microsoft.graph.security.getDeploymentPackageUri();;work=SecurityIdentitiesSensors.Read.All application=SecurityIdentitiesSensors.Read.All;china",
+                    "op:GET /security/identities/sensors/microsoft.graph.security.getDeploymentPackageUri();;work=SecurityIdentitiesSensors.Read.All application=SecurityIdentitiesSensors.Read.All;china;",
                 ),
             )
     }
@@ -126,7 +126,7 @@ impl RequestBuilder {
             .segment("microsoft.graph.security.regenerateDeploymentAccessKey")
             .call(
                 Operation(
-                    "op:POST /security/identities/sensors/microsoft.graph.security.regenerateDeploymentAccessKey;;work=SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.ReadWrite.All;china",
+                    "op:POST /security/identities/sensors/microsoft.graph.security.regenerateDeploymentAccessKey;;work=SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.ReadWrite.All;china;",
                 ),
             )
     }
@@ -155,7 +155,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/identities/sensors/{sensor-id};expand select;work=SecurityIdentitiesSensors.Read.All application=SecurityIdentitiesSensors.Read.All;china",
+                    "op:GET /security/identities/sensors/{sensor-id};expand select;work=SecurityIdentitiesSensors.Read.All application=SecurityIdentitiesSensors.Read.All;china;",
                 ),
             )
     }
@@ -176,7 +176,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/identities/sensors/{sensor-id};;work=SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.ReadWrite.All;china",
+                    "op:PATCH /security/identities/sensors/{sensor-id};;work=SecurityIdentitiesSensors.ReadWrite.All application=SecurityIdentitiesSensors.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -190,7 +190,7 @@ impl ItemRequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /security/identities/sensors/{sensor-id};;;china"),
+                Operation("op:DELETE /security/identities/sensors/{sensor-id};;;china;"),
             )
     }
 }

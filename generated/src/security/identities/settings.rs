@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/identities/settings;expand select;;us-government china",
+                    "op:GET /security/identities/settings;expand select;;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/identities/settings;;;us-government china",
+                    "op:PATCH /security/identities/settings;;;us-government china;",
                 ),
                 changes,
             )
@@ -60,7 +60,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/identities/settings;;;us-government china",
+                    "op:DELETE /security/identities/settings;;;us-government china;",
                 ),
             )
     }

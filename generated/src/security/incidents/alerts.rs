@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/incidents/{incident-id}/alerts;count expand filter orderby search select skip top;;china",
+                    "op:GET /security/incidents/{incident-id}/alerts;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/incidents/{incident-id}/alerts/$count;filter search;;china",
+                    "op:GET /security/incidents/{incident-id}/alerts/$count;filter search;;china;",
                 ),
             )
     }
@@ -66,7 +66,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/incidents/{incident-id}/alerts/{alert-id};expand select;;china",
+                    "op:GET /security/incidents/{incident-id}/alerts/{alert-id};expand select;;china;",
                 ),
             )
     }

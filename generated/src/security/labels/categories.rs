@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/labels/categories;count expand filter orderby search select skip top;;china",
+                    "op:GET /security/labels/categories;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
         &self,
         body: &models::security::CategoryTemplate,
     ) -> Request<models::security::CategoryTemplate> {
-        self.0.send(Operation("op:POST /security/labels/categories;;;china"), body)
+        self.0.send(Operation("op:POST /security/labels/categories;;;china;"), body)
     }
     /// `GET /security/labels/categories/$count`
     ///
@@ -53,7 +53,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/labels/categories/$count;filter search;;china",
+                    "op:GET /security/labels/categories/$count;filter search;;china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/labels/categories/{categoryTemplate-id};expand select;;china",
+                    "op:GET /security/labels/categories/{categoryTemplate-id};expand select;;china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/labels/categories/{categoryTemplate-id};;;china",
+                    "op:PATCH /security/labels/categories/{categoryTemplate-id};;;china;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/labels/categories/{categoryTemplate-id};;;china",
+                    "op:DELETE /security/labels/categories/{categoryTemplate-id};;;china;",
                 ),
             )
     }

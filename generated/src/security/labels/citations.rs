@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/labels/citations;count expand filter orderby search select skip top;;china",
+                    "op:GET /security/labels/citations;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::security::CitationTemplate,
     ) -> Request<models::security::CitationTemplate> {
-        self.0.send(Operation("op:POST /security/labels/citations;;;china"), body)
+        self.0.send(Operation("op:POST /security/labels/citations;;;china;"), body)
     }
     /// `GET /security/labels/citations/$count`
     ///
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/labels/citations/$count;filter search;;china",
+                    "op:GET /security/labels/citations/$count;filter search;;china;",
                 ),
             )
     }
@@ -72,7 +72,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/labels/citations/{citationTemplate-id};expand select;;china",
+                    "op:GET /security/labels/citations/{citationTemplate-id};expand select;;china;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/labels/citations/{citationTemplate-id};;;china",
+                    "op:PATCH /security/labels/citations/{citationTemplate-id};;;china;",
                 ),
                 changes,
             )
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/labels/citations/{citationTemplate-id};;;china",
+                    "op:DELETE /security/labels/citations/{citationTemplate-id};;;china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/labels/departments;count expand filter orderby search select skip top;;china",
+                    "op:GET /security/labels/departments;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         &self,
         body: &models::security::DepartmentTemplate,
     ) -> Request<models::security::DepartmentTemplate> {
-        self.0.send(Operation("op:POST /security/labels/departments;;;china"), body)
+        self.0.send(Operation("op:POST /security/labels/departments;;;china;"), body)
     }
     /// `GET /security/labels/departments/$count`
     ///
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/labels/departments/$count;filter search;;china",
+                    "op:GET /security/labels/departments/$count;filter search;;china;",
                 ),
             )
     }
@@ -72,7 +72,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/labels/departments/{departmentTemplate-id};expand select;;china",
+                    "op:GET /security/labels/departments/{departmentTemplate-id};expand select;;china;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/labels/departments/{departmentTemplate-id};;;china",
+                    "op:PATCH /security/labels/departments/{departmentTemplate-id};;;china;",
                 ),
                 changes,
             )
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/labels/departments/{departmentTemplate-id};;;china",
+                    "op:DELETE /security/labels/departments/{departmentTemplate-id};;;china;",
                 ),
             )
     }

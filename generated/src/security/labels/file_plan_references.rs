@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/labels/filePlanReferences;count expand filter orderby search select skip top;;china",
+                    "op:GET /security/labels/filePlanReferences;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -38,7 +38,10 @@ impl RequestBuilder {
         body: &models::security::FilePlanReferenceTemplate,
     ) -> Request<models::security::FilePlanReferenceTemplate> {
         self.0
-            .send(Operation("op:POST /security/labels/filePlanReferences;;;china"), body)
+            .send(
+                Operation("op:POST /security/labels/filePlanReferences;;;china;"),
+                body,
+            )
     }
     /// `GET /security/labels/filePlanReferences/$count`
     ///
@@ -53,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/labels/filePlanReferences/$count;filter search;;china",
+                    "op:GET /security/labels/filePlanReferences/$count;filter search;;china;",
                 ),
             )
     }
@@ -73,7 +76,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/labels/filePlanReferences/{filePlanReferenceTemplate-id};expand select;;china",
+                    "op:GET /security/labels/filePlanReferences/{filePlanReferenceTemplate-id};expand select;;china;",
                 ),
             )
     }
@@ -90,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/labels/filePlanReferences/{filePlanReferenceTemplate-id};;;china",
+                    "op:PATCH /security/labels/filePlanReferences/{filePlanReferenceTemplate-id};;;china;",
                 ),
                 changes,
             )
@@ -105,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/labels/filePlanReferences/{filePlanReferenceTemplate-id};;;china",
+                    "op:DELETE /security/labels/filePlanReferences/{filePlanReferenceTemplate-id};;;china;",
                 ),
             )
     }

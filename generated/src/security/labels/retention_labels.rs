@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/labels/retentionLabels;count expand filter orderby search select skip top;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china",
+                    "op:GET /security/labels/retentionLabels;count expand filter orderby search select skip top;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
                 ),
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/labels/retentionLabels;;work=RecordsManagement.ReadWrite.All;china",
+                    "op:POST /security/labels/retentionLabels;;work=RecordsManagement.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/labels/retentionLabels/$count;filter search;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All provenance=alias:/security/labels/retentionlabels;china",
+                    "op:GET /security/labels/retentionLabels/$count;filter search;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All provenance=inferred:count:/security/labels/retentionlabels;china;",
                 ),
             )
     }
@@ -118,7 +118,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/labels/retentionLabels/{retentionLabel-id};expand select;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china",
+                    "op:GET /security/labels/retentionLabels/{retentionLabel-id};expand select;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
                 ),
             )
     }
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/labels/retentionLabels/{retentionLabel-id};;work=RecordsManagement.ReadWrite.All;china",
+                    "op:PATCH /security/labels/retentionLabels/{retentionLabel-id};;work=RecordsManagement.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/labels/retentionLabels/{retentionLabel-id};;work=RecordsManagement.ReadWrite.All;china",
+                    "op:DELETE /security/labels/retentionLabels/{retentionLabel-id};;work=RecordsManagement.ReadWrite.All;china;",
                 ),
             )
     }

@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id}/approvers;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id}/approvers;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id}/approvers/$count;filter search;;us-government china",
+                    "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id}/approvers/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -72,7 +72,7 @@ impl ByUserPrincipalNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id}/approvers(userPrincipalName='{userPrincipalName}');expand select;;us-government china",
+                    "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id}/approvers(userPrincipalName='{userPrincipalName}');expand select;;us-government china;",
                 ),
             )
     }
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id}/approvers/{user-id};expand select;;us-government china",
+                    "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id}/approvers/{user-id};expand select;;us-government china;",
                 ),
             )
     }

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id}/team;expand select;;us-government china",
+                    "op:GET /security/subjectRightsRequests/{subjectRightsRequest-id}/team;expand select;;us-government china;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hostCookies;count orderby select skip top;;us-government china",
+                    "op:GET /security/threatIntelligence/hostCookies;count orderby select skip top;;us-government china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/threatIntelligence/hostCookies;;;us-government china",
+                    "op:POST /security/threatIntelligence/hostCookies;;;us-government china;",
                 ),
                 body,
             )
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hostCookies/$count;;;us-government china",
+                    "op:GET /security/threatIntelligence/hostCookies/$count;;;us-government china;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hostCookies/{hostCookie-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china",
+                    "op:GET /security/threatIntelligence/hostCookies/{hostCookie-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/threatIntelligence/hostCookies/{hostCookie-id};;;us-government china",
+                    "op:PATCH /security/threatIntelligence/hostCookies/{hostCookie-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -118,7 +118,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/threatIntelligence/hostCookies/{hostCookie-id};;;us-government china",
+                    "op:DELETE /security/threatIntelligence/hostCookies/{hostCookie-id};;;us-government china;",
                 ),
             )
     }

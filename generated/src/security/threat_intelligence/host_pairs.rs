@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hostPairs;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /security/threatIntelligence/hostPairs;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/threatIntelligence/hostPairs;;;us-government china",
+                    "op:POST /security/threatIntelligence/hostPairs;;;us-government china;",
                 ),
                 body,
             )
@@ -60,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hostPairs/$count;filter search;;us-government china",
+                    "op:GET /security/threatIntelligence/hostPairs/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hostPairs/{hostPair-id};expand select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china",
+                    "op:GET /security/threatIntelligence/hostPairs/{hostPair-id};expand select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
                 ),
             )
     }
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/threatIntelligence/hostPairs/{hostPair-id};;;us-government china",
+                    "op:PATCH /security/threatIntelligence/hostPairs/{hostPair-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/threatIntelligence/hostPairs/{hostPair-id};;;us-government china",
+                    "op:DELETE /security/threatIntelligence/hostPairs/{hostPair-id};;;us-government china;",
                 ),
             )
     }

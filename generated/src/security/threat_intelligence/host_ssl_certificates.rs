@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hostSslCertificates;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /security/threatIntelligence/hostSslCertificates;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/threatIntelligence/hostSslCertificates;;;us-government china",
+                    "op:POST /security/threatIntelligence/hostSslCertificates;;;us-government china;",
                 ),
                 body,
             )
@@ -60,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hostSslCertificates/$count;filter search;;us-government china",
+                    "op:GET /security/threatIntelligence/hostSslCertificates/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -90,7 +90,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id};expand select;;us-government china",
+                    "op:GET /security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id};;;us-government china",
+                    "op:PATCH /security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id};;;us-government china",
+                    "op:DELETE /security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id};;;us-government china;",
                 ),
             )
     }

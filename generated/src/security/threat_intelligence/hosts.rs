@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hosts;select;;us-government china",
+                    "op:GET /security/threatIntelligence/hosts;select;;us-government china;",
                 ),
             )
     }
@@ -53,7 +53,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/threatIntelligence/hosts;;;us-government china",
+                    "op:POST /security/threatIntelligence/hosts;;;us-government china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hosts/$count;;;us-government china",
+                    "op:GET /security/threatIntelligence/hosts/$count;;;us-government china;",
                 ),
             )
     }
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china",
+                    "op:GET /security/threatIntelligence/hosts/{host-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
                 ),
             )
     }
@@ -175,7 +175,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/threatIntelligence/hosts/{host-id};;;us-government china",
+                    "op:PATCH /security/threatIntelligence/hosts/{host-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -190,7 +190,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/threatIntelligence/hosts/{host-id};;;us-government china",
+                    "op:DELETE /security/threatIntelligence/hosts/{host-id};;;us-government china;",
                 ),
             )
     }

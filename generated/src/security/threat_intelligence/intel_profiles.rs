@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/intelProfiles;count filter orderby search select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china",
+                    "op:GET /security/threatIntelligence/intelProfiles;count filter orderby search select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/threatIntelligence/intelProfiles;;;us-government china",
+                    "op:POST /security/threatIntelligence/intelProfiles;;;us-government china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/intelProfiles/$count;filter search;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=alias:/security/threatintelligence/intelprofiles;us-government china",
+                    "op:GET /security/threatIntelligence/intelProfiles/$count;filter search;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/intelprofiles;us-government china;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/intelProfiles/{intelligenceProfile-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china",
+                    "op:GET /security/threatIntelligence/intelProfiles/{intelligenceProfile-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
                 ),
             )
     }
@@ -115,7 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/threatIntelligence/intelProfiles/{intelligenceProfile-id};;;us-government china",
+                    "op:PATCH /security/threatIntelligence/intelProfiles/{intelligenceProfile-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/threatIntelligence/intelProfiles/{intelligenceProfile-id};;;us-government china",
+                    "op:DELETE /security/threatIntelligence/intelProfiles/{intelligenceProfile-id};;;us-government china;",
                 ),
             )
     }

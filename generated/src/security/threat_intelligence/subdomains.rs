@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/subdomains;count orderby select top;;us-government china",
+                    "op:GET /security/threatIntelligence/subdomains;count orderby select top;;us-government china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/threatIntelligence/subdomains;;;us-government china",
+                    "op:POST /security/threatIntelligence/subdomains;;;us-government china;",
                 ),
                 body,
             )
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/subdomains/$count;;;us-government china",
+                    "op:GET /security/threatIntelligence/subdomains/$count;;;us-government china;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/subdomains/{subdomain-id};select;;us-government china",
+                    "op:GET /security/threatIntelligence/subdomains/{subdomain-id};select;;us-government china;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/threatIntelligence/subdomains/{subdomain-id};;;us-government china",
+                    "op:PATCH /security/threatIntelligence/subdomains/{subdomain-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/threatIntelligence/subdomains/{subdomain-id};;;us-government china",
+                    "op:DELETE /security/threatIntelligence/subdomains/{subdomain-id};;;us-government china;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/vulnerabilities;select;;us-government china",
+                    "op:GET /security/threatIntelligence/vulnerabilities;select;;us-government china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/threatIntelligence/vulnerabilities;;;us-government china",
+                    "op:POST /security/threatIntelligence/vulnerabilities;;;us-government china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/vulnerabilities/$count;;;us-government china",
+                    "op:GET /security/threatIntelligence/vulnerabilities/$count;;;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china",
+                    "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/threatIntelligence/vulnerabilities/{vulnerability-id};;;us-government china",
+                    "op:PATCH /security/threatIntelligence/vulnerabilities/{vulnerability-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/threatIntelligence/vulnerabilities/{vulnerability-id};;;us-government china",
+                    "op:DELETE /security/threatIntelligence/vulnerabilities/{vulnerability-id};;;us-government china;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/whoisHistoryRecords;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /security/threatIntelligence/whoisHistoryRecords;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/threatIntelligence/whoisHistoryRecords;;;us-government china",
+                    "op:POST /security/threatIntelligence/whoisHistoryRecords;;;us-government china;",
                 ),
                 body,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/whoisHistoryRecords/$count;filter search;;us-government china",
+                    "op:GET /security/threatIntelligence/whoisHistoryRecords/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/whoisHistoryRecords/{whoisHistoryRecord-id};expand select;;us-government china",
+                    "op:GET /security/threatIntelligence/whoisHistoryRecords/{whoisHistoryRecord-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -101,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/threatIntelligence/whoisHistoryRecords/{whoisHistoryRecord-id};;;us-government china",
+                    "op:PATCH /security/threatIntelligence/whoisHistoryRecords/{whoisHistoryRecord-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/threatIntelligence/whoisHistoryRecords/{whoisHistoryRecord-id};;;us-government china",
+                    "op:DELETE /security/threatIntelligence/whoisHistoryRecords/{whoisHistoryRecord-id};;;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/triggerTypes/retentionEventTypes;count expand filter orderby search select skip top;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china",
+                    "op:GET /security/triggerTypes/retentionEventTypes;count expand filter orderby search select skip top;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/triggerTypes/retentionEventTypes;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china",
+                    "op:POST /security/triggerTypes/retentionEventTypes;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/triggerTypes/retentionEventTypes/$count;filter search;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All provenance=alias:/security/triggertypes/retentioneventtypes;china",
+                    "op:GET /security/triggerTypes/retentionEventTypes/$count;filter search;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All provenance=inferred:count:/security/triggertypes/retentioneventtypes;china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/triggerTypes/retentionEventTypes/{retentionEventType-id};expand select;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china",
+                    "op:GET /security/triggerTypes/retentionEventTypes/{retentionEventType-id};expand select;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/triggerTypes/retentionEventTypes/{retentionEventType-id};;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china",
+                    "op:PATCH /security/triggerTypes/retentionEventTypes/{retentionEventType-id};;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/triggerTypes/retentionEventTypes/{retentionEventType-id};;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china",
+                    "op:DELETE /security/triggerTypes/retentionEventTypes/{retentionEventType-id};;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
                 ),
             )
     }

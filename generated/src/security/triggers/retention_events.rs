@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/triggers/retentionEvents;count expand filter orderby search select skip top;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china",
+                    "op:GET /security/triggers/retentionEvents;count expand filter orderby search select skip top;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/triggers/retentionEvents;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china",
+                    "op:POST /security/triggers/retentionEvents;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/triggers/retentionEvents/$count;filter search;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All provenance=alias:/security/triggers/retentionevents;china",
+                    "op:GET /security/triggers/retentionEvents/$count;filter search;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All provenance=inferred:count:/security/triggers/retentionevents;china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/triggers/retentionEvents/{retentionEvent-id};expand select;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china",
+                    "op:GET /security/triggers/retentionEvents/{retentionEvent-id};expand select;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/triggers/retentionEvents/{retentionEvent-id};;;china",
+                    "op:PATCH /security/triggers/retentionEvents/{retentionEvent-id};;;china;",
                 ),
                 changes,
             )
@@ -138,7 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/triggers/retentionEvents/{retentionEvent-id};;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china",
+                    "op:DELETE /security/triggers/retentionEvents/{retentionEvent-id};;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners/graph.servicePrincipal;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/serviceprincipals/{}/owners",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners/graph.servicePrincipal;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:cast:/serviceprincipals/{}/owners;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners/graph.servicePrincipal/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/serviceprincipals/{}/owners",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners/graph.servicePrincipal/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Application.ReadWrite.OwnedBy,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/owners;;",
                 ),
             )
     }
@@ -61,7 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners/{directoryObject-id}/graph.servicePrincipal;expand select;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/owners/{directoryObject-id}/graph.servicePrincipal;expand select;;;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs;count expand filter orderby search select skip top;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs;count expand filter orderby search select skip top;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/$count;filter search;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All provenance=alias:/serviceprincipals/{}/synchronization/jobs",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/$count;filter search;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/synchronization/jobs;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl RequestBuilder {
             .segment("validateCredentials")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/validateCredentials;;",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/validateCredentials;;;;",
                 ),
                 parameters,
             )
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id};expand select;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id};expand select;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All;;",
                 ),
             )
     }
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id};;work=Synchronization.ReadWrite.All application=Synchronization.ReadWrite.All",
+                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id};;work=Synchronization.ReadWrite.All application=Synchronization.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -153,7 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id};;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All",
+                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id};;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 ),
             )
     }
@@ -170,7 +170,7 @@ impl ItemRequestBuilder {
             .segment("pause")
             .call(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/pause;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/pause;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 ),
             )
     }
@@ -190,7 +190,7 @@ impl ItemRequestBuilder {
             .segment("provisionOnDemand")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/provisionOnDemand;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/provisionOnDemand;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -211,7 +211,7 @@ impl ItemRequestBuilder {
             .segment("restart")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/restart;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/restart;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -229,7 +229,7 @@ impl ItemRequestBuilder {
             .segment("start")
             .call(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/start;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/start;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 ),
             )
     }
@@ -249,7 +249,7 @@ impl ItemRequestBuilder {
             .segment("validateCredentials")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/validateCredentials;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/validateCredentials;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 ),
                 parameters,
             )

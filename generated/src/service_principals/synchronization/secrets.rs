@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .send_values(
                 Operation(
-                    "op:PUT /servicePrincipals/{servicePrincipal-id}/synchronization/secrets;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All",
+                    "op:PUT /servicePrincipals/{servicePrincipal-id}/synchronization/secrets;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 ),
                 values,
             )
@@ -37,7 +37,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/secrets/$count;filter search;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/secrets/$count;filter search;;;",
                 ),
             )
     }

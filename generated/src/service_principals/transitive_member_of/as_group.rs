@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/transitiveMemberOf/graph.group;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/serviceprincipals/{}/transitivememberof",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/transitiveMemberOf/graph.group;count expand filter orderby search select skip top;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:cast:/serviceprincipals/{}/transitivememberof;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/transitiveMemberOf/graph.group/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=alias:/serviceprincipals/{}/transitivememberof",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/transitiveMemberOf/graph.group/$count;filter search;work=Application.Read.All,Application.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=Application.Read.All,Directory.Read.All,Application.ReadWrite.All,Directory.ReadWrite.All provenance=inferred:count:/serviceprincipals/{}/transitivememberof;;",
                 ),
             )
     }
@@ -61,7 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/transitiveMemberOf/{directoryObject-id}/graph.group;expand select;",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/transitiveMemberOf/{directoryObject-id}/graph.group;expand select;;;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/columns;count expand filter orderby search select skip top;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/columns;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,10 @@ impl RequestBuilder {
         body: &models::ColumnDefinition,
     ) -> Request<models::ColumnDefinition> {
         self.0
-            .send(Operation("op:POST /shares/{sharedDriveItem-id}/list/columns;;"), body)
+            .send(
+                Operation("op:POST /shares/{sharedDriveItem-id}/list/columns;;;;"),
+                body,
+            )
     }
     /// `GET /shares/{sharedDriveItem-id}/list/columns/$count`
     ///
@@ -48,7 +51,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/columns/$count;filter search;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/columns/$count;filter search;;;",
                 ),
             )
     }
@@ -71,7 +74,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/columns/{columnDefinition-id};expand select;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/columns/{columnDefinition-id};expand select;;;",
                 ),
             )
     }
@@ -86,7 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /shares/{sharedDriveItem-id}/list/columns/{columnDefinition-id};;",
+                    "op:PATCH /shares/{sharedDriveItem-id}/list/columns/{columnDefinition-id};;;;",
                 ),
                 changes,
             )
@@ -99,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /shares/{sharedDriveItem-id}/list/columns/{columnDefinition-id};;",
+                    "op:DELETE /shares/{sharedDriveItem-id}/list/columns/{columnDefinition-id};;;;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/drive;expand select;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/drive;expand select;;;",
                 ),
             )
     }

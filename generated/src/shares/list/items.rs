@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/items;expand filter orderby search select skip top;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/items;expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -38,7 +38,8 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::ListItem) -> Request<models::ListItem> {
-        self.0.send(Operation("op:POST /shares/{sharedDriveItem-id}/list/items;;"), body)
+        self.0
+            .send(Operation("op:POST /shares/{sharedDriveItem-id}/list/items;;;;"), body)
     }
     /// `GET /shares/{sharedDriveItem-id}/list/items/delta()`
     ///
@@ -51,7 +52,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/items/delta();count expand filter orderby search select skip top;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/items/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -69,7 +70,7 @@ impl RequestBuilder {
             .function("delta", &[("token", Some(&token))])
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/items/delta(token='{token}');count expand filter orderby search select skip top;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/items/delta(token='{token}');count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -127,7 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id};expand select;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id};expand select;;;",
                 ),
             )
     }
@@ -142,7 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /shares/{sharedDriveItem-id}/list/items/{listItem-id};;",
+                    "op:PATCH /shares/{sharedDriveItem-id}/list/items/{listItem-id};;;;",
                 ),
                 changes,
             )
@@ -155,7 +156,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /shares/{sharedDriveItem-id}/list/items/{listItem-id};;",
+                    "op:DELETE /shares/{sharedDriveItem-id}/list/items/{listItem-id};;;;",
                 ),
             )
     }
@@ -171,7 +172,7 @@ impl ItemRequestBuilder {
             .segment("createLink")
             .send(
                 Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/list/items/{listItem-id}/createLink;;",
+                    "op:POST /shares/{sharedDriveItem-id}/list/items/{listItem-id}/createLink;;;;",
                 ),
                 parameters,
             )
@@ -187,7 +188,7 @@ impl ItemRequestBuilder {
             .function("getActivitiesByInterval", &[])
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -214,7 +215,7 @@ impl ItemRequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/permissions;count expand filter orderby search select skip top;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/permissions;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -32,7 +32,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Permission) -> Request<models::Permission> {
         self.0
             .send(
-                Operation("op:POST /shares/{sharedDriveItem-id}/list/permissions;;"),
+                Operation("op:POST /shares/{sharedDriveItem-id}/list/permissions;;;;"),
                 body,
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/permissions/$count;filter search;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/permissions/$count;filter search;;;",
                 ),
             )
     }
@@ -65,7 +65,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/permissions/{permission-id};expand select;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/permissions/{permission-id};expand select;;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /shares/{sharedDriveItem-id}/list/permissions/{permission-id};;",
+                    "op:PATCH /shares/{sharedDriveItem-id}/list/permissions/{permission-id};;;;",
                 ),
                 changes,
             )
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /shares/{sharedDriveItem-id}/list/permissions/{permission-id};;",
+                    "op:DELETE /shares/{sharedDriveItem-id}/list/permissions/{permission-id};;;;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
             .segment("grant")
             .send(
                 Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/list/permissions/{permission-id}/grant;;",
+                    "op:POST /shares/{sharedDriveItem-id}/list/permissions/{permission-id}/grant;;;;",
                 ),
                 parameters,
             )

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/subscriptions;search;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/subscriptions;search;;;",
                 ),
             )
     }
@@ -32,7 +32,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Subscription) -> Request<models::Subscription> {
         self.0
             .send(
-                Operation("op:POST /shares/{sharedDriveItem-id}/list/subscriptions;;"),
+                Operation("op:POST /shares/{sharedDriveItem-id}/list/subscriptions;;;;"),
                 body,
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/subscriptions/$count;search;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/subscriptions/$count;search;;;",
                 ),
             )
     }
@@ -63,7 +63,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id};;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id};;;;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id};;",
+                    "op:PATCH /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id};;;;",
                 ),
                 changes,
             )
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id};;",
+                    "op:DELETE /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id};;;;",
                 ),
             )
     }
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
             .segment("reauthorize")
             .call(
                 Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id}/reauthorize;;",
+                    "op:POST /shares/{sharedDriveItem-id}/list/subscriptions/{subscription-id}/reauthorize;;;;",
                 ),
             )
     }

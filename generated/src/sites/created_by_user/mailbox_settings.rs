@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/createdByUser/mailboxSettings;expand select;",
+                    "op:GET /sites/{site-id}/createdByUser/mailboxSettings;expand select;;;",
                 ),
             )
     }
@@ -30,7 +30,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::MailboxSettings>> {
         self.0
             .update(
-                Operation("op:PATCH /sites/{site-id}/createdByUser/mailboxSettings;;"),
+                Operation("op:PATCH /sites/{site-id}/createdByUser/mailboxSettings;;;;"),
                 changes,
             )
     }

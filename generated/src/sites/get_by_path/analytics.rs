@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/analytics;expand select;",
+                    "op:GET /sites/{site-id}/getByPath(path='{path}')/analytics;expand select;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/getByPath(path='{path}')/analytics;;",
+                    "op:PATCH /sites/{site-id}/getByPath(path='{path}')/analytics;;;;",
                 ),
                 changes,
             )
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/getByPath(path='{path}')/analytics;;",
+                    "op:DELETE /sites/{site-id}/getByPath(path='{path}')/analytics;;;;",
                 ),
             )
     }

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/columns;count expand filter orderby search select skip top;",
+                    "op:GET /sites/{site-id}/getByPath(path='{path}')/columns;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -30,7 +30,9 @@ impl RequestBuilder {
     ) -> Request<models::ColumnDefinition> {
         self.0
             .send(
-                Operation("op:POST /sites/{site-id}/getByPath(path='{path}')/columns;;"),
+                Operation(
+                    "op:POST /sites/{site-id}/getByPath(path='{path}')/columns;;;;",
+                ),
                 body,
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/drive;expand select;",
+                    "op:GET /sites/{site-id}/getByPath(path='{path}')/drive;expand select;;;",
                 ),
             )
     }

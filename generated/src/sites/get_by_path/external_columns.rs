@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/externalColumns;count expand filter orderby search select skip top;",
+                    "op:GET /sites/{site-id}/getByPath(path='{path}')/externalColumns;count expand filter orderby search select skip top;;;",
                 ),
             )
     }

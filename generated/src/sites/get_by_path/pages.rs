@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/pages;count expand filter orderby search select skip top;",
+                    "op:GET /sites/{site-id}/getByPath(path='{path}')/pages;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -27,7 +27,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::BaseSitePage) -> Request<models::BaseSitePage> {
         self.0
             .send(
-                Operation("op:POST /sites/{site-id}/getByPath(path='{path}')/pages;;"),
+                Operation("op:POST /sites/{site-id}/getByPath(path='{path}')/pages;;;;"),
                 body,
             )
     }

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/termStore;expand select;",
+                    "op:GET /sites/{site-id}/getByPath(path='{path}')/termStore;expand select;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/getByPath(path='{path}')/termStore;;",
+                    "op:PATCH /sites/{site-id}/getByPath(path='{path}')/termStore;;;;",
                 ),
                 changes,
             )
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/getByPath(path='{path}')/termStore;;",
+                    "op:DELETE /sites/{site-id}/getByPath(path='{path}')/termStore;;;;",
                 ),
             )
     }

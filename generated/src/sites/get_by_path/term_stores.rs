@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/getByPath(path='{path}')/termStores;count expand filter orderby search select skip top;",
+                    "op:GET /sites/{site-id}/getByPath(path='{path}')/termStores;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/getByPath(path='{path}')/termStores;;",
+                    "op:POST /sites/{site-id}/getByPath(path='{path}')/termStores;;;;",
                 ),
                 body,
             )

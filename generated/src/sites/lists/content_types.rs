@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/contentTypes;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/lists/{list-id}/contentTypes;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ContentType) -> Request<models::ContentType> {
         self.0
             .send(
-                Operation("op:POST /sites/{site-id}/lists/{list-id}/contentTypes;;"),
+                Operation("op:POST /sites/{site-id}/lists/{list-id}/contentTypes;;;;"),
                 body,
             )
     }
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=alias:/sites/{}/lists/{}/contenttypes",
+                    "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/lists/{}/contenttypes;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl RequestBuilder {
             .segment("addCopy")
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/addCopy;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All",
+                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/addCopy;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 ),
                 parameters,
             )
@@ -103,7 +103,7 @@ impl RequestBuilder {
             .segment("addCopyFromContentTypeHub")
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/addCopyFromContentTypeHub;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All",
+                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/addCopyFromContentTypeHub;;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 ),
                 parameters,
             )
@@ -125,7 +125,7 @@ impl RequestBuilder {
             .function("getCompatibleHubContentTypes", &[])
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All",
+                    "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 ),
             )
     }
@@ -172,7 +172,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -191,7 +191,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All",
+                    "op:PATCH /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 ),
                 changes,
             )
@@ -208,7 +208,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All",
+                    "op:DELETE /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};;work=Sites.Manage.All,Sites.FullControl.All application=Sites.Manage.All,Sites.FullControl.All;;",
                 ),
             )
     }
@@ -224,7 +224,7 @@ impl ItemRequestBuilder {
             .segment("associateWithHubSites")
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/associateWithHubSites;;",
+                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/associateWithHubSites;;;;",
                 ),
                 parameters,
             )
@@ -241,7 +241,7 @@ impl ItemRequestBuilder {
             .segment("copyToDefaultContentLocation")
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/copyToDefaultContentLocation;;",
+                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/copyToDefaultContentLocation;;;;",
                 ),
                 parameters,
             )
@@ -255,7 +255,7 @@ impl ItemRequestBuilder {
             .function("isPublished", &[])
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/isPublished();;",
+                    "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/isPublished();;;;",
                 ),
             )
     }
@@ -268,7 +268,7 @@ impl ItemRequestBuilder {
             .segment("publish")
             .call(
                 Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/publish;;",
+                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/publish;;;;",
                 ),
             )
     }
@@ -281,7 +281,7 @@ impl ItemRequestBuilder {
             .segment("unpublish")
             .call(
                 Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/unpublish;;",
+                    "op:POST /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/unpublish;;;;",
                 ),
             )
     }

@@ -26,7 +26,9 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Drive> {
         self.0
             .call(
-                Operation("op:GET /sites/{site-id}/lists/{list-id}/drive;expand select;"),
+                Operation(
+                    "op:GET /sites/{site-id}/lists/{list-id}/drive;expand select;;;",
+                ),
             )
     }
 }

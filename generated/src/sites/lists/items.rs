@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items;expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/lists/{list-id}/items;expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/items;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All",
+                    "op:POST /sites/{site-id}/lists/{list-id}/items;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/delta();count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/lists/{list-id}/items/delta();count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl RequestBuilder {
             .function("delta", &[("token", Some(&token))])
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/delta(token='{token}');count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/lists/{list-id}/items/delta(token='{token}');count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -153,7 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.Manage.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id};expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.Manage.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -172,7 +172,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id};;work=Sites.ReadWrite.All application=Sites.ReadWrite.All",
+                    "op:PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id};;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -189,7 +189,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/lists/{list-id}/items/{listItem-id};;work=Sites.ReadWrite.All application=Sites.ReadWrite.All",
+                    "op:DELETE /sites/{site-id}/lists/{list-id}/items/{listItem-id};;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -209,7 +209,7 @@ impl ItemRequestBuilder {
             .segment("createLink")
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/createLink;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All",
+                    "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/createLink;;work=Files.ReadWrite,Files.ReadWrite.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Sites.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -229,7 +229,7 @@ impl ItemRequestBuilder {
             .function("getActivitiesByInterval", &[])
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -260,7 +260,7 @@ impl ItemRequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/subscriptions;search;",
+                    "op:GET /sites/{site-id}/lists/{list-id}/subscriptions;search;;;",
                 ),
             )
     }
@@ -32,7 +32,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Subscription) -> Request<models::Subscription> {
         self.0
             .send(
-                Operation("op:POST /sites/{site-id}/lists/{list-id}/subscriptions;;"),
+                Operation("op:POST /sites/{site-id}/lists/{list-id}/subscriptions;;;;"),
                 body,
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/subscriptions/$count;search;",
+                    "op:GET /sites/{site-id}/lists/{list-id}/subscriptions/$count;search;;;",
                 ),
             )
     }
@@ -63,7 +63,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;",
+                    "op:GET /sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;;;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;",
+                    "op:PATCH /sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;;;",
                 ),
                 changes,
             )
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;",
+                    "op:DELETE /sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;;;",
                 ),
             )
     }
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
             .segment("reauthorize")
             .call(
                 Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id}/reauthorize;;",
+                    "op:POST /sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id}/reauthorize;;;;",
                 ),
             )
     }

@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/onenote/notebooks;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china",
+                    "op:GET /sites/{site-id}/onenote/notebooks;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/onenote/notebooks;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china",
+                    "op:POST /sites/{site-id}/onenote/notebooks;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/onenote/notebooks/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=alias:/sites/{}/onenote/notebooks;us-government china",
+                    "op:GET /sites/{site-id}/onenote/notebooks/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=inferred:count:/sites/{}/onenote/notebooks;us-government china;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl RequestBuilder {
             .segment("getNotebookFromWebUrl")
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/onenote/notebooks/getNotebookFromWebUrl;;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All application=Notes.Read.All,Notes.ReadWrite.All;us-government china",
+                    "op:POST /sites/{site-id}/onenote/notebooks/getNotebookFromWebUrl;;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -117,7 +117,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/onenote/notebooks/getRecentNotebooks(includePersonalNotebooks={includePersonalNotebooks});count filter search skip top;;us-government china",
+                    "op:GET /sites/{site-id}/onenote/notebooks/getRecentNotebooks(includePersonalNotebooks={includePersonalNotebooks});count filter search skip top;;us-government china;",
                 ),
             )
     }
@@ -151,7 +151,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/onenote/notebooks/{notebook-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china",
+                    "op:GET /sites/{site-id}/onenote/notebooks/{notebook-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -168,7 +168,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/onenote/notebooks/{notebook-id};;;us-government china",
+                    "op:PATCH /sites/{site-id}/onenote/notebooks/{notebook-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -183,7 +183,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/onenote/notebooks/{notebook-id};;;us-government china",
+                    "op:DELETE /sites/{site-id}/onenote/notebooks/{notebook-id};;;us-government china;",
                 ),
             )
     }
@@ -205,7 +205,7 @@ impl ItemRequestBuilder {
             .segment("copyNotebook")
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/onenote/notebooks/{notebook-id}/copyNotebook;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china",
+                    "op:POST /sites/{site-id}/onenote/notebooks/{notebook-id}/copyNotebook;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )

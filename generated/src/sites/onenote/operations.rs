@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/onenote/operations;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /sites/{site-id}/onenote/operations;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/onenote/operations;;;us-government china",
+                    "op:POST /sites/{site-id}/onenote/operations;;;us-government china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/onenote/operations/$count;filter search;;us-government china",
+                    "op:GET /sites/{site-id}/onenote/operations/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/onenote/operations/{onenoteOperation-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china",
+                    "op:GET /sites/{site-id}/onenote/operations/{onenoteOperation-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/onenote/operations/{onenoteOperation-id};;;us-government china",
+                    "op:PATCH /sites/{site-id}/onenote/operations/{onenoteOperation-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/onenote/operations/{onenoteOperation-id};;;us-government china",
+                    "op:DELETE /sites/{site-id}/onenote/operations/{onenoteOperation-id};;;us-government china;",
                 ),
             )
     }

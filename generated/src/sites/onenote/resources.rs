@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/onenote/resources;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /sites/{site-id}/onenote/resources;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/onenote/resources;;;us-government china",
+                    "op:POST /sites/{site-id}/onenote/resources;;;us-government china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/onenote/resources/$count;filter search;;us-government china",
+                    "op:GET /sites/{site-id}/onenote/resources/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/onenote/resources/{onenoteResource-id};expand select;;us-government china",
+                    "op:GET /sites/{site-id}/onenote/resources/{onenoteResource-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/onenote/resources/{onenoteResource-id};;;us-government china",
+                    "op:PATCH /sites/{site-id}/onenote/resources/{onenoteResource-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/onenote/resources/{onenoteResource-id};;;us-government china",
+                    "op:DELETE /sites/{site-id}/onenote/resources/{onenoteResource-id};;;us-government china;",
                 ),
             )
     }
@@ -129,7 +129,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/onenote/resources/{onenoteResource-id}/content;;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china",
+                    "op:GET /sites/{site-id}/onenote/resources/{onenoteResource-id}/content;;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -147,7 +147,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /sites/{site-id}/onenote/resources/{onenoteResource-id}/content;;;us-government china",
+                    "op:PUT /sites/{site-id}/onenote/resources/{onenoteResource-id}/content;;;us-government china;",
                 ),
                 content,
             )

@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/onenote/sectionGroups;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china",
+                    "op:GET /sites/{site-id}/onenote/sectionGroups;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/onenote/sectionGroups;;;us-government china",
+                    "op:POST /sites/{site-id}/onenote/sectionGroups;;;us-government china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/onenote/sectionGroups/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=alias:/sites/{}/onenote/sectiongroups;us-government china",
+                    "op:GET /sites/{site-id}/onenote/sectionGroups/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=inferred:count:/sites/{}/onenote/sectiongroups;us-government china;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china",
+                    "op:GET /sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china",
+                    "op:PATCH /sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -145,7 +145,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china",
+                    "op:DELETE /sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
                 ),
             )
     }

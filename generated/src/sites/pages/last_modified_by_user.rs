@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/pages/{baseSitePage-id}/lastModifiedByUser;expand select;",
+                    "op:GET /sites/{site-id}/pages/{baseSitePage-id}/lastModifiedByUser;expand select;;;",
                 ),
             )
     }

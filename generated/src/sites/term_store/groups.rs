@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/groups;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All",
+                    "op:GET /sites/{site-id}/termStore/groups;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/termStore/groups;;work=TermStore.ReadWrite.All",
+                    "op:POST /sites/{site-id}/termStore/groups;;work=TermStore.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=alias:/sites/{}/termstore/groups",
+                    "op:GET /sites/{site-id}/termStore/groups/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=inferred:count:/sites/{}/termstore/groups;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/{group-id};expand select;work=TermStore.Read.All,TermStore.ReadWrite.All",
+                    "op:GET /sites/{site-id}/termStore/groups/{group-id};expand select;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
                 ),
             )
     }
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
     ) -> Request<Option<models::term_store::Group>> {
         self.0
             .update(
-                Operation("op:PATCH /sites/{site-id}/termStore/groups/{group-id};;"),
+                Operation("op:PATCH /sites/{site-id}/termStore/groups/{group-id};;;;"),
                 changes,
             )
     }
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/termStore/groups/{group-id};;work=TermStore.ReadWrite.All",
+                    "op:DELETE /sites/{site-id}/termStore/groups/{group-id};;work=TermStore.ReadWrite.All;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/sets;count expand filter orderby search select skip top;",
+                    "op:GET /sites/{site-id}/termStore/sets;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/termStore/sets;;work=TermStore.ReadWrite.All",
+                    "op:POST /sites/{site-id}/termStore/sets;;work=TermStore.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -59,7 +59,9 @@ impl RequestBuilder {
         self.0
             .segment("$count")
             .call(
-                Operation("op:GET /sites/{site-id}/termStore/sets/$count;filter search;"),
+                Operation(
+                    "op:GET /sites/{site-id}/termStore/sets/$count;filter search;;;",
+                ),
             )
     }
 }
@@ -100,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id};expand select;work=TermStore.Read.All,TermStore.ReadWrite.All",
+                    "op:GET /sites/{site-id}/termStore/sets/{set-id};expand select;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
                 ),
             )
     }
@@ -119,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/termStore/sets/{set-id};;work=TermStore.ReadWrite.All",
+                    "op:PATCH /sites/{site-id}/termStore/sets/{set-id};;work=TermStore.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -136,7 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/termStore/sets/{set-id};;work=TermStore.ReadWrite.All",
+                    "op:DELETE /sites/{site-id}/termStore/sets/{set-id};;work=TermStore.ReadWrite.All;;",
                 ),
             )
     }

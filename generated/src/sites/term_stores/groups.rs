@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStores/{store-id}/groups;count expand filter orderby search select skip top;",
+                    "op:GET /sites/{site-id}/termStores/{store-id}/groups;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
     ) -> Request<models::term_store::Group> {
         self.0
             .send(
-                Operation("op:POST /sites/{site-id}/termStores/{store-id}/groups;;"),
+                Operation("op:POST /sites/{site-id}/termStores/{store-id}/groups;;;;"),
                 body,
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStores/{store-id}/groups/$count;filter search;",
+                    "op:GET /sites/{site-id}/termStores/{store-id}/groups/$count;filter search;;;",
                 ),
             )
     }
@@ -74,7 +74,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStores/{store-id}/groups/{group-id};expand select;",
+                    "op:GET /sites/{site-id}/termStores/{store-id}/groups/{group-id};expand select;;;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/termStores/{store-id}/groups/{group-id};;",
+                    "op:PATCH /sites/{site-id}/termStores/{store-id}/groups/{group-id};;;;",
                 ),
                 changes,
             )
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/termStores/{store-id}/groups/{group-id};;",
+                    "op:DELETE /sites/{site-id}/termStores/{store-id}/groups/{group-id};;;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStores/{store-id}/sets;count expand filter orderby search select skip top;",
+                    "op:GET /sites/{site-id}/termStores/{store-id}/sets;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::term_store::Set> {
         self.0
             .send(
-                Operation("op:POST /sites/{site-id}/termStores/{store-id}/sets;;"),
+                Operation("op:POST /sites/{site-id}/termStores/{store-id}/sets;;;;"),
                 body,
             )
     }
@@ -54,7 +54,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStores/{store-id}/sets/$count;filter search;",
+                    "op:GET /sites/{site-id}/termStores/{store-id}/sets/$count;filter search;;;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStores/{store-id}/sets/{set-id};expand select;",
+                    "op:GET /sites/{site-id}/termStores/{store-id}/sets/{set-id};expand select;;;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/termStores/{store-id}/sets/{set-id};;",
+                    "op:PATCH /sites/{site-id}/termStores/{store-id}/sets/{set-id};;;;",
                 ),
                 changes,
             )
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/termStores/{store-id}/sets/{set-id};;",
+                    "op:DELETE /sites/{site-id}/termStores/{store-id}/sets/{set-id};;;;",
                 ),
             )
     }

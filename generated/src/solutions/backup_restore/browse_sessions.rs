@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/browseSessions;count expand filter orderby search select skip top;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china",
+                    "op:GET /solutions/backupRestore/browseSessions;count expand filter orderby search select skip top;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/backupRestore/browseSessions;;;us-government china",
+                    "op:POST /solutions/backupRestore/browseSessions;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/browseSessions/$count;filter search;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All provenance=alias:/solutions/backuprestore/browsesessions;us-government china",
+                    "op:GET /solutions/backupRestore/browseSessions/$count;filter search;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All provenance=inferred:count:/solutions/backuprestore/browsesessions;us-government china;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/browseSessions/{browseSessionBase-id};expand select;;us-government china",
+                    "op:GET /solutions/backupRestore/browseSessions/{browseSessionBase-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/backupRestore/browseSessions/{browseSessionBase-id};;;us-government china",
+                    "op:PATCH /solutions/backupRestore/browseSessions/{browseSessionBase-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/backupRestore/browseSessions/{browseSessionBase-id};;;us-government china",
+                    "op:DELETE /solutions/backupRestore/browseSessions/{browseSessionBase-id};;;us-government china;",
                 ),
             )
     }
@@ -138,7 +138,7 @@ impl ItemRequestBuilder {
             .segment("browse")
             .send(
                 Operation(
-                    "op:POST /solutions/backupRestore/browseSessions/{browseSessionBase-id}/browse;;;us-government china",
+                    "op:POST /solutions/backupRestore/browseSessions/{browseSessionBase-id}/browse;;;us-government china;",
                 ),
                 parameters,
             )
@@ -159,7 +159,7 @@ impl ItemRequestBuilder {
             .function("browse", &[("nextFetchToken", Some(&next_fetch_token))])
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/browseSessions/{browseSessionBase-id}/browse(nextFetchToken='{nextFetchToken}');count filter search skip top;;us-government china",
+                    "op:GET /solutions/backupRestore/browseSessions/{browseSessionBase-id}/browse(nextFetchToken='{nextFetchToken}');count filter search skip top;;us-government china;",
                 ),
             )
     }

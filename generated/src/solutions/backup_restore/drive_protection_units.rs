@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/driveProtectionUnits;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /solutions/backupRestore/driveProtectionUnits;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/backupRestore/driveProtectionUnits;;;us-government china",
+                    "op:POST /solutions/backupRestore/driveProtectionUnits;;;us-government china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/driveProtectionUnits/$count;filter search;;us-government china",
+                    "op:GET /solutions/backupRestore/driveProtectionUnits/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/driveProtectionUnits/{driveProtectionUnit-id};expand select;;us-government china",
+                    "op:GET /solutions/backupRestore/driveProtectionUnits/{driveProtectionUnit-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/backupRestore/driveProtectionUnits/{driveProtectionUnit-id};;;us-government china",
+                    "op:PATCH /solutions/backupRestore/driveProtectionUnits/{driveProtectionUnit-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/backupRestore/driveProtectionUnits/{driveProtectionUnit-id};;;us-government china",
+                    "op:DELETE /solutions/backupRestore/driveProtectionUnits/{driveProtectionUnit-id};;;us-government china;",
                 ),
             )
     }

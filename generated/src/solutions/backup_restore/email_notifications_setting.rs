@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/emailNotificationsSetting;expand select;;us-government china",
+                    "op:GET /solutions/backupRestore/emailNotificationsSetting;expand select;;us-government china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/backupRestore/emailNotificationsSetting;;;us-government china",
+                    "op:PATCH /solutions/backupRestore/emailNotificationsSetting;;;us-government china;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/backupRestore/emailNotificationsSetting;;;us-government china",
+                    "op:DELETE /solutions/backupRestore/emailNotificationsSetting;;;us-government china;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies;;;us-government china",
+                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies;;;us-government china;",
                 ),
                 body,
             )
@@ -61,7 +61,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies/$count;filter search;;us-government china",
+                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id};expand select;;us-government china",
+                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id};;;us-government china",
+                    "op:PATCH /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id};;;us-government china",
+                    "op:DELETE /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id};;;us-government china;",
                 ),
             )
     }
@@ -149,7 +149,7 @@ impl ItemRequestBuilder {
             .segment("activate")
             .call(
                 Operation(
-                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/activate;;;us-government china",
+                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/activate;;;us-government china;",
                 ),
             )
     }
@@ -164,7 +164,7 @@ impl ItemRequestBuilder {
             .segment("deactivate")
             .call(
                 Operation(
-                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/deactivate;;;us-government china",
+                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/deactivate;;;us-government china;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/mailboxProtectionUnitsBulkAdditionJobs;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /solutions/backupRestore/mailboxProtectionUnitsBulkAdditionJobs;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/backupRestore/mailboxProtectionUnitsBulkAdditionJobs;;;us-government china",
+                    "op:POST /solutions/backupRestore/mailboxProtectionUnitsBulkAdditionJobs;;;us-government china;",
                 ),
                 body,
             )
@@ -61,7 +61,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/mailboxProtectionUnitsBulkAdditionJobs/$count;filter search;;us-government china",
+                    "op:GET /solutions/backupRestore/mailboxProtectionUnitsBulkAdditionJobs/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -81,7 +81,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/mailboxProtectionUnitsBulkAdditionJobs/{mailboxProtectionUnitsBulkAdditionJob-id};expand select;;us-government china",
+                    "op:GET /solutions/backupRestore/mailboxProtectionUnitsBulkAdditionJobs/{mailboxProtectionUnitsBulkAdditionJob-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/backupRestore/mailboxProtectionUnitsBulkAdditionJobs/{mailboxProtectionUnitsBulkAdditionJob-id};;;us-government china",
+                    "op:PATCH /solutions/backupRestore/mailboxProtectionUnitsBulkAdditionJobs/{mailboxProtectionUnitsBulkAdditionJob-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/backupRestore/mailboxProtectionUnitsBulkAdditionJobs/{mailboxProtectionUnitsBulkAdditionJob-id};;;us-government china",
+                    "op:DELETE /solutions/backupRestore/mailboxProtectionUnitsBulkAdditionJobs/{mailboxProtectionUnitsBulkAdditionJob-id};;;us-government china;",
                 ),
             )
     }

@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/protectionUnits;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /solutions/backupRestore/protectionUnits;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/protectionUnits/$count;filter search;;us-government china",
+                    "op:GET /solutions/backupRestore/protectionUnits/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/protectionUnits/{protectionUnitBase-id};expand select;;us-government china",
+                    "op:GET /solutions/backupRestore/protectionUnits/{protectionUnitBase-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -128,7 +128,7 @@ impl ItemRequestBuilder {
             .segment("cancelOffboard")
             .call(
                 Operation(
-                    "op:POST /solutions/backupRestore/protectionUnits/{protectionUnitBase-id}/cancelOffboard;;;us-government china",
+                    "op:POST /solutions/backupRestore/protectionUnits/{protectionUnitBase-id}/cancelOffboard;;;us-government china;",
                 ),
             )
     }
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
             .segment("offboard")
             .call(
                 Operation(
-                    "op:POST /solutions/backupRestore/protectionUnits/{protectionUnitBase-id}/offboard;;;us-government china",
+                    "op:POST /solutions/backupRestore/protectionUnits/{protectionUnitBase-id}/offboard;;;us-government china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/restorePoints;count expand filter orderby search select skip top;work=BackupRestore-Search.Read.All application=BackupRestore-Search.Read.All;us-government china",
+                    "op:GET /solutions/backupRestore/restorePoints;count expand filter orderby search select skip top;work=BackupRestore-Search.Read.All application=BackupRestore-Search.Read.All;us-government china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/backupRestore/restorePoints;;;us-government china",
+                    "op:POST /solutions/backupRestore/restorePoints;;;us-government china;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/restorePoints/$count;filter search;work=BackupRestore-Search.Read.All application=BackupRestore-Search.Read.All provenance=alias:/solutions/backuprestore/restorepoints;us-government china",
+                    "op:GET /solutions/backupRestore/restorePoints/$count;filter search;work=BackupRestore-Search.Read.All application=BackupRestore-Search.Read.All provenance=inferred:count:/solutions/backuprestore/restorepoints;us-government china;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl RequestBuilder {
             .segment("search")
             .send(
                 Operation(
-                    "op:POST /solutions/backupRestore/restorePoints/search;;work=BackupRestore-Search.Read.All application=BackupRestore-Search.Read.All;us-government china",
+                    "op:POST /solutions/backupRestore/restorePoints/search;;work=BackupRestore-Search.Read.All application=BackupRestore-Search.Read.All;us-government china;",
                 ),
                 parameters,
             )
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/restorePoints/{restorePoint-id};expand select;;us-government china",
+                    "op:GET /solutions/backupRestore/restorePoints/{restorePoint-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -131,7 +131,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/backupRestore/restorePoints/{restorePoint-id};;;us-government china",
+                    "op:PATCH /solutions/backupRestore/restorePoints/{restorePoint-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -146,7 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/backupRestore/restorePoints/{restorePoint-id};;;us-government china",
+                    "op:DELETE /solutions/backupRestore/restorePoints/{restorePoint-id};;;us-government china;",
                 ),
             )
     }

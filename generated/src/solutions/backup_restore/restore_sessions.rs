@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/restoreSessions;count expand filter orderby search select skip top;work=BackupRestore-Restore.Read.All,BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.Read.All,BackupRestore-Restore.ReadWrite.All;us-government china",
+                    "op:GET /solutions/backupRestore/restoreSessions;count expand filter orderby search select skip top;work=BackupRestore-Restore.Read.All,BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.Read.All,BackupRestore-Restore.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/backupRestore/restoreSessions;;;us-government china",
+                    "op:POST /solutions/backupRestore/restoreSessions;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/restoreSessions/$count;filter search;work=BackupRestore-Restore.Read.All,BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.Read.All,BackupRestore-Restore.ReadWrite.All provenance=alias:/solutions/backuprestore/restoresessions;us-government china",
+                    "op:GET /solutions/backupRestore/restoreSessions/$count;filter search;work=BackupRestore-Restore.Read.All,BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.Read.All,BackupRestore-Restore.ReadWrite.All provenance=inferred:count:/solutions/backuprestore/restoresessions;us-government china;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/restoreSessions/{restoreSessionBase-id};expand select;;us-government china",
+                    "op:GET /solutions/backupRestore/restoreSessions/{restoreSessionBase-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/backupRestore/restoreSessions/{restoreSessionBase-id};;;us-government china",
+                    "op:PATCH /solutions/backupRestore/restoreSessions/{restoreSessionBase-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/backupRestore/restoreSessions/{restoreSessionBase-id};;;us-government china",
+                    "op:DELETE /solutions/backupRestore/restoreSessions/{restoreSessionBase-id};;;us-government china;",
                 ),
             )
     }
@@ -135,7 +135,7 @@ impl ItemRequestBuilder {
             .segment("activate")
             .call(
                 Operation(
-                    "op:POST /solutions/backupRestore/restoreSessions/{restoreSessionBase-id}/activate;;;us-government china",
+                    "op:POST /solutions/backupRestore/restoreSessions/{restoreSessionBase-id}/activate;;;us-government china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/serviceApps;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /solutions/backupRestore/serviceApps;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/backupRestore/serviceApps;;;us-government china",
+                    "op:POST /solutions/backupRestore/serviceApps;;;us-government china;",
                 ),
                 body,
             )
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/serviceApps/$count;filter search;;us-government china",
+                    "op:GET /solutions/backupRestore/serviceApps/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/serviceApps/{serviceApp-id};expand select;;us-government china",
+                    "op:GET /solutions/backupRestore/serviceApps/{serviceApp-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/backupRestore/serviceApps/{serviceApp-id};;;us-government china",
+                    "op:PATCH /solutions/backupRestore/serviceApps/{serviceApp-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/backupRestore/serviceApps/{serviceApp-id};;;us-government china",
+                    "op:DELETE /solutions/backupRestore/serviceApps/{serviceApp-id};;;us-government china;",
                 ),
             )
     }
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
             .segment("activate")
             .send(
                 Operation(
-                    "op:POST /solutions/backupRestore/serviceApps/{serviceApp-id}/activate;;;us-government china",
+                    "op:POST /solutions/backupRestore/serviceApps/{serviceApp-id}/activate;;;us-government china;",
                 ),
                 parameters,
             )
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
             .segment("deactivate")
             .call(
                 Operation(
-                    "op:POST /solutions/backupRestore/serviceApps/{serviceApp-id}/deactivate;;;us-government china",
+                    "op:POST /solutions/backupRestore/serviceApps/{serviceApp-id}/deactivate;;;us-government china;",
                 ),
             )
     }

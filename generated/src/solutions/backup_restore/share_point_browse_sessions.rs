@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/sharePointBrowseSessions;count expand filter orderby search select skip top;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china",
+                    "op:GET /solutions/backupRestore/sharePointBrowseSessions;count expand filter orderby search select skip top;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/backupRestore/sharePointBrowseSessions;;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china",
+                    "op:POST /solutions/backupRestore/sharePointBrowseSessions;;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/sharePointBrowseSessions/$count;filter search;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All provenance=alias:/solutions/backuprestore/sharepointbrowsesessions;us-government china",
+                    "op:GET /solutions/backupRestore/sharePointBrowseSessions/$count;filter search;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All provenance=inferred:count:/solutions/backuprestore/sharepointbrowsesessions;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id};expand select;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china",
+                    "op:GET /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id};expand select;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id};;;us-government china",
+                    "op:PATCH /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -128,7 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id};;;us-government china",
+                    "op:DELETE /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id};;;us-government china;",
                 ),
             )
     }
@@ -150,7 +150,7 @@ impl ItemRequestBuilder {
             .segment("browse")
             .send(
                 Operation(
-                    "op:POST /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id}/browse;;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china",
+                    "op:POST /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id}/browse;;work=BackupRestore-Restore.ReadWrite.All application=BackupRestore-Restore.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -171,7 +171,7 @@ impl ItemRequestBuilder {
             .function("browse", &[("nextFetchToken", Some(&next_fetch_token))])
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id}/browse(nextFetchToken='{nextFetchToken}');count filter search skip top;;us-government china",
+                    "op:GET /solutions/backupRestore/sharePointBrowseSessions/{sharePointBrowseSession-id}/browse(nextFetchToken='{nextFetchToken}');count filter search skip top;;us-government china;",
                 ),
             )
     }

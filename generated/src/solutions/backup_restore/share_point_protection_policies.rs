@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/backupRestore/sharePointProtectionPolicies;;;us-government china",
+                    "op:POST /solutions/backupRestore/sharePointProtectionPolicies;;;us-government china;",
                 ),
                 body,
             )
@@ -61,7 +61,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies/$count;filter search;;us-government china",
+                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -100,7 +100,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id};expand select;;us-government china",
+                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id};;;us-government china",
+                    "op:PATCH /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id};;;us-government china",
+                    "op:DELETE /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id};;;us-government china;",
                 ),
             )
     }
@@ -147,7 +147,7 @@ impl ItemRequestBuilder {
             .segment("activate")
             .call(
                 Operation(
-                    "op:POST /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/activate;;;us-government china",
+                    "op:POST /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/activate;;;us-government china;",
                 ),
             )
     }
@@ -162,7 +162,7 @@ impl ItemRequestBuilder {
             .segment("deactivate")
             .call(
                 Operation(
-                    "op:POST /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/deactivate;;;us-government china",
+                    "op:POST /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/deactivate;;;us-government china;",
                 ),
             )
     }

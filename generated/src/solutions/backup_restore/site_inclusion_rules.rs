@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/siteInclusionRules;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /solutions/backupRestore/siteInclusionRules;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/backupRestore/siteInclusionRules;;;us-government china",
+                    "op:POST /solutions/backupRestore/siteInclusionRules;;;us-government china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/siteInclusionRules/$count;filter search;;us-government china",
+                    "op:GET /solutions/backupRestore/siteInclusionRules/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id};expand select;;us-government china",
+                    "op:GET /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id};;;us-government china",
+                    "op:PATCH /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id};;;us-government china",
+                    "op:DELETE /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id};;;us-government china;",
                 ),
             )
     }
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
             .segment("deleteAndUnprotect")
             .call(
                 Operation(
-                    "op:POST /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id}/deleteAndUnprotect;;;us-government china",
+                    "op:POST /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id}/deleteAndUnprotect;;;us-government china;",
                 ),
             )
     }
@@ -140,7 +140,7 @@ impl ItemRequestBuilder {
             .segment("run")
             .call(
                 Operation(
-                    "op:POST /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id}/run;;;us-government china",
+                    "op:POST /solutions/backupRestore/siteInclusionRules/{siteProtectionRule-id}/run;;;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/appointments;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china",
+                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/appointments;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/appointments;;work=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china",
+                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/appointments;;work=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/appointments/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All provenance=alias:/solutions/bookingbusinesses/{}/appointments;china",
+                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/appointments/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All provenance=inferred:count:/solutions/bookingbusinesses/{}/appointments;china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/appointments/{bookingAppointment-id};expand select;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china",
+                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/appointments/{bookingAppointment-id};expand select;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/bookingBusinesses/{bookingBusiness-id}/appointments/{bookingAppointment-id};;work=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china",
+                    "op:PATCH /solutions/bookingBusinesses/{bookingBusiness-id}/appointments/{bookingAppointment-id};;work=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/bookingBusinesses/{bookingBusiness-id}/appointments/{bookingAppointment-id};;work=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china",
+                    "op:DELETE /solutions/bookingBusinesses/{bookingBusiness-id}/appointments/{bookingAppointment-id};;work=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All application=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.Read.All,Bookings.ReadWrite.All;china;",
                 ),
             )
     }
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .send(
                 Operation(
-                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/appointments/{bookingAppointment-id}/cancel;;work=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All application=Bookings.ReadWrite.All,Bookings.Manage.All;china",
+                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/appointments/{bookingAppointment-id}/cancel;;work=BookingsAppointment.ReadWrite.All,Bookings.Manage.All,Bookings.ReadWrite.All application=Bookings.ReadWrite.All,Bookings.Manage.All;china;",
                 ),
                 parameters,
             )

@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All;china",
+                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView;count expand filter orderby search select skip top;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All;china;",
                 ),
             )
             .query("end", end)
@@ -54,7 +54,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView;;work=Bookings.ReadWrite.All application=Bookings.ReadWrite.All;china",
+                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView;;work=Bookings.ReadWrite.All application=Bookings.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -78,7 +78,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All provenance=alias:/solutions/bookingbusinesses/{}/calendarview;china",
+                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/$count;filter search;work=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All application=Bookings.Read.All,Bookings.Manage.All,Bookings.ReadWrite.All,BookingsAppointment.ReadWrite.All provenance=inferred:count:/solutions/bookingbusinesses/{}/calendarview;china;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/{bookingAppointment-id};expand select;;china",
+                    "op:GET /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/{bookingAppointment-id};expand select;;china;",
                 ),
             )
             .query("end", end)
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/{bookingAppointment-id};;;china",
+                    "op:PATCH /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/{bookingAppointment-id};;;china;",
                 ),
                 changes,
             )
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/{bookingAppointment-id};;;china",
+                    "op:DELETE /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/{bookingAppointment-id};;;china;",
                 ),
             )
     }
@@ -150,7 +150,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .send(
                 Operation(
-                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/{bookingAppointment-id}/cancel;;;china",
+                    "op:POST /solutions/bookingBusinesses/{bookingBusiness-id}/calendarView/{bookingAppointment-id}/cancel;;;china;",
                 ),
                 parameters,
             )

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/events;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /solutions/virtualEvents/events;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/virtualEvents/events;;;us-government china",
+                    "op:POST /solutions/virtualEvents/events;;;us-government china;",
                 ),
                 body,
             )
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/events/$count;filter search;;us-government china",
+                    "op:GET /solutions/virtualEvents/events/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/events/{virtualEvent-id};expand select;;us-government china",
+                    "op:GET /solutions/virtualEvents/events/{virtualEvent-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/virtualEvents/events/{virtualEvent-id};;;us-government china",
+                    "op:PATCH /solutions/virtualEvents/events/{virtualEvent-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/virtualEvents/events/{virtualEvent-id};;;us-government china",
+                    "op:DELETE /solutions/virtualEvents/events/{virtualEvent-id};;;us-government china;",
                 ),
             )
     }
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .call(
                 Operation(
-                    "op:POST /solutions/virtualEvents/events/{virtualEvent-id}/cancel;;;us-government china",
+                    "op:POST /solutions/virtualEvents/events/{virtualEvent-id}/cancel;;;us-government china;",
                 ),
             )
     }
@@ -149,7 +149,7 @@ impl ItemRequestBuilder {
             .segment("publish")
             .call(
                 Operation(
-                    "op:POST /solutions/virtualEvents/events/{virtualEvent-id}/publish;;;us-government china",
+                    "op:POST /solutions/virtualEvents/events/{virtualEvent-id}/publish;;;us-government china;",
                 ),
             )
     }
@@ -167,7 +167,7 @@ impl ItemRequestBuilder {
             .segment("setExternalEventInformation")
             .send(
                 Operation(
-                    "op:POST /solutions/virtualEvents/events/{virtualEvent-id}/setExternalEventInformation;;;us-government china",
+                    "op:POST /solutions/virtualEvents/events/{virtualEvent-id}/setExternalEventInformation;;;us-government china;",
                 ),
                 parameters,
             )

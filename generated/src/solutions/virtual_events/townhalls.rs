@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/townhalls;count expand filter orderby search select skip top;application=VirtualEvent.Read.All;us-government china",
+                    "op:GET /solutions/virtualEvents/townhalls;count expand filter orderby search select skip top;application=VirtualEvent.Read.All;us-government china;",
                 ),
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/virtualEvents/townhalls;;work=VirtualEvent.ReadWrite;us-government china",
+                    "op:POST /solutions/virtualEvents/townhalls;;work=VirtualEvent.ReadWrite;us-government china;",
                 ),
                 body,
             )
@@ -76,7 +76,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/$count;filter search;application=VirtualEvent.Read.All provenance=alias:/solutions/virtualevents/townhalls;us-government china",
+                    "op:GET /solutions/virtualEvents/townhalls/$count;filter search;application=VirtualEvent.Read.All provenance=inferred:count:/solutions/virtualevents/townhalls;us-government china;",
                 ),
             )
     }
@@ -104,7 +104,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/getByUserIdAndRole(userId='{userId}',role='{role}');count expand filter orderby search select skip top;application=VirtualEvent.Read.All;us-government china",
+                    "op:GET /solutions/virtualEvents/townhalls/getByUserIdAndRole(userId='{userId}',role='{role}');count expand filter orderby search select skip top;application=VirtualEvent.Read.All;us-government china;",
                 ),
             )
     }
@@ -128,7 +128,7 @@ impl RequestBuilder {
             .function("getByUserRole", &[("role", Some(&role))])
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/getByUserRole(role='{role}');count expand filter orderby search select skip top;work=VirtualEvent.Read,VirtualEvent.ReadWrite;us-government china",
+                    "op:GET /solutions/virtualEvents/townhalls/getByUserRole(role='{role}');count expand filter orderby search select skip top;work=VirtualEvent.Read,VirtualEvent.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -176,7 +176,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEvent.Read.All;us-government china",
+                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEvent.Read.All;us-government china;",
                 ),
             )
     }
@@ -197,7 +197,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id};;work=VirtualEvent.ReadWrite;us-government china",
+                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id};;work=VirtualEvent.ReadWrite;us-government china;",
                 ),
                 changes,
             )
@@ -212,7 +212,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id};;;us-government china",
+                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id};;;us-government china;",
                 ),
             )
     }
@@ -231,7 +231,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .call(
                 Operation(
-                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/cancel;;work=VirtualEvent.ReadWrite;us-government china",
+                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/cancel;;work=VirtualEvent.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -250,7 +250,7 @@ impl ItemRequestBuilder {
             .segment("publish")
             .call(
                 Operation(
-                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/publish;;work=VirtualEvent.ReadWrite;us-government china",
+                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/publish;;work=VirtualEvent.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -272,7 +272,7 @@ impl ItemRequestBuilder {
             .segment("setExternalEventInformation")
             .send(
                 Operation(
-                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/setExternalEventInformation;;work=VirtualEvent.ReadWrite;us-government china",
+                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/setExternalEventInformation;;work=VirtualEvent.ReadWrite;us-government china;",
                 ),
                 parameters,
             )

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/webinars;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /solutions/virtualEvents/webinars;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/virtualEvents/webinars;;;us-government china",
+                    "op:POST /solutions/virtualEvents/webinars;;;us-government china;",
                 ),
                 body,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/webinars/$count;filter search;;us-government china",
+                    "op:GET /solutions/virtualEvents/webinars/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -90,7 +90,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/webinars/getByUserIdAndRole(userId='{userId}',role='{role}');count expand filter orderby search select skip top;application=VirtualEvent.Read.All;us-government china",
+                    "op:GET /solutions/virtualEvents/webinars/getByUserIdAndRole(userId='{userId}',role='{role}');count expand filter orderby search select skip top;application=VirtualEvent.Read.All;us-government china;",
                 ),
             )
     }
@@ -114,7 +114,7 @@ impl RequestBuilder {
             .function("getByUserRole", &[("role", Some(&role))])
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/webinars/getByUserRole(role='{role}');count expand filter orderby search select skip top;work=VirtualEvent.Read,VirtualEvent.ReadWrite;us-government china",
+                    "op:GET /solutions/virtualEvents/webinars/getByUserRole(role='{role}');count expand filter orderby search select skip top;work=VirtualEvent.Read,VirtualEvent.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -162,7 +162,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEvent.Read.All;us-government china",
+                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEvent.Read.All;us-government china;",
                 ),
             )
     }
@@ -179,7 +179,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id};;;us-government china",
+                    "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -194,7 +194,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id};;;us-government china",
+                    "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id};;;us-government china;",
                 ),
             )
     }
@@ -213,7 +213,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .call(
                 Operation(
-                    "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/cancel;;work=VirtualEvent.ReadWrite;us-government china",
+                    "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/cancel;;work=VirtualEvent.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -232,7 +232,7 @@ impl ItemRequestBuilder {
             .segment("publish")
             .call(
                 Operation(
-                    "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/publish;;work=VirtualEvent.ReadWrite;us-government china",
+                    "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/publish;;work=VirtualEvent.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -254,7 +254,7 @@ impl ItemRequestBuilder {
             .segment("setExternalEventInformation")
             .send(
                 Operation(
-                    "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/setExternalEventInformation;;work=VirtualEvent.ReadWrite;us-government china",
+                    "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/setExternalEventInformation;;work=VirtualEvent.ReadWrite;us-government china;",
                 ),
                 parameters,
             )

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containerTypeRegistrations;count expand filter orderby search select skip top;",
+                    "op:GET /storage/fileStorage/containerTypeRegistrations;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::FileStorageContainerTypeRegistration> {
         self.0
             .send(
-                Operation("op:POST /storage/fileStorage/containerTypeRegistrations;;"),
+                Operation("op:POST /storage/fileStorage/containerTypeRegistrations;;;;"),
                 body,
             )
     }
@@ -54,7 +54,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containerTypeRegistrations/$count;filter search;",
+                    "op:GET /storage/fileStorage/containerTypeRegistrations/$count;filter search;;;",
                 ),
             )
     }
@@ -81,7 +81,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id};expand select;",
+                    "op:GET /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id};expand select;;;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id};;",
+                    "op:PATCH /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id};;;;",
                 ),
                 changes,
             )
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id};;",
+                    "op:DELETE /storage/fileStorage/containerTypeRegistrations/{fileStorageContainerTypeRegistration-id};;;;",
                 ),
             )
     }

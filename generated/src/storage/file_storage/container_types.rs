@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containerTypes;count expand filter orderby search select skip top;",
+                    "op:GET /storage/fileStorage/containerTypes;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         &self,
         body: &models::FileStorageContainerType,
     ) -> Request<models::FileStorageContainerType> {
-        self.0.send(Operation("op:POST /storage/fileStorage/containerTypes;;"), body)
+        self.0.send(Operation("op:POST /storage/fileStorage/containerTypes;;;;"), body)
     }
     /// `GET /storage/fileStorage/containerTypes/$count`
     ///
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containerTypes/$count;filter search;",
+                    "op:GET /storage/fileStorage/containerTypes/$count;filter search;;;",
                 ),
             )
     }
@@ -64,7 +64,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containerTypes/{fileStorageContainerType-id};expand select;",
+                    "op:GET /storage/fileStorage/containerTypes/{fileStorageContainerType-id};expand select;;;",
                 ),
             )
     }
@@ -79,7 +79,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /storage/fileStorage/containerTypes/{fileStorageContainerType-id};;",
+                    "op:PATCH /storage/fileStorage/containerTypes/{fileStorageContainerType-id};;;;",
                 ),
                 changes,
             )
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /storage/fileStorage/containerTypes/{fileStorageContainerType-id};;",
+                    "op:DELETE /storage/fileStorage/containerTypes/{fileStorageContainerType-id};;;;",
                 ),
             )
     }

@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers;count expand filter orderby search select skip top;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:GET /storage/fileStorage/containers;count expand filter orderby search select skip top;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /storage/fileStorage/containers;;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:POST /storage/fileStorage/containers;;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/$count;filter search;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=alias:/storage/filestorage/containers",
+                    "op:GET /storage/fileStorage/containers/$count;filter search;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/containers;;",
                 ),
             )
     }
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id};expand select;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id};expand select;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
                 changes,
             )
@@ -160,7 +160,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }
@@ -177,7 +177,7 @@ impl ItemRequestBuilder {
             .segment("activate")
             .call(
                 Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/activate;;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/activate;;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }
@@ -197,7 +197,7 @@ impl ItemRequestBuilder {
             .segment("lock")
             .send(
                 Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/lock;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All application=FileStorageContainer.Selected",
+                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/lock;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All application=FileStorageContainer.Selected;;",
                 ),
                 parameters,
             )
@@ -215,7 +215,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/permanentDelete;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/permanentDelete;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }
@@ -234,7 +234,7 @@ impl ItemRequestBuilder {
             .segment("provisionMigrationContainers")
             .call(
                 Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/provisionMigrationContainers;;work=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/provisionMigrationContainers;;work=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }
@@ -247,7 +247,7 @@ impl ItemRequestBuilder {
             .segment("restore")
             .call(
                 Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/restore;;",
+                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/restore;;;;",
                 ),
             )
     }
@@ -264,7 +264,7 @@ impl ItemRequestBuilder {
             .segment("unlock")
             .call(
                 Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/unlock;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All application=FileStorageContainer.Selected",
+                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/unlock;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All application=FileStorageContainer.Selected;;",
                 ),
             )
     }

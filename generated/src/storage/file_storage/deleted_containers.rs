@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/deletedContainers;count expand filter orderby search select skip top;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:GET /storage/fileStorage/deletedContainers;count expand filter orderby search select skip top;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }
@@ -43,7 +43,8 @@ impl RequestBuilder {
         &self,
         body: &models::FileStorageContainer,
     ) -> Request<models::FileStorageContainer> {
-        self.0.send(Operation("op:POST /storage/fileStorage/deletedContainers;;"), body)
+        self.0
+            .send(Operation("op:POST /storage/fileStorage/deletedContainers;;;;"), body)
     }
     /// `GET /storage/fileStorage/deletedContainers/$count`
     ///
@@ -62,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/$count;filter search;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=alias:/storage/filestorage/deletedcontainers",
+                    "op:GET /storage/fileStorage/deletedContainers/$count;filter search;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/deletedcontainers;;",
                 ),
             )
     }
@@ -114,7 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id};expand select;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id};expand select;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }
@@ -129,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id};;",
+                    "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id};;;;",
                 ),
                 changes,
             )
@@ -146,7 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }
@@ -159,7 +160,7 @@ impl ItemRequestBuilder {
             .segment("activate")
             .call(
                 Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/activate;;",
+                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/activate;;;;",
                 ),
             )
     }
@@ -175,7 +176,7 @@ impl ItemRequestBuilder {
             .segment("lock")
             .send(
                 Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/lock;;",
+                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/lock;;;;",
                 ),
                 parameters,
             )
@@ -189,7 +190,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/permanentDelete;;",
+                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/permanentDelete;;;;",
                 ),
             )
     }
@@ -204,7 +205,7 @@ impl ItemRequestBuilder {
             .segment("provisionMigrationContainers")
             .call(
                 Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/provisionMigrationContainers;;",
+                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/provisionMigrationContainers;;;;",
                 ),
             )
     }
@@ -221,7 +222,7 @@ impl ItemRequestBuilder {
             .segment("restore")
             .call(
                 Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/restore;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/restore;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }
@@ -234,7 +235,7 @@ impl ItemRequestBuilder {
             .segment("unlock")
             .call(
                 Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/unlock;;",
+                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/unlock;;;;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/settings/quota;expand select;;us-government china",
+                    "op:GET /storage/settings/quota;expand select;;us-government china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::UnifiedStorageQuota>> {
         self.0
             .update(
-                Operation("op:PATCH /storage/settings/quota;;;us-government china"),
+                Operation("op:PATCH /storage/settings/quota;;;us-government china;"),
                 changes,
             )
     }
@@ -51,6 +51,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /storage/settings/quota;;;us-government china"))
+        self.0
+            .call(Operation("op:DELETE /storage/settings/quota;;;us-government china;"))
     }
 }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/allMembers;count expand filter orderby search select skip top;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/allMembers;count expand filter orderby search select skip top;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
                 ),
             )
     }
@@ -39,7 +39,9 @@ impl RequestBuilder {
     ) -> Request<models::ConversationMember> {
         self.0
             .send(
-                Operation("op:POST /teams/{team-id}/channels/{channel-id}/allMembers;;"),
+                Operation(
+                    "op:POST /teams/{team-id}/channels/{channel-id}/allMembers;;;;",
+                ),
                 body,
             )
     }
@@ -60,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/allMembers/$count;filter search;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group provenance=alias:/teams/{}/channels/{}/allmembers",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/allMembers/$count;filter search;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group provenance=inferred:count:/teams/{}/channels/{}/allmembers;;",
                 ),
             )
     }
@@ -76,7 +78,7 @@ impl RequestBuilder {
             .segment("add")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/allMembers/add;;",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/allMembers/add;;;;",
                 ),
                 parameters,
             )
@@ -95,7 +97,7 @@ impl RequestBuilder {
             .segment("remove")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/allMembers/remove;;;us-government china",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/allMembers/remove;;;us-government china;",
                 ),
                 parameters,
             )
@@ -118,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/allMembers/{conversationMember-id};expand select;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/allMembers/{conversationMember-id};expand select;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
                 ),
             )
     }
@@ -133,7 +135,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/channels/{channel-id}/allMembers/{conversationMember-id};;",
+                    "op:PATCH /teams/{team-id}/channels/{channel-id}/allMembers/{conversationMember-id};;;;",
                 ),
                 changes,
             )
@@ -146,7 +148,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id}/allMembers/{conversationMember-id};;",
+                    "op:DELETE /teams/{team-id}/channels/{channel-id}/allMembers/{conversationMember-id};;;;",
                 ),
             )
     }

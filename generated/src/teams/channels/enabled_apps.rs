@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/enabledApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All;us-government china",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/enabledApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All;us-government china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/enabledApps/$count;filter search;work=TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All provenance=alias:/teams/{}/channels/{}/enabledapps;us-government china",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/enabledApps/$count;filter search;work=TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All provenance=inferred:count:/teams/{}/channels/{}/enabledapps;us-government china;",
                 ),
             )
     }
@@ -74,7 +74,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/enabledApps/{teamsApp-id};expand select;work=TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All;us-government china",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/enabledApps/{teamsApp-id};expand select;work=TeamsAppInstallation.ReadForTeam,TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ManageSelectedForTeam,TeamsAppInstallation.ReadWriteForTeam application=TeamsAppInstallation.Read.Group,TeamsAppInstallation.ManageSelectedForTeam.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadForTeam.All,TeamsAppInstallation.ReadWriteForTeam.All;us-government china;",
                 ),
             )
     }

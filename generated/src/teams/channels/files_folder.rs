@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/filesFolder;expand select;work=Files.Read.All,Files.Read,Files.ReadWrite,Files.ReadWrite.All,Group.Read.All,Sites.Read.All,Sites.ReadWrite.All,Group.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Group.Read.All,Files.ReadWrite.All,Group.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All,File.Read.Group",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/filesFolder;expand select;work=Files.Read.All,Files.Read,Files.ReadWrite,Files.ReadWrite.All,Group.Read.All,Sites.Read.All,Sites.ReadWrite.All,Group.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Group.Read.All,Files.ReadWrite.All,Group.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All,File.Read.Group;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/filesFolder/content;;",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/filesFolder/content;;;;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /teams/{team-id}/channels/{channel-id}/filesFolder/content;;",
+                    "op:PUT /teams/{team-id}/channels/{channel-id}/filesFolder/content;;;;",
                 ),
                 content,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id}/filesFolder/content;;",
+                    "op:DELETE /teams/{team-id}/channels/{channel-id}/filesFolder/content;;;;",
                 ),
             )
     }

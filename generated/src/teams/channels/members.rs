@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/members;count expand filter orderby search select skip top;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All,Group.Read.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/members;count expand filter orderby search select skip top;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All,Group.Read.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/members;;work=ChannelMember.ReadWrite.All application=ChannelMember.ReadWrite.Group,ChannelMember.ReadWrite.All",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/members;;work=ChannelMember.ReadWrite.All application=ChannelMember.ReadWrite.Group,ChannelMember.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/members/$count;filter search;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All,Group.Read.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group provenance=alias:/teams/{}/channels/{}/members",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/members/$count;filter search;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All,Group.Read.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group provenance=inferred:count:/teams/{}/channels/{}/members;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl RequestBuilder {
             .segment("add")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/members/add;;",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/members/add;;;;",
                 ),
                 parameters,
             )
@@ -101,7 +101,7 @@ impl RequestBuilder {
             .segment("remove")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/members/remove;;;us-government china",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/members/remove;;;us-government china;",
                 ),
                 parameters,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/members/{conversationMember-id};expand select;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/members/{conversationMember-id};expand select;work=ChannelMember.Read.All,ChannelMember.ReadWrite.All application=ChannelMember.Read.Group,ChannelMember.Read.All,ChannelMember.ReadWrite.All,ChannelMember.ReadWrite.Group;;",
                 ),
             )
     }
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/channels/{channel-id}/members/{conversationMember-id};;work=ChannelMember.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelMember.ReadWrite.Group,ChannelMember.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:PATCH /teams/{team-id}/channels/{channel-id}/members/{conversationMember-id};;work=ChannelMember.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All application=ChannelMember.ReadWrite.Group,ChannelMember.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -160,7 +160,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id}/members/{conversationMember-id};;work=ChannelMember.ReadWrite.All application=ChannelMember.ReadWrite.Group,ChannelMember.ReadWrite.All",
+                    "op:DELETE /teams/{team-id}/channels/{channel-id}/members/{conversationMember-id};;work=ChannelMember.ReadWrite.All application=ChannelMember.ReadWrite.Group,ChannelMember.ReadWrite.All;;",
                 ),
             )
     }

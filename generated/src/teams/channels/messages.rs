@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages;count expand filter orderby search select skip top;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/messages;count expand filter orderby search select skip top;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages;;work=ChannelMessage.Send,Group.ReadWrite.All application=Teamwork.Migrate.All",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/messages;;work=ChannelMessage.Send,Group.ReadWrite.All application=Teamwork.Migrate.All;;",
                 ),
                 body,
             )
@@ -65,7 +65,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/$count;filter search;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All provenance=alias:/teams/{}/channels/{}/messages",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/$count;filter search;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/channels/{}/messages;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/delta();count expand filter orderby search select skip top;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/delta();count expand filter orderby search select skip top;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -100,7 +100,7 @@ impl RequestBuilder {
             .segment("replyWithQuote")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/replyWithQuote;;",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/replyWithQuote;;;;",
                 ),
                 parameters,
             )
@@ -133,7 +133,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};expand select;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};expand select;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -152,7 +152,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};;work=ChannelMessage.ReadWrite,Group.ReadWrite.All application=ChannelMessage.UpdatePolicyViolation.All,Teamwork.Migrate.All,Group.ReadWrite.All",
+                    "op:PATCH /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};;work=ChannelMessage.ReadWrite,Group.ReadWrite.All application=ChannelMessage.UpdatePolicyViolation.All,Teamwork.Migrate.All,Group.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -165,7 +165,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};;",
+                    "op:DELETE /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};;;;",
                 ),
             )
     }
@@ -185,7 +185,7 @@ impl ItemRequestBuilder {
             .segment("setReaction")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/setReaction;;work=ChannelMessage.Send",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/setReaction;;work=ChannelMessage.Send;;",
                 ),
                 parameters,
             )
@@ -203,7 +203,7 @@ impl ItemRequestBuilder {
             .segment("softDelete")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/softDelete;;work=ChannelMessage.ReadWrite",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/softDelete;;work=ChannelMessage.ReadWrite;;",
                 ),
             )
     }
@@ -220,7 +220,7 @@ impl ItemRequestBuilder {
             .segment("undoSoftDelete")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/undoSoftDelete;;work=ChannelMessage.ReadWrite",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/undoSoftDelete;;work=ChannelMessage.ReadWrite;;",
                 ),
             )
     }
@@ -240,7 +240,7 @@ impl ItemRequestBuilder {
             .segment("unsetReaction")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/unsetReaction;;work=ChannelMessage.Send",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/unsetReaction;;work=ChannelMessage.Send;;",
                 ),
                 parameters,
             )

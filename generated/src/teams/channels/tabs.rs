@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/tabs;count expand filter orderby search select skip top;work=TeamsTab.Read.All,Directory.Read.All,Group.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,TeamsTab.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Read.Group,TeamsTab.ReadWrite.Group,Directory.Read.All,Group.Read.All,TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/tabs;count expand filter orderby search select skip top;work=TeamsTab.Read.All,Directory.Read.All,Group.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,TeamsTab.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Read.Group,TeamsTab.ReadWrite.Group,Directory.Read.All,Group.Read.All,TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/tabs;;work=TeamsTab.Create,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,TeamsTab.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Create.Group,TeamsTab.Create,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/tabs;;work=TeamsTab.Create,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,TeamsTab.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Create.Group,TeamsTab.Create,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/tabs/$count;filter search;work=TeamsTab.Read.All,Directory.Read.All,Group.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,TeamsTab.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Read.Group,TeamsTab.ReadWrite.Group,Directory.Read.All,Group.Read.All,TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=alias:/teams/{}/channels/{}/tabs",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/tabs/$count;filter search;work=TeamsTab.Read.All,Directory.Read.All,Group.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,TeamsTab.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Read.Group,TeamsTab.ReadWrite.Group,Directory.Read.All,Group.Read.All,TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/channels/{}/tabs;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};expand select;work=TeamsTab.Read.All,Directory.Read.All,Group.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,TeamsTab.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Read.Group,TeamsTab.ReadWrite.Group,Directory.Read.All,Group.Read.All,TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};expand select;work=TeamsTab.Read.All,Directory.Read.All,Group.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,TeamsTab.ReadWriteSelfForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Read.Group,TeamsTab.ReadWrite.Group,Directory.Read.All,Group.Read.All,TeamsTab.Read.All,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};;work=TeamsTab.ReadWriteSelfForTeam,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.ReadWrite.Group,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:PATCH /teams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};;work=TeamsTab.ReadWriteSelfForTeam,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.ReadWrite.Group,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};;work=TeamsTab.ReadWriteSelfForTeam,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Delete.Group,TeamsTab.ReadWrite.Group,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All",
+                    "op:DELETE /teams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};;work=TeamsTab.ReadWriteSelfForTeam,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam,Directory.ReadWrite.All,Group.ReadWrite.All application=TeamsTab.Delete.Group,TeamsTab.ReadWrite.Group,TeamsTab.ReadWrite.All,TeamsTab.ReadWriteForTeam.All,TeamsTab.ReadWriteSelfForTeam.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }

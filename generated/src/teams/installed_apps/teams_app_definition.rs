@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/installedApps/{teamsAppInstallation-id}/teamsAppDefinition;expand select;",
+                    "op:GET /teams/{team-id}/installedApps/{teamsAppInstallation-id}/teamsAppDefinition;expand select;;;",
                 ),
             )
     }

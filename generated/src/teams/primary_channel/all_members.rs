@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/allMembers;count expand filter orderby search select skip top;",
+                    "op:GET /teams/{team-id}/primaryChannel/allMembers;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
     ) -> Request<models::ConversationMember> {
         self.0
             .send(
-                Operation("op:POST /teams/{team-id}/primaryChannel/allMembers;;"),
+                Operation("op:POST /teams/{team-id}/primaryChannel/allMembers;;;;"),
                 body,
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/allMembers/$count;filter search;",
+                    "op:GET /teams/{team-id}/primaryChannel/allMembers/$count;filter search;;;",
                 ),
             )
     }
@@ -65,7 +65,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation("op:POST /teams/{team-id}/primaryChannel/allMembers/add;;"),
+                Operation("op:POST /teams/{team-id}/primaryChannel/allMembers/add;;;;"),
                 parameters,
             )
     }
@@ -83,7 +83,7 @@ impl RequestBuilder {
             .segment("remove")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/primaryChannel/allMembers/remove;;;us-government china",
+                    "op:POST /teams/{team-id}/primaryChannel/allMembers/remove;;;us-government china;",
                 ),
                 parameters,
             )
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/allMembers/{conversationMember-id};expand select;",
+                    "op:GET /teams/{team-id}/primaryChannel/allMembers/{conversationMember-id};expand select;;;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/primaryChannel/allMembers/{conversationMember-id};;",
+                    "op:PATCH /teams/{team-id}/primaryChannel/allMembers/{conversationMember-id};;;;",
                 ),
                 changes,
             )
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/primaryChannel/allMembers/{conversationMember-id};;",
+                    "op:DELETE /teams/{team-id}/primaryChannel/allMembers/{conversationMember-id};;;;",
                 ),
             )
     }

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/filesFolder;expand select;",
+                    "op:GET /teams/{team-id}/primaryChannel/filesFolder;expand select;;;",
                 ),
             )
     }
@@ -28,7 +28,9 @@ impl RequestBuilder {
         self.0
             .segment("content")
             .call(
-                Operation("op:GET /teams/{team-id}/primaryChannel/filesFolder/content;;"),
+                Operation(
+                    "op:GET /teams/{team-id}/primaryChannel/filesFolder/content;;;;",
+                ),
             )
     }
     /// `PUT /teams/{team-id}/primaryChannel/filesFolder/content`
@@ -43,7 +45,7 @@ impl RequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /teams/{team-id}/primaryChannel/filesFolder/content;;",
+                    "op:PUT /teams/{team-id}/primaryChannel/filesFolder/content;;;;",
                 ),
                 content,
             )
@@ -57,7 +59,7 @@ impl RequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/primaryChannel/filesFolder/content;;",
+                    "op:DELETE /teams/{team-id}/primaryChannel/filesFolder/content;;;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/members;count expand filter orderby search select skip top;",
+                    "op:GET /teams/{team-id}/primaryChannel/members;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,8 @@ impl RequestBuilder {
         &self,
         body: &models::ConversationMember,
     ) -> Request<models::ConversationMember> {
-        self.0.send(Operation("op:POST /teams/{team-id}/primaryChannel/members;;"), body)
+        self.0
+            .send(Operation("op:POST /teams/{team-id}/primaryChannel/members;;;;"), body)
     }
     /// `GET /teams/{team-id}/primaryChannel/members/$count`
     ///
@@ -46,7 +47,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/members/$count;filter search;",
+                    "op:GET /teams/{team-id}/primaryChannel/members/$count;filter search;;;",
                 ),
             )
     }
@@ -61,7 +62,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation("op:POST /teams/{team-id}/primaryChannel/members/add;;"),
+                Operation("op:POST /teams/{team-id}/primaryChannel/members/add;;;;"),
                 parameters,
             )
     }
@@ -79,7 +80,7 @@ impl RequestBuilder {
             .segment("remove")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/primaryChannel/members/remove;;;us-government china",
+                    "op:POST /teams/{team-id}/primaryChannel/members/remove;;;us-government china;",
                 ),
                 parameters,
             )
@@ -98,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/members/{conversationMember-id};expand select;",
+                    "op:GET /teams/{team-id}/primaryChannel/members/{conversationMember-id};expand select;;;",
                 ),
             )
     }
@@ -113,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/primaryChannel/members/{conversationMember-id};;",
+                    "op:PATCH /teams/{team-id}/primaryChannel/members/{conversationMember-id};;;;",
                 ),
                 changes,
             )
@@ -126,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/primaryChannel/members/{conversationMember-id};;",
+                    "op:DELETE /teams/{team-id}/primaryChannel/members/{conversationMember-id};;;;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/messages;count expand filter orderby search select skip top;",
+                    "op:GET /teams/{team-id}/primaryChannel/messages;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,10 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
         self.0
-            .send(Operation("op:POST /teams/{team-id}/primaryChannel/messages;;"), body)
+            .send(
+                Operation("op:POST /teams/{team-id}/primaryChannel/messages;;;;"),
+                body,
+            )
     }
     /// `GET /teams/{team-id}/primaryChannel/messages/$count`
     ///
@@ -46,7 +49,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/messages/$count;filter search;",
+                    "op:GET /teams/{team-id}/primaryChannel/messages/$count;filter search;;;",
                 ),
             )
     }
@@ -61,7 +64,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/messages/delta();count expand filter orderby search select skip top;",
+                    "op:GET /teams/{team-id}/primaryChannel/messages/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -77,7 +80,7 @@ impl RequestBuilder {
             .segment("replyWithQuote")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/primaryChannel/messages/replyWithQuote;;",
+                    "op:POST /teams/{team-id}/primaryChannel/messages/replyWithQuote;;;;",
                 ),
                 parameters,
             )
@@ -106,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/messages/{chatMessage-id};expand select;",
+                    "op:GET /teams/{team-id}/primaryChannel/messages/{chatMessage-id};expand select;;;",
                 ),
             )
     }
@@ -121,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/primaryChannel/messages/{chatMessage-id};;",
+                    "op:PATCH /teams/{team-id}/primaryChannel/messages/{chatMessage-id};;;;",
                 ),
                 changes,
             )
@@ -134,7 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/primaryChannel/messages/{chatMessage-id};;",
+                    "op:DELETE /teams/{team-id}/primaryChannel/messages/{chatMessage-id};;;;",
                 ),
             )
     }
@@ -150,7 +153,7 @@ impl ItemRequestBuilder {
             .segment("setReaction")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/setReaction;;",
+                    "op:POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/setReaction;;;;",
                 ),
                 parameters,
             )
@@ -164,7 +167,7 @@ impl ItemRequestBuilder {
             .segment("softDelete")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/softDelete;;",
+                    "op:POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/softDelete;;;;",
                 ),
             )
     }
@@ -177,7 +180,7 @@ impl ItemRequestBuilder {
             .segment("undoSoftDelete")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/undoSoftDelete;;",
+                    "op:POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/undoSoftDelete;;;;",
                 ),
             )
     }
@@ -193,7 +196,7 @@ impl ItemRequestBuilder {
             .segment("unsetReaction")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/unsetReaction;;",
+                    "op:POST /teams/{team-id}/primaryChannel/messages/{chatMessage-id}/unsetReaction;;;;",
                 ),
                 parameters,
             )

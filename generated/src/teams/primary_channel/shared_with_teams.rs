@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/sharedWithTeams;count expand filter orderby search select skip top;",
+                    "op:GET /teams/{team-id}/primaryChannel/sharedWithTeams;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::SharedWithChannelTeamInfo> {
         self.0
             .send(
-                Operation("op:POST /teams/{team-id}/primaryChannel/sharedWithTeams;;"),
+                Operation("op:POST /teams/{team-id}/primaryChannel/sharedWithTeams;;;;"),
                 body,
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/sharedWithTeams/$count;filter search;",
+                    "op:GET /teams/{team-id}/primaryChannel/sharedWithTeams/$count;filter search;;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};expand select;",
+                    "op:GET /teams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};expand select;;;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};;",
+                    "op:PATCH /teams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
                 ),
                 changes,
             )
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};;",
+                    "op:DELETE /teams/{team-id}/primaryChannel/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
                 ),
             )
     }

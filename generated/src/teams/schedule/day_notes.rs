@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/schedule/dayNotes;count expand filter orderby search select skip top;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china",
+                    "op:GET /teams/{team-id}/schedule/dayNotes;count expand filter orderby search select skip top;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/dayNotes;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:POST /teams/{team-id}/schedule/dayNotes;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/schedule/dayNotes/$count;filter search;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=alias:/teams/{}/schedule/daynotes;us-government china",
+                    "op:GET /teams/{team-id}/schedule/dayNotes/$count;filter search;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=inferred:count:/teams/{}/schedule/daynotes;us-government china;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/schedule/dayNotes/{dayNote-id};expand select;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china",
+                    "op:GET /teams/{team-id}/schedule/dayNotes/{dayNote-id};expand select;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/schedule/dayNotes/{dayNote-id};;;us-government china",
+                    "op:PATCH /teams/{team-id}/schedule/dayNotes/{dayNote-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -129,7 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/schedule/dayNotes/{dayNote-id};;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:DELETE /teams/{team-id}/schedule/dayNotes/{dayNote-id};;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -147,7 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /teams/{team-id}/schedule/dayNotes/{dayNote-id};;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:PUT /teams/{team-id}/schedule/dayNotes/{dayNote-id};;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -163,7 +163,7 @@ impl ItemRequestBuilder {
             .segment("stageForDeletion")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/dayNotes/{dayNote-id}/stageForDeletion;;;us-government china",
+                    "op:POST /teams/{team-id}/schedule/dayNotes/{dayNote-id}/stageForDeletion;;;us-government china;",
                 ),
             )
     }

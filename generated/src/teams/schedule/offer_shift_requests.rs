@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/schedule/offerShiftRequests;count expand filter orderby search select skip top;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:GET /teams/{team-id}/schedule/offerShiftRequests;count expand filter orderby search select skip top;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/offerShiftRequests;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:POST /teams/{team-id}/schedule/offerShiftRequests;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/schedule/offerShiftRequests/$count;filter search;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All provenance=alias:/teams/{}/schedule/offershiftrequests;us-government china",
+                    "op:GET /teams/{team-id}/schedule/offerShiftRequests/$count;filter search;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All provenance=inferred:count:/teams/{}/schedule/offershiftrequests;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/schedule/offerShiftRequests/{offerShiftRequest-id};expand select;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china",
+                    "op:GET /teams/{team-id}/schedule/offerShiftRequests/{offerShiftRequest-id};expand select;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/schedule/offerShiftRequests/{offerShiftRequest-id};;;us-government china",
+                    "op:PATCH /teams/{team-id}/schedule/offerShiftRequests/{offerShiftRequest-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -128,7 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/schedule/offerShiftRequests/{offerShiftRequest-id};;;us-government china",
+                    "op:DELETE /teams/{team-id}/schedule/offerShiftRequests/{offerShiftRequest-id};;;us-government china;",
                 ),
             )
     }
@@ -150,7 +150,7 @@ impl ItemRequestBuilder {
             .segment("approve")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/offerShiftRequests/{offerShiftRequest-id}/approve;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:POST /teams/{team-id}/schedule/offerShiftRequests/{offerShiftRequest-id}/approve;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -173,7 +173,7 @@ impl ItemRequestBuilder {
             .segment("decline")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/offerShiftRequests/{offerShiftRequest-id}/decline;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:POST /teams/{team-id}/schedule/offerShiftRequests/{offerShiftRequest-id}/decline;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -189,7 +189,7 @@ impl ItemRequestBuilder {
             .segment("stageForDeletion")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/offerShiftRequests/{offerShiftRequest-id}/stageForDeletion;;;us-government china",
+                    "op:POST /teams/{team-id}/schedule/offerShiftRequests/{offerShiftRequest-id}/stageForDeletion;;;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/schedule/openShifts;count expand filter orderby search select skip top;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china",
+                    "op:GET /teams/{team-id}/schedule/openShifts;count expand filter orderby search select skip top;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/openShifts;;work=Schedule.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:POST /teams/{team-id}/schedule/openShifts;;work=Schedule.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/schedule/openShifts/$count;filter search;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=alias:/teams/{}/schedule/openshifts;us-government china",
+                    "op:GET /teams/{team-id}/schedule/openShifts/$count;filter search;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=inferred:count:/teams/{}/schedule/openshifts;us-government china;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/schedule/openShifts/{openShift-id};expand select;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china",
+                    "op:GET /teams/{team-id}/schedule/openShifts/{openShift-id};expand select;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/schedule/openShifts/{openShift-id};;;us-government china",
+                    "op:PATCH /teams/{team-id}/schedule/openShifts/{openShift-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -129,7 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/schedule/openShifts/{openShift-id};;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:DELETE /teams/{team-id}/schedule/openShifts/{openShift-id};;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -150,7 +150,7 @@ impl ItemRequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /teams/{team-id}/schedule/openShifts/{openShift-id};;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:PUT /teams/{team-id}/schedule/openShifts/{openShift-id};;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -166,7 +166,7 @@ impl ItemRequestBuilder {
             .segment("stageForDeletion")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/openShifts/{openShift-id}/stageForDeletion;;;us-government china",
+                    "op:POST /teams/{team-id}/schedule/openShifts/{openShift-id}/stageForDeletion;;;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/schedule/swapShiftsChangeRequests;count expand filter orderby search select skip top;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china",
+                    "op:GET /teams/{team-id}/schedule/swapShiftsChangeRequests;count expand filter orderby search select skip top;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/swapShiftsChangeRequests;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:POST /teams/{team-id}/schedule/swapShiftsChangeRequests;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/schedule/swapShiftsChangeRequests/$count;filter search;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=alias:/teams/{}/schedule/swapshiftschangerequests;us-government china",
+                    "op:GET /teams/{team-id}/schedule/swapShiftsChangeRequests/$count;filter search;work=Schedule.Read.All,Group.Read.All,Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=inferred:count:/teams/{}/schedule/swapshiftschangerequests;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};expand select;;us-government china",
+                    "op:GET /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};;;us-government china",
+                    "op:PATCH /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};;;us-government china",
+                    "op:DELETE /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id};;;us-government china;",
                 ),
             )
     }
@@ -146,7 +146,7 @@ impl ItemRequestBuilder {
             .segment("approve")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/approve;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:POST /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/approve;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -169,7 +169,7 @@ impl ItemRequestBuilder {
             .segment("decline")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/decline;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:POST /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/decline;;work=Schedule.ReadWrite.All,Group.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -185,7 +185,7 @@ impl ItemRequestBuilder {
             .segment("stageForDeletion")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/stageForDeletion;;;us-government china",
+                    "op:POST /teams/{team-id}/schedule/swapShiftsChangeRequests/{swapShiftsChangeRequest-id}/stageForDeletion;;;us-government china;",
                 ),
             )
     }

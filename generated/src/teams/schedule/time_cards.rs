@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/schedule/timeCards;count expand filter orderby search select skip top;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china",
+                    "op:GET /teams/{team-id}/schedule/timeCards;count expand filter orderby search select skip top;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/timeCards;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:POST /teams/{team-id}/schedule/timeCards;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/schedule/timeCards/$count;filter search;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=alias:/teams/{}/schedule/timecards;us-government china",
+                    "op:GET /teams/{team-id}/schedule/timeCards/$count;filter search;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All provenance=inferred:count:/teams/{}/schedule/timecards;us-government china;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl RequestBuilder {
             .segment("clockIn")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/timeCards/clockIn;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:POST /teams/{team-id}/schedule/timeCards/clockIn;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/schedule/timeCards/{timeCard-id};expand select;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china",
+                    "op:GET /teams/{team-id}/schedule/timeCards/{timeCard-id};expand select;work=Schedule.Read.All,Schedule.ReadWrite.All application=Schedule.Read.All,Schedule.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -133,7 +133,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/schedule/timeCards/{timeCard-id};;;us-government china",
+                    "op:PATCH /teams/{team-id}/schedule/timeCards/{timeCard-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -152,7 +152,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/schedule/timeCards/{timeCard-id};;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:DELETE /teams/{team-id}/schedule/timeCards/{timeCard-id};;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -170,7 +170,7 @@ impl ItemRequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /teams/{team-id}/schedule/timeCards/{timeCard-id};;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:PUT /teams/{team-id}/schedule/timeCards/{timeCard-id};;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -193,7 +193,7 @@ impl ItemRequestBuilder {
             .segment("clockOut")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/clockOut;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/clockOut;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -213,7 +213,7 @@ impl ItemRequestBuilder {
             .segment("confirm")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/confirm;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/confirm;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -235,7 +235,7 @@ impl ItemRequestBuilder {
             .segment("endBreak")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/endBreak;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/endBreak;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -258,7 +258,7 @@ impl ItemRequestBuilder {
             .segment("startBreak")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/startBreak;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china",
+                    "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/startBreak;;work=Schedule.ReadWrite.All application=Schedule.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -274,7 +274,7 @@ impl ItemRequestBuilder {
             .segment("stageForDeletion")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/stageForDeletion;;;us-government china",
+                    "op:POST /teams/{team-id}/schedule/timeCards/{timeCard-id}/stageForDeletion;;;us-government china;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/tags/{teamworkTag-id}/members;count expand filter orderby search select skip top;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All",
+                    "op:GET /teams/{team-id}/tags/{teamworkTag-id}/members;count expand filter orderby search select skip top;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/tags/{teamworkTag-id}/members;;application=TeamworkTag.ReadWrite.All",
+                    "op:POST /teams/{team-id}/tags/{teamworkTag-id}/members;;application=TeamworkTag.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/tags/{teamworkTag-id}/members/$count;filter search;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All provenance=alias:/teams/{}/tags/{}/members",
+                    "op:GET /teams/{team-id}/tags/{teamworkTag-id}/members/$count;filter search;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All provenance=inferred:count:/teams/{}/tags/{}/members;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};expand select;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All",
+                    "op:GET /teams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};expand select;work=TeamworkTag.Read,TeamworkTag.ReadWrite application=TeamworkTag.Read.All,TeamworkTag.ReadWrite.All;;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};;",
+                    "op:PATCH /teams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};;;;",
                 ),
                 changes,
             )
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};;work=TeamworkTag.ReadWrite application=TeamworkTag.ReadWrite.All",
+                    "op:DELETE /teams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};;work=TeamworkTag.ReadWrite application=TeamworkTag.ReadWrite.All;;",
                 ),
             )
     }

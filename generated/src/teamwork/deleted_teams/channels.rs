@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels;count expand filter orderby search select skip top;",
+                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -39,7 +39,9 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Channel) -> Request<models::Channel> {
         self.0
             .send(
-                Operation("op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels;;"),
+                Operation(
+                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels;;;;",
+                ),
                 body,
             )
     }
@@ -54,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/$count;filter search;",
+                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/$count;filter search;;;",
                 ),
             )
     }
@@ -75,7 +77,7 @@ impl RequestBuilder {
             .function("getAllMessages", &[])
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/getAllMessages();count expand filter orderby search select skip top;application=ChannelMessage.Read.All",
+                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/getAllMessages();count expand filter orderby search select skip top;application=ChannelMessage.Read.All;;",
                 ),
             )
     }
@@ -90,7 +92,7 @@ impl RequestBuilder {
             .function("getAllRetainedMessages", &[])
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/getAllRetainedMessages();count expand filter orderby search select skip top;",
+                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -143,7 +145,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id};expand select;",
+                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id};expand select;;;",
                 ),
             )
     }
@@ -158,7 +160,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id};;",
+                    "op:PATCH /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id};;;;",
                 ),
                 changes,
             )
@@ -171,7 +173,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id};;",
+                    "op:DELETE /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id};;;;",
                 ),
             )
     }
@@ -187,7 +189,7 @@ impl ItemRequestBuilder {
             .segment("archive")
             .send(
                 Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/archive;;",
+                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/archive;;;;",
                 ),
                 parameters,
             )
@@ -201,7 +203,7 @@ impl ItemRequestBuilder {
             .segment("completeMigration")
             .call(
                 Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/completeMigration;;",
+                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/completeMigration;;;;",
                 ),
             )
     }
@@ -229,7 +231,7 @@ impl ItemRequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;",
+                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
                 ),
             )
     }
@@ -242,7 +244,7 @@ impl ItemRequestBuilder {
             .segment("provisionEmail")
             .call(
                 Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/provisionEmail;;",
+                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/provisionEmail;;;;",
                 ),
             )
     }
@@ -255,7 +257,7 @@ impl ItemRequestBuilder {
             .segment("removeEmail")
             .call(
                 Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/removeEmail;;",
+                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/removeEmail;;;;",
                 ),
             )
     }
@@ -273,7 +275,7 @@ impl ItemRequestBuilder {
             .segment("startMigration")
             .send(
                 Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/startMigration;;;us-government china",
+                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/startMigration;;;us-government china;",
                 ),
                 parameters,
             )
@@ -287,7 +289,7 @@ impl ItemRequestBuilder {
             .segment("unarchive")
             .call(
                 Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/unarchive;;",
+                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/unarchive;;;;",
                 ),
             )
     }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /tenantRelationships/multiTenantOrganization/tenants;count expand filter orderby search select;work=MultiTenantOrganization.ReadBasic.All,MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All;us-government china",
+                    "op:GET /tenantRelationships/multiTenantOrganization/tenants;count expand filter orderby search select;work=MultiTenantOrganization.ReadBasic.All,MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /tenantRelationships/multiTenantOrganization/tenants;;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china",
+                    "op:POST /tenantRelationships/multiTenantOrganization/tenants;;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /tenantRelationships/multiTenantOrganization/tenants/$count;filter search;work=MultiTenantOrganization.ReadBasic.All,MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All provenance=alias:/tenantrelationships/multitenantorganization/tenants;us-government china",
+                    "op:GET /tenantRelationships/multiTenantOrganization/tenants/$count;filter search;work=MultiTenantOrganization.ReadBasic.All,MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.Read.All,MultiTenantOrganization.ReadWrite.All provenance=inferred:count:/tenantrelationships/multitenantorganization/tenants;us-government china;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /tenantRelationships/multiTenantOrganization/tenants/{multiTenantOrganizationMember-id};expand select;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china",
+                    "op:GET /tenantRelationships/multiTenantOrganization/tenants/{multiTenantOrganizationMember-id};expand select;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /tenantRelationships/multiTenantOrganization/tenants/{multiTenantOrganizationMember-id};;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china",
+                    "op:PATCH /tenantRelationships/multiTenantOrganization/tenants/{multiTenantOrganizationMember-id};;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /tenantRelationships/multiTenantOrganization/tenants/{multiTenantOrganizationMember-id};;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china",
+                    "op:DELETE /tenantRelationships/multiTenantOrganization/tenants/{multiTenantOrganizationMember-id};;work=MultiTenantOrganization.ReadWrite.All application=MultiTenantOrganization.ReadWrite.All;us-government china;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/activities/{userActivity-id}/historyItems;expand filter orderby search top;;us-government china",
+                    "op:GET /users/{user-id}/activities/{userActivity-id}/historyItems;expand filter orderby search top;;us-government china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/activities/{userActivity-id}/historyItems;;;us-government china",
+                    "op:POST /users/{user-id}/activities/{userActivity-id}/historyItems;;;us-government china;",
                 ),
                 body,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/activities/{userActivity-id}/historyItems/$count;filter search;;us-government china",
+                    "op:GET /users/{user-id}/activities/{userActivity-id}/historyItems/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};expand;;us-government china",
+                    "op:GET /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};expand;;us-government china;",
                 ),
             )
     }
@@ -101,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;;us-government china",
+                    "op:PATCH /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china",
+                    "op:DELETE /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
                 ),
             )
     }
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china",
+                    "op:PUT /users/{user-id}/activities/{userActivity-id}/historyItems/{activityHistoryItem-id};;work=UserActivity.ReadWrite.CreatedByApp personal=UserActivity.ReadWrite.CreatedByApp;us-government china;",
                 ),
                 body,
             )

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings;count expand filter orderby search select skip top;work=CallRecordings.Read.All application=CallRecordings.Read.All;china",
+                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings;count expand filter orderby search select skip top;work=CallRecordings.Read.All application=CallRecordings.Read.All;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/adhocCalls/{adhocCall-id}/recordings;;;china",
+                    "op:POST /users/{user-id}/adhocCalls/{adhocCall-id}/recordings;;;china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/$count;filter search;work=CallRecordings.Read.All application=CallRecordings.Read.All provenance=alias:/users/{}/adhoccalls/{}/recordings;china",
+                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/$count;filter search;work=CallRecordings.Read.All application=CallRecordings.Read.All provenance=inferred:count:/users/{}/adhoccalls/{}/recordings;china;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};expand select;work=CallRecordings.Read.All application=CallRecordings.Read.All;china",
+                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};expand select;work=CallRecordings.Read.All application=CallRecordings.Read.All;china;",
                 ),
             )
     }
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china",
+                    "op:PATCH /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
                 ),
                 changes,
             )
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china",
+                    "op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id};;;china;",
                 ),
             )
     }
@@ -160,7 +160,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;work=CallRecordings.Read.All application=CallRecordings.Read.All;china",
+                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;work=CallRecordings.Read.All application=CallRecordings.Read.All;china;",
                 ),
             )
     }
@@ -178,7 +178,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china",
+                    "op:PUT /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
                 ),
                 content,
             )
@@ -194,7 +194,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china",
+                    "op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id}/recordings/{callRecording-id}/content;;;china;",
                 ),
             )
     }

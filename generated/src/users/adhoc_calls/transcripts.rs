@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts;count expand filter orderby search select skip top;work=CallTranscripts.Read.All application=CallTranscripts.Read.All;china",
+                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts;count expand filter orderby search select skip top;work=CallTranscripts.Read.All application=CallTranscripts.Read.All;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts;;;china",
+                    "op:POST /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts;;;china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/$count;filter search;work=CallTranscripts.Read.All application=CallTranscripts.Read.All provenance=alias:/users/{}/adhoccalls/{}/transcripts;china",
+                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/$count;filter search;work=CallTranscripts.Read.All application=CallTranscripts.Read.All provenance=inferred:count:/users/{}/adhoccalls/{}/transcripts;china;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};expand select;work=CallTranscripts.Read.All application=CallTranscripts.Read.All;china",
+                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};expand select;work=CallTranscripts.Read.All application=CallTranscripts.Read.All;china;",
                 ),
             )
     }
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};;;china",
+                    "op:PATCH /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};;;china;",
                 ),
                 changes,
             )
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};;;china",
+                    "op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id};;;china;",
                 ),
             )
     }
@@ -160,7 +160,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;work=CallTranscripts.Read.All application=CallTranscripts.Read.All;china",
+                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;work=CallTranscripts.Read.All application=CallTranscripts.Read.All;china;",
                 ),
             )
     }
@@ -178,7 +178,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china",
+                    "op:PUT /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china;",
                 ),
                 content,
             )
@@ -194,7 +194,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china",
+                    "op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/content;;;china;",
                 ),
             )
     }
@@ -213,7 +213,7 @@ impl ItemRequestBuilder {
             .segment("metadataContent")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;work=CallTranscripts.Read.All application=CallTranscripts.Read.All;china",
+                    "op:GET /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;work=CallTranscripts.Read.All application=CallTranscripts.Read.All;china;",
                 ),
             )
     }
@@ -231,7 +231,7 @@ impl ItemRequestBuilder {
             .segment("metadataContent")
             .send_bytes(
                 Operation(
-                    "op:PUT /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china",
+                    "op:PUT /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
                 ),
                 content,
             )
@@ -247,7 +247,7 @@ impl ItemRequestBuilder {
             .segment("metadataContent")
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china",
+                    "op:DELETE /users/{user-id}/adhocCalls/{adhocCall-id}/transcripts/{callTranscript-id}/metadataContent;;;china;",
                 ),
             )
     }

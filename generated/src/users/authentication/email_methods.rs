@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/emailMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/authentication/emailMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/authentication/emailMethods;;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/authentication/emailMethods;;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/emailMethods/$count;filter search;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/emailmethods;china",
+                    "op:GET /users/{user-id}/authentication/emailMethods/$count;filter search;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/emailmethods;china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/emailMethods/{emailAuthenticationMethod-id};expand select;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/authentication/emailMethods/{emailAuthenticationMethod-id};expand select;work=UserAuthMethod-Email.Read,UserAuthenticationMethod.Read,UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Email.Read.All,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/authentication/emailMethods/{emailAuthenticationMethod-id};;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:PATCH /users/{user-id}/authentication/emailMethods/{emailAuthenticationMethod-id};;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/authentication/emailMethods/{emailAuthenticationMethod-id};;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:DELETE /users/{user-id}/authentication/emailMethods/{emailAuthenticationMethod-id};;work=UserAuthMethod-Email.ReadWrite,UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Email.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -154,7 +154,7 @@ impl ItemRequestBuilder {
             .segment("resetPassword")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/authentication/emailMethods/{emailAuthenticationMethod-id}/resetPassword;;;china",
+                    "op:POST /users/{user-id}/authentication/emailMethods/{emailAuthenticationMethod-id}/resetPassword;;;china;",
                 ),
                 parameters,
             )

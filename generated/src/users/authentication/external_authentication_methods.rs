@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/externalAuthenticationMethods;count expand filter orderby search select skip top;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;us-government china",
+                    "op:GET /users/{user-id}/authentication/externalAuthenticationMethods;count expand filter orderby search select skip top;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/authentication/externalAuthenticationMethods;;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;us-government china",
+                    "op:POST /users/{user-id}/authentication/externalAuthenticationMethods;;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/externalAuthenticationMethods/$count;filter search;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/externalauthenticationmethods;us-government china",
+                    "op:GET /users/{user-id}/authentication/externalAuthenticationMethods/$count;filter search;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/externalauthenticationmethods;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};expand select;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;us-government china",
+                    "op:GET /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};expand select;work=UserAuthMethod-External.Read,UserAuthenticationMethod.Read,UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.Read.All,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};;;us-government china",
+                    "op:PATCH /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;us-government china",
+                    "op:DELETE /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id};;work=UserAuthMethod-External.ReadWrite,UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-External.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -150,7 +150,7 @@ impl ItemRequestBuilder {
             .segment("resetPassword")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id}/resetPassword;;;us-government china",
+                    "op:POST /users/{user-id}/authentication/externalAuthenticationMethods/{externalAuthenticationMethod-id}/resetPassword;;;us-government china;",
                 ),
                 parameters,
             )

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/fido2Methods;count expand filter orderby search select skip top;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.Read.All,UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite application=UserAuthMethod-Passkey.Read.All;china",
+                    "op:GET /users/{user-id}/authentication/fido2Methods;count expand filter orderby search select skip top;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.Read.All,UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite application=UserAuthMethod-Passkey.Read.All;china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/authentication/fido2Methods;;work=UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/authentication/fido2Methods;;work=UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/fido2Methods/$count;filter search;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.Read.All,UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite application=UserAuthMethod-Passkey.Read.All provenance=alias:/users/{}/authentication/fido2methods;china",
+                    "op:GET /users/{user-id}/authentication/fido2Methods/$count;filter search;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.Read.All,UserAuthMethod-Passkey.ReadWrite,UserAuthenticationMethod.ReadWrite application=UserAuthMethod-Passkey.Read.All provenance=inferred:count:/users/{}/authentication/fido2methods;china;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl RequestBuilder {
             .function("creationOptions", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/fido2Methods/creationOptions();;work=UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;us-government china",
+                    "op:GET /users/{user-id}/authentication/fido2Methods/creationOptions();;work=UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/fido2Methods/{fido2AuthenticationMethod-id};expand select;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.Read.All,UserAuthMethod-Passkey.ReadWrite,UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Passkey.Read.All,UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/authentication/fido2Methods/{fido2AuthenticationMethod-id};expand select;work=UserAuthMethod-Passkey.Read,UserAuthenticationMethod.Read,UserAuthMethod-Passkey.Read.All,UserAuthMethod-Passkey.ReadWrite,UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Passkey.Read.All,UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -135,7 +135,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/authentication/fido2Methods/{fido2AuthenticationMethod-id};;work=UserAuthMethod-Passkey.ReadWrite,UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:DELETE /users/{user-id}/authentication/fido2Methods/{fido2AuthenticationMethod-id};;work=UserAuthMethod-Passkey.ReadWrite,UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -156,7 +156,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/authentication/fido2Methods/{fido2AuthenticationMethod-id};;work=UserAuthMethod-Passkey.ReadWrite,UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:PATCH /users/{user-id}/authentication/fido2Methods/{fido2AuthenticationMethod-id};;work=UserAuthMethod-Passkey.ReadWrite,UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Passkey.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -175,7 +175,7 @@ impl ItemRequestBuilder {
             .segment("resetPassword")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/authentication/fido2Methods/{fido2AuthenticationMethod-id}/resetPassword;;;china",
+                    "op:POST /users/{user-id}/authentication/fido2Methods/{fido2AuthenticationMethod-id}/resetPassword;;;china;",
                 ),
                 parameters,
             )

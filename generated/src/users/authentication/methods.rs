@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/methods;count expand filter orderby search select skip top;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/authentication/methods;count expand filter orderby search select skip top;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
     ) -> Request<models::AuthenticationMethod> {
         self.0
             .send(
-                Operation("op:POST /users/{user-id}/authentication/methods;;;china"),
+                Operation("op:POST /users/{user-id}/authentication/methods;;;china;"),
                 body,
             )
     }
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/methods/$count;filter search;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/methods;china",
+                    "op:GET /users/{user-id}/authentication/methods/$count;filter search;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/methods;china;",
                 ),
             )
     }
@@ -90,7 +90,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/methods/{authenticationMethod-id};expand select;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/authentication/methods/{authenticationMethod-id};expand select;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/authentication/methods/{authenticationMethod-id};;;china",
+                    "op:PATCH /users/{user-id}/authentication/methods/{authenticationMethod-id};;;china;",
                 ),
                 changes,
             )
@@ -129,7 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /users/{user-id}/authentication/methods/{authenticationMethod-id};;work=UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:PUT /users/{user-id}/authentication/methods/{authenticationMethod-id};;work=UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -148,7 +148,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/authentication/methods/{authenticationMethod-id};;work=UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:DELETE /users/{user-id}/authentication/methods/{authenticationMethod-id};;work=UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -170,7 +170,7 @@ impl ItemRequestBuilder {
             .segment("resetPassword")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/authentication/methods/{authenticationMethod-id}/resetPassword;;work=UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/authentication/methods/{authenticationMethod-id}/resetPassword;;work=UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
                 parameters,
             )

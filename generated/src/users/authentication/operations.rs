@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/operations;count expand filter orderby search select skip top;;china",
+                    "op:GET /users/{user-id}/authentication/operations;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
     ) -> Request<models::LongRunningOperation> {
         self.0
             .send(
-                Operation("op:POST /users/{user-id}/authentication/operations;;;china"),
+                Operation("op:POST /users/{user-id}/authentication/operations;;;china;"),
                 body,
             )
     }
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/operations/$count;filter search;;china",
+                    "op:GET /users/{user-id}/authentication/operations/$count;filter search;;china;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/operations/{longRunningOperation-id};expand select;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/authentication/operations/{longRunningOperation-id};expand select;work=UserAuthenticationMethod.Read.All,UserAuthenticationMethod.Read,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/authentication/operations/{longRunningOperation-id};;;china",
+                    "op:PATCH /users/{user-id}/authentication/operations/{longRunningOperation-id};;;china;",
                 ),
                 changes,
             )
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/authentication/operations/{longRunningOperation-id};;;china",
+                    "op:DELETE /users/{user-id}/authentication/operations/{longRunningOperation-id};;;china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/passwordMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/authentication/passwordMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/authentication/passwordMethods;;;china",
+                    "op:POST /users/{user-id}/authentication/passwordMethods;;;china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/passwordMethods/$count;filter search;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/passwordmethods;china",
+                    "op:GET /users/{user-id}/authentication/passwordMethods/$count;filter search;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/passwordmethods;china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/passwordMethods/{passwordAuthenticationMethod-id};expand select;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/authentication/passwordMethods/{passwordAuthenticationMethod-id};expand select;work=UserAuthMethod-Password.Read,UserAuthenticationMethod.Read,UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Password.Read.All,UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
             .segment("resetPassword")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/authentication/passwordMethods/{passwordAuthenticationMethod-id}/resetPassword;;work=UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/authentication/passwordMethods/{passwordAuthenticationMethod-id}/resetPassword;;work=UserAuthMethod-Password.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
                 parameters,
             )

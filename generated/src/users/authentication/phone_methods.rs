@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/phoneMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All",
+                    "op:GET /users/{user-id}/authentication/phoneMethods;count expand filter orderby search select skip top;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/authentication/phoneMethods;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All",
+                    "op:POST /users/{user-id}/authentication/phoneMethods;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/phoneMethods/$count;filter search;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/phonemethods",
+                    "op:GET /users/{user-id}/authentication/phoneMethods/$count;filter search;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/phonemethods;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id};expand select;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All",
+                    "op:GET /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id};expand select;work=UserAuthMethod-Phone.Read,UserAuthenticationMethod.Read,UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.Read.All,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id};;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All",
+                    "op:PATCH /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id};;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id};;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All",
+                    "op:DELETE /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id};;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
                 ),
             )
     }
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id};;work=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All",
+                    "op:PUT /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id};;work=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -163,7 +163,7 @@ impl ItemRequestBuilder {
             .segment("disableSmsSignIn")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id}/disableSmsSignIn;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id}/disableSmsSignIn;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -182,7 +182,7 @@ impl ItemRequestBuilder {
             .segment("enableSmsSignIn")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id}/enableSmsSignIn;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id}/enableSmsSignIn;;work=UserAuthMethod-Phone.ReadWrite,UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-Phone.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -200,7 +200,7 @@ impl ItemRequestBuilder {
             .segment("resetPassword")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id}/resetPassword;;;china",
+                    "op:POST /users/{user-id}/authentication/phoneMethods/{phoneAuthenticationMethod-id}/resetPassword;;;china;",
                 ),
                 parameters,
             )

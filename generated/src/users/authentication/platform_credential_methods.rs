@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/platformCredentialMethods;count expand filter orderby search select skip top;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All",
+                    "op:GET /users/{user-id}/authentication/platformCredentialMethods;count expand filter orderby search select skip top;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/platformCredentialMethods/$count;filter search;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/platformcredentialmethods",
+                    "op:GET /users/{user-id}/authentication/platformCredentialMethods/$count;filter search;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/platformcredentialmethods;;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id};expand select;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All",
+                    "op:GET /users/{user-id}/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id};expand select;work=UserAuthMethod-PlatformCred.Read,UserAuthenticationMethod.Read,UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-PlatformCred.Read.All,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id};;work=UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All",
+                    "op:DELETE /users/{user-id}/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id};;work=UserAuthMethod-PlatformCred.ReadWrite,UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-PlatformCred.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;;",
                 ),
             )
     }
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
             .segment("resetPassword")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/resetPassword;;;china",
+                    "op:POST /users/{user-id}/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/resetPassword;;;china;",
                 ),
                 parameters,
             )

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/softwareOathMethods;count expand filter orderby search select skip top;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/authentication/softwareOathMethods;count expand filter orderby search select skip top;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -53,7 +53,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/softwareOathMethods/$count;filter search;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=alias:/users/{}/authentication/softwareoathmethods;china",
+                    "op:GET /users/{user-id}/authentication/softwareOathMethods/$count;filter search;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All provenance=inferred:count:/users/{}/authentication/softwareoathmethods;china;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id};expand select;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id};expand select;work=UserAuthMethod-SoftwareOATH.Read,UserAuthenticationMethod.Read,UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-SoftwareOATH.Read.All,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.Read.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id};;work=UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china",
+                    "op:DELETE /users/{user-id}/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id};;work=UserAuthMethod-SoftwareOATH.ReadWrite,UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.ReadWrite,UserAuthenticationMethod.ReadWrite.All application=UserAuthMethod-SoftwareOATH.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All;china;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
             .segment("resetPassword")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id}/resetPassword;;;china",
+                    "op:POST /users/{user-id}/authentication/softwareOathMethods/{softwareOathAuthenticationMethod-id}/resetPassword;;;china;",
                 ),
                 parameters,
             )

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendar/calendarPermissions;count filter orderby select skip top;",
+                    "op:GET /users/{user-id}/calendar/calendarPermissions;count filter orderby select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
     ) -> Request<models::CalendarPermission> {
         self.0
             .send(
-                Operation("op:POST /users/{user-id}/calendar/calendarPermissions;;"),
+                Operation("op:POST /users/{user-id}/calendar/calendarPermissions;;;;"),
                 body,
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendar/calendarPermissions/$count;filter;",
+                    "op:GET /users/{user-id}/calendar/calendarPermissions/$count;filter;;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendar/calendarPermissions/{calendarPermission-id};select;",
+                    "op:GET /users/{user-id}/calendar/calendarPermissions/{calendarPermission-id};select;;;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/calendar/calendarPermissions/{calendarPermission-id};;",
+                    "op:PATCH /users/{user-id}/calendar/calendarPermissions/{calendarPermission-id};;;;",
                 ),
                 changes,
             )
@@ -100,7 +100,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/calendar/calendarPermissions/{calendarPermission-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:DELETE /users/{user-id}/calendar/calendarPermissions/{calendarPermission-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
             )
     }

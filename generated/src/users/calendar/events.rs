@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendar/events;count expand filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read",
+                    "op:GET /users/{user-id}/calendar/events;count expand filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/calendar/events;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:POST /users/{user-id}/calendar/events;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
                 body,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendar/events/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read provenance=alias:/users/{}/calendar/events",
+                    "op:GET /users/{user-id}/calendar/events/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read provenance=inferred:count:/users/{}/calendar/events;;",
                 ),
             )
     }
@@ -90,7 +90,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendar/events/delta();count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite application=Calendars.Read,Calendars.ReadWrite,Calendars.ReadBasic",
+                    "op:GET /users/{user-id}/calendar/events/delta();count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite application=Calendars.Read,Calendars.ReadWrite,Calendars.ReadBasic;;",
                 ),
             )
             .query("endDateTime", end_date_time)
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendar/events/{event-id};expand select;work=Calendars.ReadBasic,Calendars.Read personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read",
+                    "op:GET /users/{user-id}/calendar/events/{event-id};expand select;work=Calendars.ReadBasic,Calendars.Read personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read;;",
                 ),
             )
     }
@@ -153,7 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/calendar/events/{event-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:PATCH /users/{user-id}/calendar/events/{event-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
                 changes,
             )
@@ -170,7 +170,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/calendar/events/{event-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:DELETE /users/{user-id}/calendar/events/{event-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
             )
     }
@@ -187,7 +187,7 @@ impl ItemRequestBuilder {
             .segment("accept")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/calendar/events/{event-id}/accept;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:POST /users/{user-id}/calendar/events/{event-id}/accept;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -205,7 +205,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/calendar/events/{event-id}/cancel;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:POST /users/{user-id}/calendar/events/{event-id}/cancel;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -223,7 +223,7 @@ impl ItemRequestBuilder {
             .segment("decline")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/calendar/events/{event-id}/decline;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:POST /users/{user-id}/calendar/events/{event-id}/decline;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -241,7 +241,7 @@ impl ItemRequestBuilder {
             .segment("dismissReminder")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/calendar/events/{event-id}/dismissReminder;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:POST /users/{user-id}/calendar/events/{event-id}/dismissReminder;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
             )
     }
@@ -260,7 +260,7 @@ impl ItemRequestBuilder {
             .segment("forward")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/calendar/events/{event-id}/forward;;work=Calendars.Read personal=Calendars.Read application=Calendars.Read;us-government",
+                    "op:POST /users/{user-id}/calendar/events/{event-id}/forward;;work=Calendars.Read personal=Calendars.Read application=Calendars.Read;us-government;",
                 ),
                 parameters,
             )
@@ -280,7 +280,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/calendar/events/{event-id}/permanentDelete;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;us-government",
+                    "op:POST /users/{user-id}/calendar/events/{event-id}/permanentDelete;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;us-government;",
                 ),
             )
     }
@@ -300,7 +300,7 @@ impl ItemRequestBuilder {
             .segment("snoozeReminder")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/calendar/events/{event-id}/snoozeReminder;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:POST /users/{user-id}/calendar/events/{event-id}/snoozeReminder;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -321,7 +321,7 @@ impl ItemRequestBuilder {
             .segment("tentativelyAccept")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/calendar/events/{event-id}/tentativelyAccept;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:POST /users/{user-id}/calendar/events/{event-id}/tentativelyAccept;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
                 parameters,
             )

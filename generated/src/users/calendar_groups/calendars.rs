@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read",
+                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read provenance=alias:/users/{}/calendargroups/{}/calendars",
+                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.Read.Shared,Calendars.ReadWrite application=Calendars.ReadBasic,Calendars.ReadWrite,Calendars.Read provenance=inferred:count:/users/{}/calendargroups/{}/calendars;;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};select;",
+                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};select;;;",
                 ),
             )
     }
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};;",
+                    "op:PATCH /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};;;;",
                 ),
                 changes,
             )
@@ -131,7 +131,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:DELETE /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
             )
     }
@@ -149,7 +149,7 @@ impl ItemRequestBuilder {
             .function("allowedCalendarSharingRoles", &[("User", Some(&user))])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}');count filter search skip top;",
+                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/allowedCalendarSharingRoles(User='{User}');count filter search skip top;;;",
                 ),
             )
     }
@@ -165,7 +165,7 @@ impl ItemRequestBuilder {
             .segment("getSchedule")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/getSchedule;;",
+                    "op:POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/getSchedule;;;;",
                 ),
                 parameters,
             )
@@ -181,7 +181,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/permanentDelete;;;us-government",
+                    "op:POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/permanentDelete;;;us-government;",
                 ),
             )
     }

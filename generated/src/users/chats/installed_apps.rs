@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/installedApps;count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/chats/{chat-id}/installedApps;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
     ) -> Request<models::TeamsAppInstallation> {
         self.0
             .send(
-                Operation("op:POST /users/{user-id}/chats/{chat-id}/installedApps;;"),
+                Operation("op:POST /users/{user-id}/chats/{chat-id}/installedApps;;;;"),
                 body,
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/installedApps/$count;filter search;",
+                    "op:GET /users/{user-id}/chats/{chat-id}/installedApps/$count;filter search;;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id};expand select;",
+                    "op:GET /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id};expand select;;;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id};;",
+                    "op:PATCH /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id};;;;",
                 ),
                 changes,
             )
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id};;",
+                    "op:DELETE /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id};;;;",
                 ),
             )
     }
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
             .segment("upgrade")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id}/upgrade;;",
+                    "op:POST /users/{user-id}/chats/{chat-id}/installedApps/{teamsAppInstallation-id}/upgrade;;;;",
                 ),
                 parameters,
             )

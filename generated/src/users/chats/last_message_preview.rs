@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/lastMessagePreview;expand select;",
+                    "op:GET /users/{user-id}/chats/{chat-id}/lastMessagePreview;expand select;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/lastMessagePreview;;",
+                    "op:PATCH /users/{user-id}/chats/{chat-id}/lastMessagePreview;;;;",
                 ),
                 changes,
             )
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/lastMessagePreview;;",
+                    "op:DELETE /users/{user-id}/chats/{chat-id}/lastMessagePreview;;;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/members;count expand filter orderby search select skip top;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All",
+                    "op:GET /users/{user-id}/chats/{chat-id}/members;count expand filter orderby search select skip top;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All;;",
                 ),
             )
     }
@@ -38,7 +38,10 @@ impl RequestBuilder {
         body: &models::ConversationMember,
     ) -> Request<models::ConversationMember> {
         self.0
-            .send(Operation("op:POST /users/{user-id}/chats/{chat-id}/members;;"), body)
+            .send(
+                Operation("op:POST /users/{user-id}/chats/{chat-id}/members;;;;"),
+                body,
+            )
     }
     /// `GET /users/{user-id}/chats/{chat-id}/members/$count`
     ///
@@ -57,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/members/$count;filter search;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All provenance=alias:/users/{}/chats/{}/members",
+                    "op:GET /users/{user-id}/chats/{chat-id}/members/$count;filter search;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite application=ChatMember.Read.All,ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/users/{}/chats/{}/members;;",
                 ),
             )
     }
@@ -72,7 +75,7 @@ impl RequestBuilder {
         self.0
             .segment("add")
             .send(
-                Operation("op:POST /users/{user-id}/chats/{chat-id}/members/add;;"),
+                Operation("op:POST /users/{user-id}/chats/{chat-id}/members/add;;;;"),
                 parameters,
             )
     }
@@ -90,7 +93,7 @@ impl RequestBuilder {
             .segment("remove")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/members/remove;;;us-government china",
+                    "op:POST /users/{user-id}/chats/{chat-id}/members/remove;;;us-government china;",
                 ),
                 parameters,
             )
@@ -113,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/members/{conversationMember-id};expand select;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite application=ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.Read.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All",
+                    "op:GET /users/{user-id}/chats/{chat-id}/members/{conversationMember-id};expand select;work=ChatMember.Read,Chat.Read,Chat.ReadBasic,Chat.ReadWrite,ChatMember.ReadWrite application=ChatMember.Read.Chat,Chat.Manage.Chat,Chat.ReadBasic.All,ChatMember.Read.All,ChatMember.ReadWrite.All,Chat.Read.All,Chat.ReadWrite.All;;",
                 ),
             )
     }
@@ -128,7 +131,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/members/{conversationMember-id};;",
+                    "op:PATCH /users/{user-id}/chats/{chat-id}/members/{conversationMember-id};;;;",
                 ),
                 changes,
             )
@@ -141,7 +144,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/members/{conversationMember-id};;",
+                    "op:DELETE /users/{user-id}/chats/{chat-id}/members/{conversationMember-id};;;;",
                 ),
             )
     }

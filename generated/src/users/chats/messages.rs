@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/messages;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.Chat,Chat.Read.All,Chat.ReadWrite.All",
+                    "op:GET /users/{user-id}/chats/{chat-id}/messages;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.Chat,Chat.Read.All,Chat.ReadWrite.All;;",
                 ),
             )
     }
@@ -37,7 +37,10 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
         self.0
-            .send(Operation("op:POST /users/{user-id}/chats/{chat-id}/messages;;"), body)
+            .send(
+                Operation("op:POST /users/{user-id}/chats/{chat-id}/messages;;;;"),
+                body,
+            )
     }
     /// `GET /users/{user-id}/chats/{chat-id}/messages/$count`
     ///
@@ -56,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/messages/$count;filter search;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.Chat,Chat.Read.All,Chat.ReadWrite.All provenance=alias:/users/{}/chats/{}/messages",
+                    "op:GET /users/{user-id}/chats/{chat-id}/messages/$count;filter search;work=Chat.Read,Chat.ReadWrite application=ChatMessage.Read.Chat,Chat.Read.All,Chat.ReadWrite.All provenance=inferred:count:/users/{}/chats/{}/messages;;",
                 ),
             )
     }
@@ -71,7 +74,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/messages/delta();count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/chats/{chat-id}/messages/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -87,7 +90,7 @@ impl RequestBuilder {
             .segment("replyWithQuote")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/messages/replyWithQuote;;",
+                    "op:POST /users/{user-id}/chats/{chat-id}/messages/replyWithQuote;;;;",
                 ),
                 parameters,
             )
@@ -120,7 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All",
+                    "op:GET /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All application=ChatMessage.Read.Chat,Group.Read.All,Chat.Read.All,Chat.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -135,7 +138,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id};;",
+                    "op:PATCH /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id};;;;",
                 ),
                 changes,
             )
@@ -148,7 +151,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id};;",
+                    "op:DELETE /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id};;;;",
                 ),
             )
     }
@@ -168,7 +171,7 @@ impl ItemRequestBuilder {
             .segment("setReaction")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/setReaction;;work=ChatMessage.Send,Chat.ReadWrite",
+                    "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/setReaction;;work=ChatMessage.Send,Chat.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -186,7 +189,7 @@ impl ItemRequestBuilder {
             .segment("softDelete")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/softDelete;;work=Chat.ReadWrite",
+                    "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/softDelete;;work=Chat.ReadWrite;;",
                 ),
             )
     }
@@ -203,7 +206,7 @@ impl ItemRequestBuilder {
             .segment("undoSoftDelete")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/undoSoftDelete;;work=Chat.ReadWrite",
+                    "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/undoSoftDelete;;work=Chat.ReadWrite;;",
                 ),
             )
     }
@@ -223,7 +226,7 @@ impl ItemRequestBuilder {
             .segment("unsetReaction")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/unsetReaction;;work=ChatMessage.Send,Chat.ReadWrite",
+                    "op:POST /users/{user-id}/chats/{chat-id}/messages/{chatMessage-id}/unsetReaction;;work=ChatMessage.Send,Chat.ReadWrite;;",
                 ),
                 parameters,
             )

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/permissionGrants;expand filter orderby search select;",
+                    "op:GET /users/{user-id}/chats/{chat-id}/permissionGrants;expand filter orderby search select;;;",
                 ),
             )
     }
@@ -38,7 +38,9 @@ impl RequestBuilder {
     ) -> Request<models::ResourceSpecificPermissionGrant> {
         self.0
             .send(
-                Operation("op:POST /users/{user-id}/chats/{chat-id}/permissionGrants;;"),
+                Operation(
+                    "op:POST /users/{user-id}/chats/{chat-id}/permissionGrants;;;;",
+                ),
                 body,
             )
     }
@@ -53,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/permissionGrants/$count;filter search;",
+                    "op:GET /users/{user-id}/chats/{chat-id}/permissionGrants/$count;filter search;;;",
                 ),
             )
     }
@@ -71,7 +73,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;",
+                    "op:GET /users/{user-id}/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
                 ),
             )
     }
@@ -86,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:PATCH /users/{user-id}/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
                 changes,
             )
@@ -99,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:DELETE /users/{user-id}/chats/{chat-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/pinnedMessages;count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/chats/{chat-id}/pinnedMessages;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
     ) -> Request<models::PinnedChatMessageInfo> {
         self.0
             .send(
-                Operation("op:POST /users/{user-id}/chats/{chat-id}/pinnedMessages;;"),
+                Operation("op:POST /users/{user-id}/chats/{chat-id}/pinnedMessages;;;;"),
                 body,
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/pinnedMessages/$count;filter search;",
+                    "op:GET /users/{user-id}/chats/{chat-id}/pinnedMessages/$count;filter search;;;",
                 ),
             )
     }
@@ -74,7 +74,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};expand select;",
+                    "op:GET /users/{user-id}/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};expand select;;;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;",
+                    "op:PATCH /users/{user-id}/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;;;",
                 ),
                 changes,
             )
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;",
+                    "op:DELETE /users/{user-id}/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id};;;;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/tabs;count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/chats/{chat-id}/tabs;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn create(&self, body: &models::TeamsTab) -> Request<models::TeamsTab> {
-        self.0.send(Operation("op:POST /users/{user-id}/chats/{chat-id}/tabs;;"), body)
+        self.0.send(Operation("op:POST /users/{user-id}/chats/{chat-id}/tabs;;;;"), body)
     }
     /// `GET /users/{user-id}/chats/{chat-id}/tabs/$count`
     ///
@@ -44,7 +44,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/tabs/$count;filter search;",
+                    "op:GET /users/{user-id}/chats/{chat-id}/tabs/$count;filter search;;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/tabs/{teamsTab-id};expand select;",
+                    "op:GET /users/{user-id}/chats/{chat-id}/tabs/{teamsTab-id};expand select;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/tabs/{teamsTab-id};;",
+                    "op:PATCH /users/{user-id}/chats/{chat-id}/tabs/{teamsTab-id};;;;",
                 ),
                 changes,
             )
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/tabs/{teamsTab-id};;",
+                    "op:DELETE /users/{user-id}/chats/{chat-id}/tabs/{teamsTab-id};;;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages;;;us-government china",
+                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages;;;us-government china;",
                 ),
                 body,
             )
@@ -60,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/$count;filter search;;us-government china",
+                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/delta();count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/delta();count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl RequestBuilder {
             .segment("replyWithQuote")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/replyWithQuote;;;us-government china",
+                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/replyWithQuote;;;us-government china;",
                 ),
                 parameters,
             )
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};expand select;;us-government china",
+                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;;us-government china",
+                    "op:PATCH /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -162,7 +162,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;work=TeamworkTargetedMessage.ReadWrite;us-government china",
+                    "op:DELETE /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id};;work=TeamworkTargetedMessage.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -180,7 +180,7 @@ impl ItemRequestBuilder {
             .segment("setReaction")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/setReaction;;;us-government china",
+                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/setReaction;;;us-government china;",
                 ),
                 parameters,
             )
@@ -196,7 +196,7 @@ impl ItemRequestBuilder {
             .segment("softDelete")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/softDelete;;;us-government china",
+                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/softDelete;;;us-government china;",
                 ),
             )
     }
@@ -211,7 +211,7 @@ impl ItemRequestBuilder {
             .segment("undoSoftDelete")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/undoSoftDelete;;;us-government china",
+                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/undoSoftDelete;;;us-government china;",
                 ),
             )
     }
@@ -229,7 +229,7 @@ impl ItemRequestBuilder {
             .segment("unsetReaction")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/unsetReaction;;;us-government china",
+                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/unsetReaction;;;us-government china;",
                 ),
                 parameters,
             )

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/cloudClipboard/items;count expand filter orderby search select skip top;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read;us-government china",
+                    "op:GET /users/{user-id}/cloudClipboard/items;count expand filter orderby search select skip top;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/cloudClipboard/items;;;us-government china",
+                    "op:POST /users/{user-id}/cloudClipboard/items;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/cloudClipboard/items/$count;filter search;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read provenance=alias:/users/{}/cloudclipboard/items;us-government china",
+                    "op:GET /users/{user-id}/cloudClipboard/items/$count;filter search;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read provenance=inferred:count:/users/{}/cloudclipboard/items;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/cloudClipboard/items/{cloudClipboardItem-id};expand select;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read;us-government china",
+                    "op:GET /users/{user-id}/cloudClipboard/items/{cloudClipboardItem-id};expand select;work=UserCloudClipboard.Read personal=UserCloudClipboard.Read;us-government china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/cloudClipboard/items/{cloudClipboardItem-id};;;us-government china",
+                    "op:PATCH /users/{user-id}/cloudClipboard/items/{cloudClipboardItem-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/cloudClipboard/items/{cloudClipboardItem-id};;;us-government china",
+                    "op:DELETE /users/{user-id}/cloudClipboard/items/{cloudClipboardItem-id};;;us-government china;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite",
+                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/childFolders;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite",
+                    "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/childFolders;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;;",
                 ),
                 body,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders",
+                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite application=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/users/{}/contactfolders/{}/childfolders;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};expand select;",
+                    "op:GET /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};expand select;;;",
                 ),
             )
     }
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};;",
+                    "op:PATCH /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};;;;",
                 ),
                 changes,
             )
@@ -135,7 +135,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};;",
+                    "op:DELETE /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1};;;;",
                 ),
             )
     }
@@ -154,7 +154,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;us-government china",
+                    "op:POST /users/{user-id}/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/permanentDelete;;work=Contacts.ReadWrite personal=Contacts.ReadWrite application=Contacts.ReadWrite;us-government china;",
                 ),
             )
     }

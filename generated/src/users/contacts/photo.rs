@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/contacts/{contact-id}/photo;select;work=Contacts.Read application=Contacts.Read",
+                    "op:GET /users/{user-id}/contacts/{contact-id}/photo;select;work=Contacts.Read application=Contacts.Read;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/contacts/{contact-id}/photo;;work=Contacts.ReadWrite application=Contacts.ReadWrite",
+                    "op:PATCH /users/{user-id}/contacts/{contact-id}/photo;;work=Contacts.ReadWrite application=Contacts.ReadWrite;;",
                 ),
                 changes,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/contacts/{contact-id}/photo/$value;;work=Contacts.Read application=Contacts.Read provenance=alias:/users/{}/contacts/{}/photo",
+                    "op:GET /users/{user-id}/contacts/{contact-id}/photo/$value;;work=Contacts.Read application=Contacts.Read provenance=inferred:reference:/users/{}/contacts/{}/photo;;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl RequestBuilder {
             .segment("$value")
             .send_bytes(
                 Operation(
-                    "op:PUT /users/{user-id}/contacts/{contact-id}/photo/$value;;work=Contacts.ReadWrite application=Contacts.ReadWrite provenance=alias:/users/{}/contacts/{}/photo",
+                    "op:PUT /users/{user-id}/contacts/{contact-id}/photo/$value;;work=Contacts.ReadWrite application=Contacts.ReadWrite provenance=inferred:reference:/users/{}/contacts/{}/photo;;",
                 ),
                 content,
             )
@@ -92,7 +92,7 @@ impl RequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/contacts/{contact-id}/photo/$value;;",
+                    "op:DELETE /users/{user-id}/contacts/{contact-id}/photo/$value;;;;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/dataSecurityAndGovernance/activities;expand select;;china",
+                    "op:GET /users/{user-id}/dataSecurityAndGovernance/activities;expand select;;china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/dataSecurityAndGovernance/activities;;;china",
+                    "op:PATCH /users/{user-id}/dataSecurityAndGovernance/activities;;;china;",
                 ),
                 changes,
             )
@@ -56,7 +56,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/dataSecurityAndGovernance/activities;;;china",
+                    "op:DELETE /users/{user-id}/dataSecurityAndGovernance/activities;;;china;",
                 ),
             )
     }

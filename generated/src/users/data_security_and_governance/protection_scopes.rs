@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/dataSecurityAndGovernance/protectionScopes;expand select;;china",
+                    "op:GET /users/{user-id}/dataSecurityAndGovernance/protectionScopes;expand select;;china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/dataSecurityAndGovernance/protectionScopes;;;china",
+                    "op:PATCH /users/{user-id}/dataSecurityAndGovernance/protectionScopes;;;china;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/dataSecurityAndGovernance/protectionScopes;;;china",
+                    "op:DELETE /users/{user-id}/dataSecurityAndGovernance/protectionScopes;;;china;",
                 ),
             )
     }
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("compute")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/dataSecurityAndGovernance/protectionScopes/compute;;work=ProtectionScopes.Compute.User,ProtectionScopes.Compute.All application=ProtectionScopes.Compute.User,ProtectionScopes.Compute.All;china",
+                    "op:POST /users/{user-id}/dataSecurityAndGovernance/protectionScopes/compute;;work=ProtectionScopes.Compute.User,ProtectionScopes.Compute.All application=ProtectionScopes.Compute.User,ProtectionScopes.Compute.All;china;",
                 ),
                 parameters,
             )

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/dataSecurityAndGovernance/sensitivityLabels;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /users/{user-id}/dataSecurityAndGovernance/sensitivityLabels;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/dataSecurityAndGovernance/sensitivityLabels;;;us-government china",
+                    "op:POST /users/{user-id}/dataSecurityAndGovernance/sensitivityLabels;;;us-government china;",
                 ),
                 body,
             )
@@ -60,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/dataSecurityAndGovernance/sensitivityLabels/$count;filter search;;us-government china",
+                    "op:GET /users/{user-id}/dataSecurityAndGovernance/sensitivityLabels/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/dataSecurityAndGovernance/sensitivityLabels/computeInheritance(labelIds='{labelIds}',locale='{locale}',contentFormats='{contentFormats}');;;us-government china",
+                    "op:GET /users/{user-id}/dataSecurityAndGovernance/sensitivityLabels/computeInheritance(labelIds='{labelIds}',locale='{locale}',contentFormats='{contentFormats}');;;us-government china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl RequestBuilder {
             .segment("computeRightsAndInheritance")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/dataSecurityAndGovernance/sensitivityLabels/computeRightsAndInheritance;;;us-government china",
+                    "op:POST /users/{user-id}/dataSecurityAndGovernance/sensitivityLabels/computeRightsAndInheritance;;;us-government china;",
                 ),
                 parameters,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};expand select;;us-government china",
+                    "op:GET /users/{user-id}/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -153,7 +153,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};;;us-government china",
+                    "op:PATCH /users/{user-id}/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -168,7 +168,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};;;us-government china",
+                    "op:DELETE /users/{user-id}/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id};;;us-government china;",
                 ),
             )
     }

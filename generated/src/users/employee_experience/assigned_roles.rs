@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/employeeExperience/assignedRoles;count expand filter orderby search select skip top;work=EngagementRole.Read provenance=alias:/me/employeeexperience/assignedroles;us-government china",
+                    "op:GET /users/{user-id}/employeeExperience/assignedRoles;count expand filter orderby search select skip top;work=EngagementRole.Read provenance=alias:/me/employeeexperience/assignedroles;us-government china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/employeeExperience/assignedRoles;;;us-government china",
+                    "op:POST /users/{user-id}/employeeExperience/assignedRoles;;;us-government china;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/employeeExperience/assignedRoles/$count;filter search;work=EngagementRole.Read provenance=alias:/me/employeeexperience/assignedroles;us-government china",
+                    "op:GET /users/{user-id}/employeeExperience/assignedRoles/$count;filter search;work=EngagementRole.Read provenance=inferred:count:/me/employeeexperience/assignedroles;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id};expand select;;us-government china",
+                    "op:GET /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id};;;us-government china",
+                    "op:PATCH /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -128,7 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id};;;us-government china",
+                    "op:DELETE /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id};;;us-government china;",
                 ),
             )
     }

@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/employeeExperience/learningCourseActivities;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /users/{user-id}/employeeExperience/learningCourseActivities;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -54,7 +54,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/employeeExperience/learningCourseActivities/$count;filter search;;us-government china",
+                    "op:GET /users/{user-id}/employeeExperience/learningCourseActivities/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ByExternalcourseActivityIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/employeeExperience/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china",
+                    "op:GET /users/{user-id}/employeeExperience/learningCourseActivities(externalcourseActivityId='{externalcourseActivityId}');expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/employeeExperience/learningCourseActivities/{learningCourseActivity-id};expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china",
+                    "op:GET /users/{user-id}/employeeExperience/learningCourseActivities/{learningCourseActivity-id};expand select;work=LearningAssignedCourse.Read,LearningSelfInitiatedCourse.Read application=LearningAssignedCourse.Read.All,LearningSelfInitiatedCourse.ReadWrite.All,LearningSelfInitiatedCourse.Read.All;us-government china;",
                 ),
             )
     }

@@ -15,7 +15,7 @@ impl RequestBuilder {
     pub fn get(&self) -> Request<models::Calendar> {
         self.0
             .call(
-                Operation("op:GET /users/{user-id}/events/{event-id}/calendar;select;"),
+                Operation("op:GET /users/{user-id}/events/{event-id}/calendar;select;;;"),
             )
     }
 }

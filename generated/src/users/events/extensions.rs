@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/events/{event-id}/extensions;count expand filter orderby select skip top;",
+                    "op:GET /users/{user-id}/events/{event-id}/extensions;count expand filter orderby select skip top;;;",
                 ),
             )
     }
@@ -32,7 +32,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
         self.0
             .send(
-                Operation("op:POST /users/{user-id}/events/{event-id}/extensions;;"),
+                Operation("op:POST /users/{user-id}/events/{event-id}/extensions;;;;"),
                 body,
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/events/{event-id}/extensions/$count;filter;",
+                    "op:GET /users/{user-id}/events/{event-id}/extensions/$count;filter;;;",
                 ),
             )
     }
@@ -65,7 +65,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/events/{event-id}/extensions/{extension-id};expand select;",
+                    "op:GET /users/{user-id}/events/{event-id}/extensions/{extension-id};expand select;;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/events/{event-id}/extensions/{extension-id};;",
+                    "op:PATCH /users/{user-id}/events/{event-id}/extensions/{extension-id};;;;",
                 ),
                 changes,
             )
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/events/{event-id}/extensions/{extension-id};;",
+                    "op:DELETE /users/{user-id}/events/{event-id}/extensions/{extension-id};;;;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/inferenceClassification/overrides;count filter orderby select skip top;work=Mail.Read personal=Mail.Read application=Mail.Read",
+                    "op:GET /users/{user-id}/inferenceClassification/overrides;count filter orderby select skip top;work=Mail.Read personal=Mail.Read application=Mail.Read;;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/inferenceClassification/overrides;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/inferenceClassification/overrides;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/inferenceClassification/overrides/$count;filter;work=Mail.Read personal=Mail.Read application=Mail.Read provenance=alias:/users/{}/inferenceclassification/overrides",
+                    "op:GET /users/{user-id}/inferenceClassification/overrides/$count;filter;work=Mail.Read personal=Mail.Read application=Mail.Read provenance=inferred:count:/users/{}/inferenceclassification/overrides;;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/inferenceClassification/overrides/{inferenceClassificationOverride-id};select;",
+                    "op:GET /users/{user-id}/inferenceClassification/overrides/{inferenceClassificationOverride-id};select;;;",
                 ),
             )
     }
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/inferenceClassification/overrides/{inferenceClassificationOverride-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:PATCH /users/{user-id}/inferenceClassification/overrides/{inferenceClassificationOverride-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 changes,
             )
@@ -123,7 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/inferenceClassification/overrides/{inferenceClassificationOverride-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:DELETE /users/{user-id}/inferenceClassification/overrides/{inferenceClassificationOverride-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
             )
     }

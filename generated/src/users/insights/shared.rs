@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/insights/shared;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;us-government china",
+                    "op:GET /users/{user-id}/insights/shared;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/insights/shared;;;us-government china",
+                    "op:POST /users/{user-id}/insights/shared;;;us-government china;",
                 ),
                 body,
             )
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/insights/shared/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/insights/shared;us-government china",
+                    "op:GET /users/{user-id}/insights/shared/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/users/{}/insights/shared;us-government china;",
                 ),
             )
     }
@@ -100,7 +100,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/insights/shared/{sharedInsight-id};expand select;;us-government china",
+                    "op:GET /users/{user-id}/insights/shared/{sharedInsight-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/insights/shared/{sharedInsight-id};;;us-government china",
+                    "op:PATCH /users/{user-id}/insights/shared/{sharedInsight-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/insights/shared/{sharedInsight-id};;;us-government china",
+                    "op:DELETE /users/{user-id}/insights/shared/{sharedInsight-id};;;us-government china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/insights/trending;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;us-government china",
+                    "op:GET /users/{user-id}/insights/trending;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/insights/trending;;;us-government china",
+                    "op:POST /users/{user-id}/insights/trending;;;us-government china;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/insights/trending/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=alias:/users/{}/insights/trending;us-government china",
+                    "op:GET /users/{user-id}/insights/trending/$count;filter search;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All provenance=inferred:count:/users/{}/insights/trending;us-government china;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/insights/trending/{trending-id};expand select;;us-government china",
+                    "op:GET /users/{user-id}/insights/trending/{trending-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/insights/trending/{trending-id};;;us-government china",
+                    "op:PATCH /users/{user-id}/insights/trending/{trending-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -123,7 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/insights/trending/{trending-id};;;us-government china",
+                    "op:DELETE /users/{user-id}/insights/trending/{trending-id};;;us-government china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels;count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Channel) -> Request<models::Channel> {
         self.0
             .send(
-                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/channels;;"),
+                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/channels;;;;"),
                 body,
             )
     }
@@ -54,7 +54,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/$count;filter search;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/$count;filter search;;;",
                 ),
             )
     }
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .function("getAllMessages", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/getAllMessages();count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/getAllMessages();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl RequestBuilder {
             .function("getAllRetainedMessages", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/getAllRetainedMessages();count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/getAllRetainedMessages();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id};expand select;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id};expand select;;;",
                 ),
             )
     }
@@ -154,7 +154,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id};;",
+                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id};;;;",
                 ),
                 changes,
             )
@@ -167,7 +167,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id};;",
+                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id};;;;",
                 ),
             )
     }
@@ -183,7 +183,7 @@ impl ItemRequestBuilder {
             .segment("archive")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/archive;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/archive;;;;",
                 ),
                 parameters,
             )
@@ -197,7 +197,7 @@ impl ItemRequestBuilder {
             .segment("completeMigration")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/completeMigration;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/completeMigration;;;;",
                 ),
             )
     }
@@ -225,7 +225,7 @@ impl ItemRequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
                 ),
             )
     }
@@ -238,7 +238,7 @@ impl ItemRequestBuilder {
             .segment("provisionEmail")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/provisionEmail;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/provisionEmail;;;;",
                 ),
             )
     }
@@ -251,7 +251,7 @@ impl ItemRequestBuilder {
             .segment("removeEmail")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/removeEmail;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/removeEmail;;;;",
                 ),
             )
     }
@@ -269,7 +269,7 @@ impl ItemRequestBuilder {
             .segment("startMigration")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/startMigration;;;us-government china",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/startMigration;;;us-government china;",
                 ),
                 parameters,
             )
@@ -283,7 +283,7 @@ impl ItemRequestBuilder {
             .segment("unarchive")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/unarchive;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/unarchive;;;;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/group;expand select;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/group;expand select;;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/members;count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/members;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
     ) -> Request<models::ConversationMember> {
         self.0
             .send(
-                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/members;;"),
+                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/members;;;;"),
                 body,
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/members/$count;filter search;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/members/$count;filter search;;;",
                 ),
             )
     }
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("add")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/members/add;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/members/add;;;;",
                 ),
                 parameters,
             )
@@ -85,7 +85,7 @@ impl RequestBuilder {
             .segment("remove")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/members/remove;;;us-government china",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/members/remove;;;us-government china;",
                 ),
                 parameters,
             )
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/members/{conversationMember-id};expand select;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/members/{conversationMember-id};expand select;;;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/members/{conversationMember-id};;",
+                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/members/{conversationMember-id};;;;",
                 ),
                 changes,
             )
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/members/{conversationMember-id};;",
+                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/members/{conversationMember-id};;;;",
                 ),
             )
     }

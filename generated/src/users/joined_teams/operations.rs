@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/operations;count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/operations;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,9 @@ impl RequestBuilder {
     ) -> Request<models::TeamsAsyncOperation> {
         self.0
             .send(
-                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/operations;;"),
+                Operation(
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/operations;;;;",
+                ),
                 body,
             )
     }
@@ -50,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/operations/$count;filter search;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/operations/$count;filter search;;;",
                 ),
             )
     }
@@ -68,7 +70,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};expand select;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};expand select;;;",
                 ),
             )
     }
@@ -83,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};;",
+                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};;;;",
                 ),
                 changes,
             )
@@ -96,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};;",
+                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/operations/{teamsAsyncOperation-id};;;;",
                 ),
             )
     }

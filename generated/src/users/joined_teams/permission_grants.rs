@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/permissionGrants;expand filter orderby search select;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/permissionGrants;expand filter orderby search select;;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/permissionGrants;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/permissionGrants;;;;",
                 ),
                 body,
             )
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/permissionGrants/$count;filter search;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/permissionGrants/$count;filter search;;;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};expand select;;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
                 changes,
             )
@@ -101,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;",
+                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/permissionGrants/{resourceSpecificPermissionGrant-id};;;;",
                 ),
             )
     }

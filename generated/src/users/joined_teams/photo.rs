@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/photo;expand select;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/photo;expand select;;;",
                 ),
             )
     }
@@ -30,7 +30,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::ProfilePhoto>> {
         self.0
             .update(
-                Operation("op:PATCH /users/{user-id}/joinedTeams/{team-id}/photo;;"),
+                Operation("op:PATCH /users/{user-id}/joinedTeams/{team-id}/photo;;;;"),
                 changes,
             )
     }
@@ -42,7 +42,9 @@ impl RequestBuilder {
         self.0
             .segment("$value")
             .call(
-                Operation("op:GET /users/{user-id}/joinedTeams/{team-id}/photo/$value;;"),
+                Operation(
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/photo/$value;;;;",
+                ),
             )
     }
     /// `PUT /users/{user-id}/joinedTeams/{team-id}/photo/$value`
@@ -54,7 +56,7 @@ impl RequestBuilder {
             .segment("$value")
             .send_bytes(
                 Operation(
-                    "op:PUT /users/{user-id}/joinedTeams/{team-id}/photo/$value;;",
+                    "op:PUT /users/{user-id}/joinedTeams/{team-id}/photo/$value;;;;",
                 ),
                 content,
             )
@@ -68,7 +70,7 @@ impl RequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/photo/$value;;",
+                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/photo/$value;;;;",
                 ),
             )
     }

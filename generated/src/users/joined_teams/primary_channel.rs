@@ -58,7 +58,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel;expand select;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel;expand select;;;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/primaryChannel;;",
+                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/primaryChannel;;;;",
                 ),
                 changes,
             )
@@ -86,7 +86,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/primaryChannel;;",
+                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/primaryChannel;;;;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl RequestBuilder {
             .segment("archive")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/archive;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/archive;;;;",
                 ),
                 parameters,
             )
@@ -116,7 +116,7 @@ impl RequestBuilder {
             .segment("completeMigration")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/completeMigration;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/completeMigration;;;;",
                 ),
             )
     }
@@ -144,7 +144,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/doesUserHaveAccess(userId='@userId',tenantId='@tenantId',userPrincipalName='@userPrincipalName');;;;",
                 ),
             )
     }
@@ -157,7 +157,7 @@ impl RequestBuilder {
             .segment("provisionEmail")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/provisionEmail;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/provisionEmail;;;;",
                 ),
             )
     }
@@ -170,7 +170,7 @@ impl RequestBuilder {
             .segment("removeEmail")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/removeEmail;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/removeEmail;;;;",
                 ),
             )
     }
@@ -188,7 +188,7 @@ impl RequestBuilder {
             .segment("startMigration")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/startMigration;;;us-government china",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/startMigration;;;us-government china;",
                 ),
                 parameters,
             )
@@ -202,7 +202,7 @@ impl RequestBuilder {
             .segment("unarchive")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/unarchive;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/unarchive;;;;",
                 ),
             )
     }

@@ -92,7 +92,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule;expand select;;us-government china",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule;expand select;;us-government china;",
                 ),
             )
     }
@@ -106,7 +106,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /users/{user-id}/joinedTeams/{team-id}/schedule;;;us-government china",
+                    "op:PUT /users/{user-id}/joinedTeams/{team-id}/schedule;;;us-government china;",
                 ),
                 body,
             )
@@ -121,7 +121,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/schedule;;;us-government china",
+                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/schedule;;;us-government china;",
                 ),
             )
     }
@@ -136,7 +136,7 @@ impl RequestBuilder {
             .segment("share")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/share;;;us-government china",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/share;;;us-government china;",
                 ),
                 parameters,
             )

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/tags;count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/tags;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::TeamworkTag) -> Request<models::TeamworkTag> {
         self.0
             .send(
-                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/tags;;"),
+                Operation("op:POST /users/{user-id}/joinedTeams/{team-id}/tags;;;;"),
                 body,
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/tags/$count;filter search;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/tags/$count;filter search;;;",
                 ),
             )
     }
@@ -71,7 +71,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id};expand select;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id};expand select;;;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id};;",
+                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id};;;;",
                 ),
                 changes,
             )
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id};;",
+                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/tags/{teamworkTag-id};;;;",
                 ),
             )
     }

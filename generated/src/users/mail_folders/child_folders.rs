@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/childFolders;count expand filter orderby select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/childFolders;count expand filter orderby select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 body,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/$count;filter;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite provenance=alias:/users/{}/mailfolders/{}/childfolders",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/$count;filter;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite provenance=inferred:count:/users/{}/mailfolders/{}/childfolders;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};expand select;",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};expand select;;;",
                 ),
             )
     }
@@ -129,7 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};;",
+                    "op:PATCH /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};;;;",
                 ),
                 changes,
             )
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};;",
+                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1};;;;",
                 ),
             )
     }
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
             .segment("copy")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/copy;;",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/copy;;;;",
                 ),
                 parameters,
             )
@@ -175,7 +175,7 @@ impl ItemRequestBuilder {
             .segment("move")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/move;;",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/move;;;;",
                 ),
                 parameters,
             )
@@ -191,7 +191,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/permanentDelete;;;us-government china",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/permanentDelete;;;us-government china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messageRules;count filter orderby select skip top;;china",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messageRules;count filter orderby select skip top;;china;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messageRules;;;china",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messageRules;;;china;",
                 ),
                 body,
             )
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messageRules/$count;filter;;china",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messageRules/$count;filter;;china;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};select;;china",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};select;;china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};;;china",
+                    "op:PATCH /users/{user-id}/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};;;china;",
                 ),
                 changes,
             )
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};;;china",
+                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/messageRules/{messageRule-id};;;china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages;count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages;count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 body,
             )
@@ -65,7 +65,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/$count;filter search;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite provenance=alias:/users/{}/mailfolders/{}/messages",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/$count;filter search;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite provenance=inferred:count:/users/{}/mailfolders/{}/messages;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/delta();count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;china",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/delta();count expand filter orderby search select skip top;work=Mail.ReadBasic,Mail.Read,Mail.ReadWrite personal=Mail.ReadBasic,Mail.Read,Mail.ReadWrite application=Mail.ReadBasic.All,Mail.Read,Mail.ReadWrite;china;",
                 ),
             )
     }
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id};expand select;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic application=Mail.Read,Mail.ReadBasic.All",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id};expand select;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic application=Mail.Read,Mail.ReadBasic.All;;",
                 ),
             )
     }
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:PATCH /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 changes,
             )
@@ -156,7 +156,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id};;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
             )
     }
@@ -175,7 +175,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/$value;;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic application=Mail.Read,Mail.ReadBasic.All provenance=alias:/users/{}/mailfolders/{}/messages/{}",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/$value;;work=Mail.Read,Mail.ReadBasic personal=Mail.Read,Mail.ReadBasic application=Mail.Read,Mail.ReadBasic.All provenance=inferred:reference:/users/{}/mailfolders/{}/messages/{};;",
                 ),
             )
     }
@@ -188,7 +188,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .send_bytes(
                 Operation(
-                    "op:PUT /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/$value;;",
+                    "op:PUT /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/$value;;;;",
                 ),
                 content,
             )
@@ -208,7 +208,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/$value;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite provenance=alias:/users/{}/mailfolders/{}/messages/{}",
+                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/$value;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite provenance=inferred:reference:/users/{}/mailfolders/{}/messages/{};;",
                 ),
             )
     }
@@ -228,7 +228,7 @@ impl ItemRequestBuilder {
             .segment("copy")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/copy;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -249,7 +249,7 @@ impl ItemRequestBuilder {
             .segment("createForward")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/createForward;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/createForward;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -270,7 +270,7 @@ impl ItemRequestBuilder {
             .segment("createReply")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/createReply;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/createReply;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -291,7 +291,7 @@ impl ItemRequestBuilder {
             .segment("createReplyAll")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/createReplyAll;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/createReplyAll;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -312,7 +312,7 @@ impl ItemRequestBuilder {
             .segment("forward")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/forward;;work=Mail.Send personal=Mail.Send application=Mail.Send",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/forward;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
                 ),
                 parameters,
             )
@@ -333,7 +333,7 @@ impl ItemRequestBuilder {
             .segment("move")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/move;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -353,7 +353,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;us-government china",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/permanentDelete;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -370,7 +370,7 @@ impl ItemRequestBuilder {
             .segment("reply")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/reply;;work=Mail.Send personal=Mail.Send application=Mail.Send",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/reply;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
                 ),
                 parameters,
             )
@@ -391,7 +391,7 @@ impl ItemRequestBuilder {
             .segment("replyAll")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/replyAll;;work=Mail.Send personal=Mail.Send application=Mail.Send",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/replyAll;;work=Mail.Send personal=Mail.Send application=Mail.Send;;",
                 ),
                 parameters,
             )
@@ -405,7 +405,7 @@ impl ItemRequestBuilder {
             .segment("send")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/send;;",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/send;;;;",
                 ),
             )
     }

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/users;count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/users;count expand filter orderby search select skip top;;;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/windowsProtectionState;expand select;",
+                    "op:GET /users/{user-id}/managedDevices/{managedDevice-id}/windowsProtectionState;expand select;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/managedDevices/{managedDevice-id}/windowsProtectionState;;",
+                    "op:PATCH /users/{user-id}/managedDevices/{managedDevice-id}/windowsProtectionState;;;;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/managedDevices/{managedDevice-id}/windowsProtectionState;;",
+                    "op:DELETE /users/{user-id}/managedDevices/{managedDevice-id}/windowsProtectionState;;;;",
                 ),
             )
     }

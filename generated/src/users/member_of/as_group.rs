@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/memberOf/graph.group;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All application=Directory.Read.All,Group.ReadBasic.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=alias:/users/{}/memberof",
+                    "op:GET /users/{user-id}/memberOf/graph.group;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All application=Directory.Read.All,Group.ReadBasic.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:cast:/users/{}/memberof;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/memberOf/graph.group/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All application=Directory.Read.All,Group.ReadBasic.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=alias:/users/{}/memberof",
+                    "op:GET /users/{user-id}/memberOf/graph.group/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All application=Directory.Read.All,Group.ReadBasic.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/users/{}/memberof;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/memberOf/{directoryObject-id}/graph.group;expand select;work=User.Read application=User.Read.All provenance=alias:/users/{}/memberof/{}",
+                    "op:GET /users/{user-id}/memberOf/{directoryObject-id}/graph.group;expand select;work=User.Read application=User.Read.All provenance=inferred:cast:/users/{}/memberof/{};;",
                 ),
             )
     }

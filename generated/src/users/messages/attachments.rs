@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/messages/{message-id}/attachments;count expand filter orderby select;work=Mail.Read personal=Mail.Read application=Mail.Read",
+                    "op:GET /users/{user-id}/messages/{message-id}/attachments;count expand filter orderby select;work=Mail.Read personal=Mail.Read application=Mail.Read;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/attachments;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/messages/{message-id}/attachments;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/messages/{message-id}/attachments/$count;filter;work=Mail.Read personal=Mail.Read application=Mail.Read provenance=alias:/users/{}/messages/{}/attachments",
+                    "op:GET /users/{user-id}/messages/{message-id}/attachments/$count;filter;work=Mail.Read personal=Mail.Read application=Mail.Read provenance=inferred:count:/users/{}/messages/{}/attachments;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl RequestBuilder {
             .segment("createUploadSession")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/messages/{message-id}/attachments/createUploadSession;;work=Calendars.ReadWrite,Mail.ReadWrite personal=Calendars.ReadWrite,Mail.ReadWrite application=Calendars.ReadWrite,Mail.ReadWrite;us-government",
+                    "op:POST /users/{user-id}/messages/{message-id}/attachments/createUploadSession;;work=Calendars.ReadWrite,Mail.ReadWrite personal=Calendars.ReadWrite,Mail.ReadWrite application=Calendars.ReadWrite,Mail.ReadWrite;us-government;",
                 ),
                 parameters,
             )
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/messages/{message-id}/attachments/{attachment-id};expand select;",
+                    "op:GET /users/{user-id}/messages/{message-id}/attachments/{attachment-id};expand select;;;",
                 ),
             )
     }
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/messages/{message-id}/attachments/{attachment-id};;",
+                    "op:DELETE /users/{user-id}/messages/{message-id}/attachments/{attachment-id};;;;",
                 ),
             )
     }

@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/onenote/sectionGroups;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china",
+                    "op:GET /users/{user-id}/onenote/sectionGroups;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/onenote/sectionGroups;;;us-government china",
+                    "op:POST /users/{user-id}/onenote/sectionGroups;;;us-government china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/onenote/sectionGroups/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=alias:/users/{}/onenote/sectiongroups;us-government china",
+                    "op:GET /users/{user-id}/onenote/sectionGroups/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=inferred:count:/users/{}/onenote/sectiongroups;us-government china;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/onenote/sectionGroups/{sectionGroup-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china",
+                    "op:GET /users/{user-id}/onenote/sectionGroups/{sectionGroup-id};expand select;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china",
+                    "op:PATCH /users/{user-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -145,7 +145,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china",
+                    "op:DELETE /users/{user-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/outlook/masterCategories;count filter orderby select skip top;work=MailboxSettings.Read personal=MailboxSettings.Read application=MailboxSettings.Read;china",
+                    "op:GET /users/{user-id}/outlook/masterCategories;count filter orderby select skip top;work=MailboxSettings.Read personal=MailboxSettings.Read application=MailboxSettings.Read;china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/outlook/masterCategories;;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite application=MailboxSettings.ReadWrite;china",
+                    "op:POST /users/{user-id}/outlook/masterCategories;;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite application=MailboxSettings.ReadWrite;china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/outlook/masterCategories/$count;filter;work=MailboxSettings.Read personal=MailboxSettings.Read application=MailboxSettings.Read provenance=alias:/users/{}/outlook/mastercategories;china",
+                    "op:GET /users/{user-id}/outlook/masterCategories/$count;filter;work=MailboxSettings.Read personal=MailboxSettings.Read application=MailboxSettings.Read provenance=inferred:count:/users/{}/outlook/mastercategories;china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/outlook/masterCategories/{outlookCategory-id};select;work=MailboxSettings.Read personal=MailboxSettings.Read application=MailboxSettings.Read;china",
+                    "op:GET /users/{user-id}/outlook/masterCategories/{outlookCategory-id};select;work=MailboxSettings.Read personal=MailboxSettings.Read application=MailboxSettings.Read;china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/outlook/masterCategories/{outlookCategory-id};;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite application=MailboxSettings.ReadWrite;china",
+                    "op:PATCH /users/{user-id}/outlook/masterCategories/{outlookCategory-id};;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite application=MailboxSettings.ReadWrite;china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/outlook/masterCategories/{outlookCategory-id};;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite application=MailboxSettings.ReadWrite;china",
+                    "op:DELETE /users/{user-id}/outlook/masterCategories/{outlookCategory-id};;work=MailboxSettings.ReadWrite personal=MailboxSettings.ReadWrite application=MailboxSettings.ReadWrite;china;",
                 ),
             )
     }

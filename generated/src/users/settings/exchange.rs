@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/settings/exchange;select;;us-government china",
+                    "op:GET /users/{user-id}/settings/exchange;select;;us-government china;",
                 ),
             )
     }

@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/settings/itemInsights;expand select;work=User.Read,User.ReadWrite",
+                    "op:GET /users/{user-id}/settings/itemInsights;expand select;work=User.Read,User.ReadWrite;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/settings/itemInsights;;work=User.ReadWrite",
+                    "op:PATCH /users/{user-id}/settings/itemInsights;;work=User.ReadWrite;;",
                 ),
                 changes,
             )
@@ -49,6 +49,6 @@ impl RequestBuilder {
     /// Permissions: unknown. The permission table has no row for this operation.
     #[inline]
     pub fn delete(&self) -> Request<()> {
-        self.0.call(Operation("op:DELETE /users/{user-id}/settings/itemInsights;;"))
+        self.0.call(Operation("op:DELETE /users/{user-id}/settings/itemInsights;;;;"))
     }
 }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/settings/shiftPreferences;expand select;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All application=UserShiftPreferences.Read.All,UserShiftPreferences.ReadWrite.All;us-government china",
+                    "op:GET /users/{user-id}/settings/shiftPreferences;expand select;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,User.ReadWrite.All application=UserShiftPreferences.Read.All,UserShiftPreferences.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/settings/shiftPreferences;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy application=UserShiftPreferences.ReadWrite.All;us-government china",
+                    "op:PATCH /users/{user-id}/settings/shiftPreferences;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy application=UserShiftPreferences.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/settings/shiftPreferences;;;us-government china",
+                    "op:DELETE /users/{user-id}/settings/shiftPreferences;;;us-government china;",
                 ),
             )
     }
@@ -79,7 +79,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /users/{user-id}/settings/shiftPreferences;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy;us-government china",
+                    "op:PUT /users/{user-id}/settings/shiftPreferences;;work=User.ReadWrite.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy;us-government china;",
                 ),
                 body,
             )
@@ -95,7 +95,7 @@ impl RequestBuilder {
             .segment("stageForDeletion")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/settings/shiftPreferences/stageForDeletion;;;us-government china",
+                    "op:POST /users/{user-id}/settings/shiftPreferences/stageForDeletion;;;us-government china;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/settings/storage;expand select;;us-government china",
+                    "op:GET /users/{user-id}/settings/storage;expand select;;us-government china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/settings/storage;;;us-government china",
+                    "op:PATCH /users/{user-id}/settings/storage;;;us-government china;",
                 ),
                 changes,
             )
@@ -56,7 +56,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/settings/storage;;;us-government china",
+                    "op:DELETE /users/{user-id}/settings/storage;;;us-government china;",
                 ),
             )
     }

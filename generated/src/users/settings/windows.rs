@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/settings/windows;count expand filter orderby search select skip top;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All,UserWindowsSettings.ReadWrite.All personal=UserWindowsSettings.Read;us-government china",
+                    "op:GET /users/{user-id}/settings/windows;count expand filter orderby search select skip top;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All,UserWindowsSettings.ReadWrite.All personal=UserWindowsSettings.Read;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/settings/windows;;;us-government china",
+                    "op:POST /users/{user-id}/settings/windows;;;us-government china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/settings/windows/$count;filter search;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All,UserWindowsSettings.ReadWrite.All personal=UserWindowsSettings.Read provenance=alias:/users/{}/settings/windows;us-government china",
+                    "op:GET /users/{user-id}/settings/windows/$count;filter search;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All,UserWindowsSettings.ReadWrite.All personal=UserWindowsSettings.Read provenance=inferred:count:/users/{}/settings/windows;us-government china;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/settings/windows/{windowsSetting-id};expand select;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All personal=UserWindowsSettings.Read;us-government china",
+                    "op:GET /users/{user-id}/settings/windows/{windowsSetting-id};expand select;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All personal=UserWindowsSettings.Read;us-government china;",
                 ),
             )
     }
@@ -115,7 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/settings/windows/{windowsSetting-id};;;us-government china",
+                    "op:PATCH /users/{user-id}/settings/windows/{windowsSetting-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/settings/windows/{windowsSetting-id};;;us-government china",
+                    "op:DELETE /users/{user-id}/settings/windows/{windowsSetting-id};;;us-government china;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/solutions/workingTimeSchedule;expand select;application=Schedule-WorkingTime.ReadWrite.All;us-government china",
+                    "op:GET /users/{user-id}/solutions/workingTimeSchedule;expand select;application=Schedule-WorkingTime.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/solutions/workingTimeSchedule;;;us-government china",
+                    "op:PATCH /users/{user-id}/solutions/workingTimeSchedule;;;us-government china;",
                 ),
                 changes,
             )
@@ -54,7 +54,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/solutions/workingTimeSchedule;;;us-government china",
+                    "op:DELETE /users/{user-id}/solutions/workingTimeSchedule;;;us-government china;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("endWorkingTime")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/solutions/workingTimeSchedule/endWorkingTime;;application=Schedule-WorkingTime.ReadWrite.All;us-government china",
+                    "op:POST /users/{user-id}/solutions/workingTimeSchedule/endWorkingTime;;application=Schedule-WorkingTime.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl RequestBuilder {
             .segment("startWorkingTime")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/solutions/workingTimeSchedule/startWorkingTime;;application=Schedule-WorkingTime.ReadWrite.All;us-government china",
+                    "op:POST /users/{user-id}/solutions/workingTimeSchedule/startWorkingTime;;application=Schedule-WorkingTime.ReadWrite.All;us-government china;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/teamwork/associatedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All",
+                    "op:GET /users/{user-id}/teamwork/associatedTeams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -39,7 +39,10 @@ impl RequestBuilder {
         body: &models::AssociatedTeamInfo,
     ) -> Request<models::AssociatedTeamInfo> {
         self.0
-            .send(Operation("op:POST /users/{user-id}/teamwork/associatedTeams;;"), body)
+            .send(
+                Operation("op:POST /users/{user-id}/teamwork/associatedTeams;;;;"),
+                body,
+            )
     }
     /// `GET /users/{user-id}/teamwork/associatedTeams/$count`
     ///
@@ -58,7 +61,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/teamwork/associatedTeams/$count;filter search;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All provenance=alias:/users/{}/teamwork/associatedteams",
+                    "op:GET /users/{user-id}/teamwork/associatedTeams/$count;filter search;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All provenance=inferred:count:/users/{}/teamwork/associatedteams;;",
                 ),
             )
     }
@@ -81,7 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/teamwork/associatedTeams/{associatedTeamInfo-id};expand select;",
+                    "op:GET /users/{user-id}/teamwork/associatedTeams/{associatedTeamInfo-id};expand select;;;",
                 ),
             )
     }
@@ -96,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/teamwork/associatedTeams/{associatedTeamInfo-id};;",
+                    "op:PATCH /users/{user-id}/teamwork/associatedTeams/{associatedTeamInfo-id};;;;",
                 ),
                 changes,
             )
@@ -109,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/teamwork/associatedTeams/{associatedTeamInfo-id};;",
+                    "op:DELETE /users/{user-id}/teamwork/associatedTeams/{associatedTeamInfo-id};;;;",
                 ),
             )
     }

@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/teamwork/installedApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadForUser.All,TeamsAppInstallation.Read.User,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All",
+                    "op:GET /users/{user-id}/teamwork/installedApps;count expand filter orderby search select skip top;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadForUser.All,TeamsAppInstallation.Read.User,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/teamwork/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All",
+                    "op:POST /users/{user-id}/teamwork/installedApps;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/teamwork/installedApps/$count;filter search;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadForUser.All,TeamsAppInstallation.Read.User,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All provenance=alias:/users/{}/teamwork/installedapps",
+                    "op:GET /users/{user-id}/teamwork/installedApps/$count;filter search;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadForUser.All,TeamsAppInstallation.Read.User,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All provenance=inferred:count:/users/{}/teamwork/installedapps;;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id};expand select;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadForUser.All,TeamsAppInstallation.Read.User,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All",
+                    "op:GET /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id};expand select;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadForUser.All,TeamsAppInstallation.Read.User,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
                 ),
             )
     }
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id};;",
+                    "op:PATCH /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id};;;;",
                 ),
                 changes,
             )
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id};;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All",
+                    "op:DELETE /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id};;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
                 ),
             )
     }
@@ -161,7 +161,7 @@ impl ItemRequestBuilder {
             .segment("upgrade")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/upgrade;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All",
+                    "op:POST /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/upgrade;;work=TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ManageSelectedForUser,TeamsAppInstallation.ReadWriteAndConsentForUser,TeamsAppInstallation.ReadWriteAndConsentSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadWriteSelfForUser.All,TeamsAppInstallation.ManageSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentSelfForUser.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteAndConsentForUser.All;;",
                 ),
                 parameters,
             )

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/transitiveMemberOf/graph.administrativeUnit;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All application=User.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=alias:/users/{}/transitivememberof",
+                    "op:GET /users/{user-id}/transitiveMemberOf/graph.administrativeUnit;count expand filter orderby search select skip top;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All application=User.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:cast:/users/{}/transitivememberof;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/transitiveMemberOf/graph.administrativeUnit/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All application=User.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=alias:/users/{}/transitivememberof",
+                    "op:GET /users/{user-id}/transitiveMemberOf/graph.administrativeUnit/$count;filter search;work=User.Read,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,GroupMember.ReadBasic.All,User.Read.All,Directory.ReadWrite.All application=User.Read.All,Directory.Read.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,GroupMember.ReadBasic.All,Directory.ReadWrite.All provenance=inferred:count:/users/{}/transitivememberof;;",
                 ),
             )
     }
@@ -61,7 +61,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/transitiveMemberOf/{directoryObject-id}/graph.administrativeUnit;expand select;",
+                    "op:GET /users/{user-id}/transitiveMemberOf/{directoryObject-id}/graph.administrativeUnit;expand select;;;",
                 ),
             )
     }

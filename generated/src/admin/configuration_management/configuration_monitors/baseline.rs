@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/configurationManagement/configurationMonitors/{configurationMonitor-id}/baseline;expand select;;us-government china",
+                    "op:GET /admin/configurationManagement/configurationMonitors/{configurationMonitor-id}/baseline;expand select;;us-government china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/configurationManagement/configurationMonitors/{configurationMonitor-id}/baseline;;;us-government china",
+                    "op:PATCH /admin/configurationManagement/configurationMonitors/{configurationMonitor-id}/baseline;;;us-government china;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/configurationManagement/configurationMonitors/{configurationMonitor-id}/baseline;;;us-government china",
+                    "op:DELETE /admin/configurationManagement/configurationMonitors/{configurationMonitor-id}/baseline;;;us-government china;",
                 ),
             )
     }

@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders;count filter orderby select skip top;work=MailboxFolder.Read,MailboxFolder.ReadWrite application=MailboxFolder.Read.All,MailboxFolder.ReadWrite.All;us-government china",
+                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders;count filter orderby select skip top;work=MailboxFolder.Read,MailboxFolder.ReadWrite application=MailboxFolder.Read.All,MailboxFolder.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /admin/exchange/mailboxes/{mailbox-id}/folders;;work=MailboxFolder.ReadWrite application=MailboxFolder.ReadWrite.All;us-government china",
+                    "op:POST /admin/exchange/mailboxes/{mailbox-id}/folders;;work=MailboxFolder.ReadWrite application=MailboxFolder.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -74,7 +74,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/$count;filter;work=MailboxFolder.Read,MailboxFolder.ReadWrite application=MailboxFolder.Read.All,MailboxFolder.ReadWrite.All provenance=alias:/admin/exchange/mailboxes/{}/folders;us-government china",
+                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/$count;filter;work=MailboxFolder.Read,MailboxFolder.ReadWrite application=MailboxFolder.Read.All,MailboxFolder.ReadWrite.All provenance=inferred:count:/admin/exchange/mailboxes/{}/folders;us-government china;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/delta();count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/delta();count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id};select;work=MailboxFolder.Read,MailboxFolder.ReadWrite application=MailboxFolder.Read.All,MailboxFolder.ReadWrite.All;us-government china",
+                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id};select;work=MailboxFolder.Read,MailboxFolder.ReadWrite application=MailboxFolder.Read.All,MailboxFolder.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -146,7 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id};;work=MailboxFolder.ReadWrite application=MailboxFolder.ReadWrite.All;us-government china",
+                    "op:PATCH /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id};;work=MailboxFolder.ReadWrite application=MailboxFolder.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -165,7 +165,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id};;work=MailboxFolder.ReadWrite application=MailboxFolder.ReadWrite.All;us-government china",
+                    "op:DELETE /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id};;work=MailboxFolder.ReadWrite application=MailboxFolder.ReadWrite.All;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/exchange/tracing/messageTraces;count expand filter orderby search select skip top;work=ExchangeMessageTrace.Read.All application=ExchangeMessageTrace.Read.All;us-government china",
+                    "op:GET /admin/exchange/tracing/messageTraces;count expand filter orderby search select skip top;work=ExchangeMessageTrace.Read.All application=ExchangeMessageTrace.Read.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /admin/exchange/tracing/messageTraces;;;us-government china",
+                    "op:POST /admin/exchange/tracing/messageTraces;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/exchange/tracing/messageTraces/$count;filter search;work=ExchangeMessageTrace.Read.All application=ExchangeMessageTrace.Read.All provenance=alias:/admin/exchange/tracing/messagetraces;us-government china",
+                    "op:GET /admin/exchange/tracing/messageTraces/$count;filter search;work=ExchangeMessageTrace.Read.All application=ExchangeMessageTrace.Read.All provenance=inferred:count:/admin/exchange/tracing/messagetraces;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id};expand select;work=ExchangeMessageTrace.Read.All application=ExchangeMessageTrace.Read.All;us-government china",
+                    "op:GET /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id};expand select;work=ExchangeMessageTrace.Read.All application=ExchangeMessageTrace.Read.All;us-government china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id};;;us-government china",
+                    "op:PATCH /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id};;;us-government china",
+                    "op:DELETE /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id};;;us-government china;",
                 ),
             )
     }
@@ -151,7 +151,7 @@ impl ItemRequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id}/getDetailsByRecipient(recipientAddress='{recipientAddress}');count expand filter orderby search select skip top;work=ExchangeMessageTrace.Read.All application=ExchangeMessageTrace.Read.All;us-government china",
+                    "op:GET /admin/exchange/tracing/messageTraces/{exchangeMessageTrace-id}/getDetailsByRecipient(recipientAddress='{recipientAddress}');count expand filter orderby search select skip top;work=ExchangeMessageTrace.Read.All application=ExchangeMessageTrace.Read.All;us-government china;",
                 ),
             )
     }

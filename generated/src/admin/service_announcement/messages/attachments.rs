@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments;count expand filter orderby search select skip top;work=ServiceMessage.Read.All application=ServiceMessage.Read.All",
+                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments;count expand filter orderby search select skip top;work=ServiceMessage.Read.All application=ServiceMessage.Read.All;;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments;;",
+                    "op:POST /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments;;;;",
                 ),
                 body,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/$count;filter search;work=ServiceMessage.Read.All application=ServiceMessage.Read.All provenance=alias:/admin/serviceannouncement/messages/{}/attachments",
+                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/$count;filter search;work=ServiceMessage.Read.All application=ServiceMessage.Read.All provenance=inferred:count:/admin/serviceannouncement/messages/{}/attachments;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id};expand select;work=ServiceMessage.Read.All application=ServiceMessage.Read.All",
+                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id};expand select;work=ServiceMessage.Read.All application=ServiceMessage.Read.All;;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id};;",
+                    "op:PATCH /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id};;;;",
                 ),
                 changes,
             )
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id};;",
+                    "op:DELETE /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id};;;;",
                 ),
             )
     }
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id}/content;;",
+                    "op:GET /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id}/content;;;;",
                 ),
             )
     }
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id}/content;;",
+                    "op:PUT /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id}/content;;;;",
                 ),
                 content,
             )
@@ -155,7 +155,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id}/content;;",
+                    "op:DELETE /admin/serviceAnnouncement/messages/{serviceUpdateMessage-id}/attachments/{serviceAnnouncementAttachment-id}/content;;;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/teams/policy/userAssignments;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /admin/teams/policy/userAssignments;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /admin/teams/policy/userAssignments;;;us-government china",
+                    "op:POST /admin/teams/policy/userAssignments;;;us-government china;",
                 ),
                 body,
             )
@@ -60,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/teams/policy/userAssignments/$count;filter search;;us-government china",
+                    "op:GET /admin/teams/policy/userAssignments/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl RequestBuilder {
             .segment("microsoft.graph.teamsAdministration.assign")
             .send(
                 Operation(
-                    "op:POST /admin/teams/policy/userAssignments/microsoft.graph.teamsAdministration.assign;;work=TeamsPolicyUserAssign.ReadWrite.All application=TeamsPolicyUserAssign.ReadWrite.All;us-government china",
+                    "op:POST /admin/teams/policy/userAssignments/microsoft.graph.teamsAdministration.assign;;work=TeamsPolicyUserAssign.ReadWrite.All application=TeamsPolicyUserAssign.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -105,7 +105,7 @@ impl RequestBuilder {
             .segment("microsoft.graph.teamsAdministration.unassign")
             .send(
                 Operation(
-                    "op:POST /admin/teams/policy/userAssignments/microsoft.graph.teamsAdministration.unassign;;work=TeamsPolicyUserAssign.ReadWrite.All application=TeamsPolicyUserAssign.ReadWrite.All;us-government china",
+                    "op:POST /admin/teams/policy/userAssignments/microsoft.graph.teamsAdministration.unassign;;work=TeamsPolicyUserAssign.ReadWrite.All application=TeamsPolicyUserAssign.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -128,7 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/teams/policy/userAssignments/{teamsPolicyUserAssignment-id};expand select;;us-government china",
+                    "op:GET /admin/teams/policy/userAssignments/{teamsPolicyUserAssignment-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -147,7 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/teams/policy/userAssignments/{teamsPolicyUserAssignment-id};;;us-government china",
+                    "op:PATCH /admin/teams/policy/userAssignments/{teamsPolicyUserAssignment-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -162,7 +162,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/teams/policy/userAssignments/{teamsPolicyUserAssignment-id};;;us-government china",
+                    "op:DELETE /admin/teams/policy/userAssignments/{teamsPolicyUserAssignment-id};;;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/teams/telephoneNumberManagement/numberAssignments;count expand filter orderby search select skip top;work=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All;us-government china",
+                    "op:GET /admin/teams/telephoneNumberManagement/numberAssignments;count expand filter orderby search select skip top;work=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /admin/teams/telephoneNumberManagement/numberAssignments;;;us-government china",
+                    "op:POST /admin/teams/telephoneNumberManagement/numberAssignments;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/teams/telephoneNumberManagement/numberAssignments/$count;filter search;work=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All provenance=alias:/admin/teams/telephonenumbermanagement/numberassignments;us-government china",
+                    "op:GET /admin/teams/telephoneNumberManagement/numberAssignments/$count;filter search;work=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All provenance=inferred:count:/admin/teams/telephonenumbermanagement/numberassignments;us-government china;",
                 ),
             )
     }
@@ -90,7 +90,7 @@ impl RequestBuilder {
             .segment("microsoft.graph.teamsAdministration.assignNumber")
             .send(
                 Operation(
-                    "op:POST /admin/teams/telephoneNumberManagement/numberAssignments/microsoft.graph.teamsAdministration.assignNumber;;work=TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.ReadWrite.All;us-government china",
+                    "op:POST /admin/teams/telephoneNumberManagement/numberAssignments/microsoft.graph.teamsAdministration.assignNumber;;work=TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -113,7 +113,7 @@ impl RequestBuilder {
             .segment("microsoft.graph.teamsAdministration.unassignNumber")
             .send(
                 Operation(
-                    "op:POST /admin/teams/telephoneNumberManagement/numberAssignments/microsoft.graph.teamsAdministration.unassignNumber;;work=TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.ReadWrite.All;us-government china",
+                    "op:POST /admin/teams/telephoneNumberManagement/numberAssignments/microsoft.graph.teamsAdministration.unassignNumber;;work=TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -136,7 +136,7 @@ impl RequestBuilder {
             .segment("microsoft.graph.teamsAdministration.updateNumber")
             .send(
                 Operation(
-                    "op:POST /admin/teams/telephoneNumberManagement/numberAssignments/microsoft.graph.teamsAdministration.updateNumber;;work=TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.ReadWrite.All;us-government china",
+                    "op:POST /admin/teams/telephoneNumberManagement/numberAssignments/microsoft.graph.teamsAdministration.updateNumber;;work=TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.ReadWrite.All;us-government china;",
                 ),
                 parameters,
             )
@@ -161,7 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/teams/telephoneNumberManagement/numberAssignments/{numberAssignment-id};expand select;work=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All;us-government china",
+                    "op:GET /admin/teams/telephoneNumberManagement/numberAssignments/{numberAssignment-id};expand select;work=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -178,7 +178,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/teams/telephoneNumberManagement/numberAssignments/{numberAssignment-id};;;us-government china",
+                    "op:PATCH /admin/teams/telephoneNumberManagement/numberAssignments/{numberAssignment-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -193,7 +193,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/teams/telephoneNumberManagement/numberAssignments/{numberAssignment-id};;;us-government china",
+                    "op:DELETE /admin/teams/telephoneNumberManagement/numberAssignments/{numberAssignment-id};;;us-government china;",
                 ),
             )
     }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/teams/telephoneNumberManagement/operations;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /admin/teams/telephoneNumberManagement/operations;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /admin/teams/telephoneNumberManagement/operations;;;us-government china",
+                    "op:POST /admin/teams/telephoneNumberManagement/operations;;;us-government china;",
                 ),
                 body,
             )
@@ -65,7 +65,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/teams/telephoneNumberManagement/operations/$count;filter search;;us-government china",
+                    "op:GET /admin/teams/telephoneNumberManagement/operations/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/teams/telephoneNumberManagement/operations/{telephoneNumberLongRunningOperation-id};expand select;work=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All;us-government china",
+                    "op:GET /admin/teams/telephoneNumberManagement/operations/{telephoneNumberLongRunningOperation-id};expand select;work=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All application=TeamsTelephoneNumber.Read.All,TeamsTelephoneNumber.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/teams/telephoneNumberManagement/operations/{telephoneNumberLongRunningOperation-id};;;us-government china",
+                    "op:PATCH /admin/teams/telephoneNumberManagement/operations/{telephoneNumberLongRunningOperation-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/teams/telephoneNumberManagement/operations/{telephoneNumberLongRunningOperation-id};;;us-government china",
+                    "op:DELETE /admin/teams/telephoneNumberManagement/operations/{telephoneNumberLongRunningOperation-id};;;us-government china;",
                 ),
             )
     }

@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/teams/userConfigurations/{teamsUserConfiguration-id}/user;expand select;work=TeamsUserConfiguration.Read.All application=TeamsUserConfiguration.Read.All;us-government china",
+                    "op:GET /admin/teams/userConfigurations/{teamsUserConfiguration-id}/user;expand select;work=TeamsUserConfiguration.Read.All application=TeamsUserConfiguration.Read.All;us-government china;",
                 ),
             )
     }

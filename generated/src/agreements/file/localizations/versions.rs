@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id}/versions;search;",
+                    "op:GET /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id}/versions;search;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id}/versions;;",
+                    "op:POST /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id}/versions;;;;",
                 ),
                 body,
             )
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id}/versions/$count;search;",
+                    "op:GET /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id}/versions/$count;search;;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id}/versions/{agreementFileVersion-id};;",
+                    "op:GET /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id}/versions/{agreementFileVersion-id};;;;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id}/versions/{agreementFileVersion-id};;",
+                    "op:PATCH /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id}/versions/{agreementFileVersion-id};;;;",
                 ),
                 changes,
             )
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id}/versions/{agreementFileVersion-id};;",
+                    "op:DELETE /agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id}/versions/{agreementFileVersion-id};;;;",
                 ),
             )
     }

@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id}/bot;expand select;work=AppCatalog.Read.All,AppCatalog.Submit,AppCatalog.ReadWrite.All application=AppCatalog.Read.All,AppCatalog.ReadWrite.All",
+                    "op:GET /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id}/bot;expand select;work=AppCatalog.Read.All,AppCatalog.Submit,AppCatalog.ReadWrite.All application=AppCatalog.Read.All,AppCatalog.ReadWrite.All;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id}/bot;;",
+                    "op:PATCH /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id}/bot;;;;",
                 ),
                 changes,
             )
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id}/bot;;",
+                    "op:DELETE /appCatalogs/teamsApps/{teamsApp-id}/appDefinitions/{teamsAppDefinition-id}/bot;;;;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema;expand select;",
+                    "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema;expand select;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema;;",
+                    "op:PATCH /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema;;;;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema;;",
+                    "op:DELETE /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema;;;;",
                 ),
             )
     }
@@ -65,7 +65,7 @@ impl RequestBuilder {
             .function("filterOperators", &[])
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/filterOperators();count expand filter orderby search select skip top;",
+                    "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/filterOperators();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl RequestBuilder {
             .function("functions", &[])
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/functions();count expand filter orderby search select skip top;",
+                    "op:GET /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/functions();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl RequestBuilder {
             .segment("parseExpression")
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/parseExpression;;",
+                    "op:POST /applications/{application-id}/synchronization/jobs/{synchronizationJob-id}/schema/parseExpression;;;;",
                 ),
                 parameters,
             )

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema;expand select;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All",
+                    "op:GET /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema;expand select;work=Synchronization.Read.All,Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.Read.All,Synchronization.ReadWrite.All;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema;;",
+                    "op:PATCH /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema;;;;",
                 ),
                 changes,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All",
+                    "op:DELETE /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All",
+                    "op:PUT /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -97,7 +97,7 @@ impl RequestBuilder {
             .function("filterOperators", &[])
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema/filterOperators();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All",
+                    "op:GET /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema/filterOperators();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 ),
             )
     }
@@ -116,7 +116,7 @@ impl RequestBuilder {
             .function("functions", &[])
             .call(
                 Operation(
-                    "op:GET /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema/functions();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All",
+                    "op:GET /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema/functions();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 ),
             )
     }
@@ -132,7 +132,7 @@ impl RequestBuilder {
             .segment("parseExpression")
             .send(
                 Operation(
-                    "op:POST /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema/parseExpression;;",
+                    "op:POST /applications/{application-id}/synchronization/templates/{synchronizationTemplate-id}/schema/parseExpression;;;;",
                 ),
                 parameters,
             )

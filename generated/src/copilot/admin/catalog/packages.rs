@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /copilot/admin/catalog/packages;count expand filter orderby search select skip top;work=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All application=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All;us-government china",
+                    "op:GET /copilot/admin/catalog/packages;count expand filter orderby search select skip top;work=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All application=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /copilot/admin/catalog/packages;;work=CopilotPackages.ReadWrite.All application=CopilotPackages.ReadWrite.All;us-government china",
+                    "op:POST /copilot/admin/catalog/packages;;work=CopilotPackages.ReadWrite.All application=CopilotPackages.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /copilot/admin/catalog/packages/$count;filter search;work=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All application=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All provenance=alias:/copilot/admin/catalog/packages;us-government china",
+                    "op:GET /copilot/admin/catalog/packages/$count;filter search;work=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All application=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All provenance=inferred:count:/copilot/admin/catalog/packages;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /copilot/admin/catalog/packages/{copilotPackageDetail-id};expand select;work=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All application=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All;us-government china",
+                    "op:GET /copilot/admin/catalog/packages/{copilotPackageDetail-id};expand select;work=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All application=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /copilot/admin/catalog/packages/{copilotPackageDetail-id};;work=CopilotPackages.ReadWrite.All application=CopilotPackages.ReadWrite.All;us-government china",
+                    "op:PATCH /copilot/admin/catalog/packages/{copilotPackageDetail-id};;work=CopilotPackages.ReadWrite.All application=CopilotPackages.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /copilot/admin/catalog/packages/{copilotPackageDetail-id};;work=CopilotPackages.ReadWrite.All application=CopilotPackages.ReadWrite.All;us-government china",
+                    "op:DELETE /copilot/admin/catalog/packages/{copilotPackageDetail-id};;work=CopilotPackages.ReadWrite.All application=CopilotPackages.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -151,7 +151,7 @@ impl ItemRequestBuilder {
             .segment("zipFile")
             .call(
                 Operation(
-                    "op:GET /copilot/admin/catalog/packages/{copilotPackageDetail-id}/zipFile;;;us-government china",
+                    "op:GET /copilot/admin/catalog/packages/{copilotPackageDetail-id}/zipFile;;;us-government china;",
                 ),
             )
     }
@@ -166,7 +166,7 @@ impl ItemRequestBuilder {
             .segment("zipFile")
             .send_bytes(
                 Operation(
-                    "op:PUT /copilot/admin/catalog/packages/{copilotPackageDetail-id}/zipFile;;;us-government china",
+                    "op:PUT /copilot/admin/catalog/packages/{copilotPackageDetail-id}/zipFile;;;us-government china;",
                 ),
                 content,
             )
@@ -182,7 +182,7 @@ impl ItemRequestBuilder {
             .segment("zipFile")
             .call(
                 Operation(
-                    "op:DELETE /copilot/admin/catalog/packages/{copilotPackageDetail-id}/zipFile;;;us-government china",
+                    "op:DELETE /copilot/admin/catalog/packages/{copilotPackageDetail-id}/zipFile;;;us-government china;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /copilot/admin/settings/limitedMode;expand select;work=CopilotSettings-LimitedMode.Read,CopilotSettings-LimitedMode.ReadWrite;us-government china",
+                    "op:GET /copilot/admin/settings/limitedMode;expand select;work=CopilotSettings-LimitedMode.Read,CopilotSettings-LimitedMode.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /copilot/admin/settings/limitedMode;;work=CopilotSettings-LimitedMode.ReadWrite;us-government china",
+                    "op:PATCH /copilot/admin/settings/limitedMode;;work=CopilotSettings-LimitedMode.ReadWrite;us-government china;",
                 ),
                 changes,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /copilot/admin/settings/limitedMode;;;us-government china",
+                    "op:DELETE /copilot/admin/settings/limitedMode;;;us-government china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.macOSDmgApp/contentVersions;count expand filter orderby search select skip top;",
+                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.macOSDmgApp/contentVersions;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /deviceAppManagement/mobileApps/{mobileApp-id}/graph.macOSDmgApp/contentVersions;;",
+                    "op:POST /deviceAppManagement/mobileApps/{mobileApp-id}/graph.macOSDmgApp/contentVersions;;;;",
                 ),
                 body,
             )
@@ -54,7 +54,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.macOSDmgApp/contentVersions/$count;filter search;",
+                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.macOSDmgApp/contentVersions/$count;filter search;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.macOSDmgApp/contentVersions/{mobileAppContent-id};expand select;",
+                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.macOSDmgApp/contentVersions/{mobileAppContent-id};expand select;;;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /deviceAppManagement/mobileApps/{mobileApp-id}/graph.macOSDmgApp/contentVersions/{mobileAppContent-id};;",
+                    "op:PATCH /deviceAppManagement/mobileApps/{mobileApp-id}/graph.macOSDmgApp/contentVersions/{mobileAppContent-id};;;;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /deviceAppManagement/mobileApps/{mobileApp-id}/graph.macOSDmgApp/contentVersions/{mobileAppContent-id};;",
+                    "op:DELETE /deviceAppManagement/mobileApps/{mobileApp-id}/graph.macOSDmgApp/contentVersions/{mobileAppContent-id};;;;",
                 ),
             )
     }

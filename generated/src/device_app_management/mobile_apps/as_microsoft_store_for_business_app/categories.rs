@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.microsoftStoreForBusinessApp/categories;count expand filter orderby search select skip top;",
+                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.microsoftStoreForBusinessApp/categories;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.microsoftStoreForBusinessApp/categories/$count;filter search;",
+                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.microsoftStoreForBusinessApp/categories/$count;filter search;;;",
                 ),
             )
     }
@@ -54,7 +54,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.microsoftStoreForBusinessApp/categories/{mobileAppCategory-id};expand select;",
+                    "op:GET /deviceAppManagement/mobileApps/{mobileApp-id}/graph.microsoftStoreForBusinessApp/categories/{mobileAppCategory-id};expand select;;;",
                 ),
             )
     }

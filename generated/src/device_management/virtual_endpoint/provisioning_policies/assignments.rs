@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id}/assignments;count expand filter orderby search select skip top;;china",
+                    "op:GET /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id}/assignments;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id}/assignments;;;china",
+                    "op:POST /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id}/assignments;;;china;",
                 ),
                 body,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id}/assignments/$count;filter search;;china",
+                    "op:GET /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id}/assignments/$count;filter search;;china;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id}/assignments/{cloudPcProvisioningPolicyAssignment-id};expand select;;china",
+                    "op:GET /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id}/assignments/{cloudPcProvisioningPolicyAssignment-id};expand select;;china;",
                 ),
             )
     }
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id}/assignments/{cloudPcProvisioningPolicyAssignment-id};;;china",
+                    "op:PATCH /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id}/assignments/{cloudPcProvisioningPolicyAssignment-id};;;china;",
                 ),
                 changes,
             )
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id}/assignments/{cloudPcProvisioningPolicyAssignment-id};;;china",
+                    "op:DELETE /deviceManagement/virtualEndpoint/provisioningPolicies/{cloudPcProvisioningPolicy-id}/assignments/{cloudPcProvisioningPolicyAssignment-id};;;china;",
                 ),
             )
     }

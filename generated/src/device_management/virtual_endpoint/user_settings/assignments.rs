@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments;count expand filter orderby search select skip top;;china",
+                    "op:GET /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments;;;china",
+                    "op:POST /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments;;;china;",
                 ),
                 body,
             )
@@ -61,7 +61,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments/$count;filter search;;china",
+                    "op:GET /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments/$count;filter search;;china;",
                 ),
             )
     }
@@ -81,7 +81,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments/{cloudPcUserSettingAssignment-id};expand select;;china",
+                    "op:GET /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments/{cloudPcUserSettingAssignment-id};expand select;;china;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments/{cloudPcUserSettingAssignment-id};;;china",
+                    "op:PATCH /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments/{cloudPcUserSettingAssignment-id};;;china;",
                 ),
                 changes,
             )
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments/{cloudPcUserSettingAssignment-id};;;china",
+                    "op:DELETE /deviceManagement/virtualEndpoint/userSettings/{cloudPcUserSetting-id}/assignments/{cloudPcUserSettingAssignment-id};;;china;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/graph.user;count expand filter orderby search select skip top;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=alias:/directory/administrativeunits/{}/members",
+                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/graph.user;count expand filter orderby search select skip top;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:cast:/directory/administrativeunits/{}/members;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/graph.user/$count;filter search;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=alias:/directory/administrativeunits/{}/members",
+                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/graph.user/$count;filter search;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:count:/directory/administrativeunits/{}/members;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/{directoryObject-id}/graph.user;expand select;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=alias:/directory/administrativeunits/{}/members/{}",
+                    "op:GET /directory/administrativeUnits/{administrativeUnit-id}/members/{directoryObject-id}/graph.user;expand select;work=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All application=AdministrativeUnit.Read.All,AdministrativeUnit.ReadWrite.All,Directory.Read.All,Directory.ReadWrite.All provenance=inferred:cast:/directory/administrativeunits/{}/members/{};;",
                 ),
             )
     }

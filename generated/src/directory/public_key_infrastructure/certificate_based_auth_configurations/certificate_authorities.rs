@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities;count filter orderby search select top;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All",
+                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities;count filter orderby search select top;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All;;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities;;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All",
+                    "op:POST /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities;;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities/$count;filter search;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All provenance=alias:/directory/publickeyinfrastructure/certificatebasedauthconfigurations/{}/certificateauthorities",
+                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities/$count;filter search;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All provenance=inferred:count:/directory/publickeyinfrastructure/certificatebasedauthconfigurations/{}/certificateauthorities;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities/{certificateAuthorityDetail-id};select;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All",
+                    "op:GET /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities/{certificateAuthorityDetail-id};select;work=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.Read.All,PublicKeyInfrastructure.ReadWrite.All;;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities/{certificateAuthorityDetail-id};;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All",
+                    "op:PATCH /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities/{certificateAuthorityDetail-id};;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities/{certificateAuthorityDetail-id};;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All",
+                    "op:DELETE /directory/publicKeyInfrastructure/certificateBasedAuthConfigurations/{certificateBasedAuthPki-id}/certificateAuthorities/{certificateAuthorityDetail-id};;work=PublicKeyInfrastructure.ReadWrite.All application=PublicKeyInfrastructure.ReadWrite.All;;",
                 ),
             )
     }

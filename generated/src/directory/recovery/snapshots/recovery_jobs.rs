@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryJobs;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryJobs;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /directory/recovery/snapshots/{snapshot-id}/recoveryJobs;;work=EntraBackup.ReadWrite.Recovery;us-government china",
+                    "op:POST /directory/recovery/snapshots/{snapshot-id}/recoveryJobs;;work=EntraBackup.ReadWrite.Recovery;us-government china;",
                 ),
                 body,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryJobs/$count;filter search;;us-government china",
+                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryJobs/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryJobs/{recoveryJob-id};expand select;;us-government china",
+                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryJobs/{recoveryJob-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
             .function("microsoft.graph.entraRecoveryServices.getFailedChanges", &[])
             .call(
                 Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryJobs/{recoveryJob-id}/microsoft.graph.entraRecoveryServices.getFailedChanges();count expand filter orderby search select skip top;work=EntraBackup.Read.All application=EntraBackup.Read.All;us-government china",
+                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryJobs/{recoveryJob-id}/microsoft.graph.entraRecoveryServices.getFailedChanges();count expand filter orderby search select skip top;work=EntraBackup.Read.All application=EntraBackup.Read.All;us-government china;",
                 ),
             )
     }

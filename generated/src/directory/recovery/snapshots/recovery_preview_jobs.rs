@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs;;work=EntraBackup.ReadWrite.Preview;us-government china",
+                    "op:POST /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs;;work=EntraBackup.ReadWrite.Preview;us-government china;",
                 ),
                 body,
             )
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs/$count;filter search;;us-government china",
+                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs/{recoveryPreviewJob-id};expand select;;us-government china",
+                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs/{recoveryPreviewJob-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
             .function("microsoft.graph.entraRecoveryServices.getChanges", &[])
             .call(
                 Operation(
-                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs/{recoveryPreviewJob-id}/microsoft.graph.entraRecoveryServices.getChanges();count expand filter orderby search select skip top;work=EntraBackup.Read.All application=EntraBackup.Read.All;us-government china",
+                    "op:GET /directory/recovery/snapshots/{snapshot-id}/recoveryPreviewJobs/{recoveryPreviewJob-id}/microsoft.graph.entraRecoveryServices.getChanges();count expand filter orderby search select skip top;work=EntraBackup.Read.All application=EntraBackup.Read.All;us-government china;",
                 ),
             )
     }

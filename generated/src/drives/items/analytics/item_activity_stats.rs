@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/analytics/itemActivityStats;count expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/analytics/itemActivityStats;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/analytics/itemActivityStats;;",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/analytics/itemActivityStats;;;;",
                 ),
                 body,
             )
@@ -53,7 +53,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/analytics/itemActivityStats/$count;filter search;",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/analytics/itemActivityStats/$count;filter search;;;",
                 ),
             )
     }
@@ -76,7 +76,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/analytics/itemActivityStats/{itemActivityStat-id};expand select;",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/analytics/itemActivityStats/{itemActivityStat-id};expand select;;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/analytics/itemActivityStats/{itemActivityStat-id};;",
+                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/analytics/itemActivityStats/{itemActivityStat-id};;;;",
                 ),
                 changes,
             )
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/analytics/itemActivityStats/{itemActivityStat-id};;",
+                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/analytics/itemActivityStats/{itemActivityStat-id};;;;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/application;expand select;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/application;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/application;expand select;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/application;china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/application;;;china",
+                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/application;;;china;",
                 ),
                 changes,
             )
@@ -56,7 +56,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/application;;;china",
+                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/application;;;china;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl RequestBuilder {
             .segment("calculate")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/application/calculate;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/application/calculate;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/application/calculate;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/application/calculate;china;",
                 ),
                 parameters,
             )

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments;count expand filter orderby search select skip top;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments;count expand filter orderby search select skip top;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments;china;",
                 ),
             )
     }
@@ -53,7 +53,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/comments;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/comments;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments;china;",
                 ),
                 body,
             )
@@ -77,7 +77,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/$count;filter search;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/$count;filter search;work=Files.ReadWrite provenance=inferred:count:/users/{}/drive/items/{}/workbook/comments;china;",
                 ),
             )
     }
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id};expand select;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{};china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id};expand select;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{};china;",
                 ),
             )
     }
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id};;;china",
+                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id};;;china;",
                 ),
                 changes,
             )
@@ -140,7 +140,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id};;;china",
+                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id};;;china;",
                 ),
             )
     }

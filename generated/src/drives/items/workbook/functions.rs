@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/functions;expand select;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/functions;expand select;;china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/functions;;;china",
+                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/functions;;;china;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/functions;;;china",
+                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/functions;;;china;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("abs")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/abs;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/abs;;;china;",
                 ),
                 parameters,
             )
@@ -87,7 +87,7 @@ impl RequestBuilder {
             .segment("accrInt")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/accrInt;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/accrInt;;;china;",
                 ),
                 parameters,
             )
@@ -106,7 +106,7 @@ impl RequestBuilder {
             .segment("accrIntM")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/accrIntM;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/accrIntM;;;china;",
                 ),
                 parameters,
             )
@@ -125,7 +125,7 @@ impl RequestBuilder {
             .segment("acos")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/acos;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/acos;;;china;",
                 ),
                 parameters,
             )
@@ -144,7 +144,7 @@ impl RequestBuilder {
             .segment("acosh")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/acosh;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/acosh;;;china;",
                 ),
                 parameters,
             )
@@ -163,7 +163,7 @@ impl RequestBuilder {
             .segment("acot")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/acot;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/acot;;;china;",
                 ),
                 parameters,
             )
@@ -182,7 +182,7 @@ impl RequestBuilder {
             .segment("acoth")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/acoth;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/acoth;;;china;",
                 ),
                 parameters,
             )
@@ -201,7 +201,7 @@ impl RequestBuilder {
             .segment("amorDegrc")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/amorDegrc;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/amorDegrc;;;china;",
                 ),
                 parameters,
             )
@@ -220,7 +220,7 @@ impl RequestBuilder {
             .segment("amorLinc")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/amorLinc;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/amorLinc;;;china;",
                 ),
                 parameters,
             )
@@ -239,7 +239,7 @@ impl RequestBuilder {
             .segment("and")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/and;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/and;;;china;",
                 ),
                 parameters,
             )
@@ -258,7 +258,7 @@ impl RequestBuilder {
             .segment("arabic")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/arabic;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/arabic;;;china;",
                 ),
                 parameters,
             )
@@ -277,7 +277,7 @@ impl RequestBuilder {
             .segment("areas")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/areas;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/areas;;;china;",
                 ),
                 parameters,
             )
@@ -296,7 +296,7 @@ impl RequestBuilder {
             .segment("asc")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/asc;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/asc;;;china;",
                 ),
                 parameters,
             )
@@ -315,7 +315,7 @@ impl RequestBuilder {
             .segment("asin")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/asin;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/asin;;;china;",
                 ),
                 parameters,
             )
@@ -334,7 +334,7 @@ impl RequestBuilder {
             .segment("asinh")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/asinh;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/asinh;;;china;",
                 ),
                 parameters,
             )
@@ -353,7 +353,7 @@ impl RequestBuilder {
             .segment("atan")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/atan;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/atan;;;china;",
                 ),
                 parameters,
             )
@@ -372,7 +372,7 @@ impl RequestBuilder {
             .segment("atan2")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/atan2;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/atan2;;;china;",
                 ),
                 parameters,
             )
@@ -391,7 +391,7 @@ impl RequestBuilder {
             .segment("atanh")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/atanh;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/atanh;;;china;",
                 ),
                 parameters,
             )
@@ -410,7 +410,7 @@ impl RequestBuilder {
             .segment("aveDev")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/aveDev;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/aveDev;;;china;",
                 ),
                 parameters,
             )
@@ -429,7 +429,7 @@ impl RequestBuilder {
             .segment("average")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/average;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/average;;;china;",
                 ),
                 parameters,
             )
@@ -448,7 +448,7 @@ impl RequestBuilder {
             .segment("averageA")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/averageA;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/averageA;;;china;",
                 ),
                 parameters,
             )
@@ -467,7 +467,7 @@ impl RequestBuilder {
             .segment("averageIf")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/averageIf;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/averageIf;;;china;",
                 ),
                 parameters,
             )
@@ -486,7 +486,7 @@ impl RequestBuilder {
             .segment("averageIfs")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/averageIfs;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/averageIfs;;;china;",
                 ),
                 parameters,
             )
@@ -505,7 +505,7 @@ impl RequestBuilder {
             .segment("bahtText")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bahtText;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bahtText;;;china;",
                 ),
                 parameters,
             )
@@ -524,7 +524,7 @@ impl RequestBuilder {
             .segment("base")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/base;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/base;;;china;",
                 ),
                 parameters,
             )
@@ -543,7 +543,7 @@ impl RequestBuilder {
             .segment("besselI")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/besselI;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/besselI;;;china;",
                 ),
                 parameters,
             )
@@ -562,7 +562,7 @@ impl RequestBuilder {
             .segment("besselJ")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/besselJ;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/besselJ;;;china;",
                 ),
                 parameters,
             )
@@ -581,7 +581,7 @@ impl RequestBuilder {
             .segment("besselK")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/besselK;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/besselK;;;china;",
                 ),
                 parameters,
             )
@@ -600,7 +600,7 @@ impl RequestBuilder {
             .segment("besselY")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/besselY;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/besselY;;;china;",
                 ),
                 parameters,
             )
@@ -619,7 +619,7 @@ impl RequestBuilder {
             .segment("beta_Dist")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/beta_Dist;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/beta_Dist;;;china;",
                 ),
                 parameters,
             )
@@ -638,7 +638,7 @@ impl RequestBuilder {
             .segment("beta_Inv")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/beta_Inv;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/beta_Inv;;;china;",
                 ),
                 parameters,
             )
@@ -657,7 +657,7 @@ impl RequestBuilder {
             .segment("bin2Dec")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bin2Dec;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bin2Dec;;;china;",
                 ),
                 parameters,
             )
@@ -676,7 +676,7 @@ impl RequestBuilder {
             .segment("bin2Hex")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bin2Hex;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bin2Hex;;;china;",
                 ),
                 parameters,
             )
@@ -695,7 +695,7 @@ impl RequestBuilder {
             .segment("bin2Oct")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bin2Oct;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bin2Oct;;;china;",
                 ),
                 parameters,
             )
@@ -714,7 +714,7 @@ impl RequestBuilder {
             .segment("binom_Dist")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/binom_Dist;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/binom_Dist;;;china;",
                 ),
                 parameters,
             )
@@ -733,7 +733,7 @@ impl RequestBuilder {
             .segment("binom_Dist_Range")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/binom_Dist_Range;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/binom_Dist_Range;;;china;",
                 ),
                 parameters,
             )
@@ -752,7 +752,7 @@ impl RequestBuilder {
             .segment("binom_Inv")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/binom_Inv;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/binom_Inv;;;china;",
                 ),
                 parameters,
             )
@@ -771,7 +771,7 @@ impl RequestBuilder {
             .segment("bitand")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitand;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitand;;;china;",
                 ),
                 parameters,
             )
@@ -790,7 +790,7 @@ impl RequestBuilder {
             .segment("bitlshift")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitlshift;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitlshift;;;china;",
                 ),
                 parameters,
             )
@@ -809,7 +809,7 @@ impl RequestBuilder {
             .segment("bitor")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitor;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitor;;;china;",
                 ),
                 parameters,
             )
@@ -828,7 +828,7 @@ impl RequestBuilder {
             .segment("bitrshift")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitrshift;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitrshift;;;china;",
                 ),
                 parameters,
             )
@@ -847,7 +847,7 @@ impl RequestBuilder {
             .segment("bitxor")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitxor;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/bitxor;;;china;",
                 ),
                 parameters,
             )
@@ -866,7 +866,7 @@ impl RequestBuilder {
             .segment("ceiling_Math")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ceiling_Math;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ceiling_Math;;;china;",
                 ),
                 parameters,
             )
@@ -885,7 +885,7 @@ impl RequestBuilder {
             .segment("ceiling_Precise")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ceiling_Precise;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ceiling_Precise;;;china;",
                 ),
                 parameters,
             )
@@ -904,7 +904,7 @@ impl RequestBuilder {
             .segment("char")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/char;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/char;;;china;",
                 ),
                 parameters,
             )
@@ -923,7 +923,7 @@ impl RequestBuilder {
             .segment("chiSq_Dist")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/chiSq_Dist;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/chiSq_Dist;;;china;",
                 ),
                 parameters,
             )
@@ -942,7 +942,7 @@ impl RequestBuilder {
             .segment("chiSq_Dist_RT")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/chiSq_Dist_RT;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/chiSq_Dist_RT;;;china;",
                 ),
                 parameters,
             )
@@ -961,7 +961,7 @@ impl RequestBuilder {
             .segment("chiSq_Inv")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/chiSq_Inv;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/chiSq_Inv;;;china;",
                 ),
                 parameters,
             )
@@ -980,7 +980,7 @@ impl RequestBuilder {
             .segment("chiSq_Inv_RT")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/chiSq_Inv_RT;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/chiSq_Inv_RT;;;china;",
                 ),
                 parameters,
             )
@@ -999,7 +999,7 @@ impl RequestBuilder {
             .segment("choose")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/choose;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/choose;;;china;",
                 ),
                 parameters,
             )
@@ -1018,7 +1018,7 @@ impl RequestBuilder {
             .segment("clean")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/clean;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/clean;;;china;",
                 ),
                 parameters,
             )
@@ -1037,7 +1037,7 @@ impl RequestBuilder {
             .segment("code")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/code;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/code;;;china;",
                 ),
                 parameters,
             )
@@ -1056,7 +1056,7 @@ impl RequestBuilder {
             .segment("columns")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/columns;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/columns;;;china;",
                 ),
                 parameters,
             )
@@ -1075,7 +1075,7 @@ impl RequestBuilder {
             .segment("combin")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/combin;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/combin;;;china;",
                 ),
                 parameters,
             )
@@ -1094,7 +1094,7 @@ impl RequestBuilder {
             .segment("combina")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/combina;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/combina;;;china;",
                 ),
                 parameters,
             )
@@ -1113,7 +1113,7 @@ impl RequestBuilder {
             .segment("complex")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/complex;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/complex;;;china;",
                 ),
                 parameters,
             )
@@ -1132,7 +1132,7 @@ impl RequestBuilder {
             .segment("concatenate")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/concatenate;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/concatenate;;;china;",
                 ),
                 parameters,
             )
@@ -1151,7 +1151,7 @@ impl RequestBuilder {
             .segment("confidence_Norm")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/confidence_Norm;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/confidence_Norm;;;china;",
                 ),
                 parameters,
             )
@@ -1170,7 +1170,7 @@ impl RequestBuilder {
             .segment("confidence_T")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/confidence_T;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/confidence_T;;;china;",
                 ),
                 parameters,
             )
@@ -1189,7 +1189,7 @@ impl RequestBuilder {
             .segment("convert")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/convert;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/convert;;;china;",
                 ),
                 parameters,
             )
@@ -1208,7 +1208,7 @@ impl RequestBuilder {
             .segment("cos")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cos;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cos;;;china;",
                 ),
                 parameters,
             )
@@ -1227,7 +1227,7 @@ impl RequestBuilder {
             .segment("cosh")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cosh;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cosh;;;china;",
                 ),
                 parameters,
             )
@@ -1246,7 +1246,7 @@ impl RequestBuilder {
             .segment("cot")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cot;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cot;;;china;",
                 ),
                 parameters,
             )
@@ -1265,7 +1265,7 @@ impl RequestBuilder {
             .segment("coth")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coth;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coth;;;china;",
                 ),
                 parameters,
             )
@@ -1284,7 +1284,7 @@ impl RequestBuilder {
             .segment("count")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/count;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/count;;;china;",
                 ),
                 parameters,
             )
@@ -1303,7 +1303,7 @@ impl RequestBuilder {
             .segment("countA")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/countA;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/countA;;;china;",
                 ),
                 parameters,
             )
@@ -1322,7 +1322,7 @@ impl RequestBuilder {
             .segment("countBlank")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/countBlank;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/countBlank;;;china;",
                 ),
                 parameters,
             )
@@ -1341,7 +1341,7 @@ impl RequestBuilder {
             .segment("countIf")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/countIf;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/countIf;;;china;",
                 ),
                 parameters,
             )
@@ -1360,7 +1360,7 @@ impl RequestBuilder {
             .segment("countIfs")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/countIfs;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/countIfs;;;china;",
                 ),
                 parameters,
             )
@@ -1379,7 +1379,7 @@ impl RequestBuilder {
             .segment("coupDayBs")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupDayBs;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupDayBs;;;china;",
                 ),
                 parameters,
             )
@@ -1398,7 +1398,7 @@ impl RequestBuilder {
             .segment("coupDays")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupDays;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupDays;;;china;",
                 ),
                 parameters,
             )
@@ -1417,7 +1417,7 @@ impl RequestBuilder {
             .segment("coupDaysNc")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupDaysNc;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupDaysNc;;;china;",
                 ),
                 parameters,
             )
@@ -1436,7 +1436,7 @@ impl RequestBuilder {
             .segment("coupNcd")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupNcd;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupNcd;;;china;",
                 ),
                 parameters,
             )
@@ -1455,7 +1455,7 @@ impl RequestBuilder {
             .segment("coupNum")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupNum;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupNum;;;china;",
                 ),
                 parameters,
             )
@@ -1474,7 +1474,7 @@ impl RequestBuilder {
             .segment("coupPcd")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupPcd;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/coupPcd;;;china;",
                 ),
                 parameters,
             )
@@ -1493,7 +1493,7 @@ impl RequestBuilder {
             .segment("csc")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/csc;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/csc;;;china;",
                 ),
                 parameters,
             )
@@ -1512,7 +1512,7 @@ impl RequestBuilder {
             .segment("csch")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/csch;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/csch;;;china;",
                 ),
                 parameters,
             )
@@ -1531,7 +1531,7 @@ impl RequestBuilder {
             .segment("cumIPmt")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cumIPmt;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cumIPmt;;;china;",
                 ),
                 parameters,
             )
@@ -1550,7 +1550,7 @@ impl RequestBuilder {
             .segment("cumPrinc")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cumPrinc;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/cumPrinc;;;china;",
                 ),
                 parameters,
             )
@@ -1569,7 +1569,7 @@ impl RequestBuilder {
             .segment("date")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/date;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/date;;;china;",
                 ),
                 parameters,
             )
@@ -1588,7 +1588,7 @@ impl RequestBuilder {
             .segment("datevalue")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/datevalue;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/datevalue;;;china;",
                 ),
                 parameters,
             )
@@ -1607,7 +1607,7 @@ impl RequestBuilder {
             .segment("daverage")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/daverage;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/daverage;;;china;",
                 ),
                 parameters,
             )
@@ -1626,7 +1626,7 @@ impl RequestBuilder {
             .segment("day")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/day;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/day;;;china;",
                 ),
                 parameters,
             )
@@ -1645,7 +1645,7 @@ impl RequestBuilder {
             .segment("days")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/days;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/days;;;china;",
                 ),
                 parameters,
             )
@@ -1664,7 +1664,7 @@ impl RequestBuilder {
             .segment("days360")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/days360;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/days360;;;china;",
                 ),
                 parameters,
             )
@@ -1683,7 +1683,7 @@ impl RequestBuilder {
             .segment("db")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/db;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/db;;;china;",
                 ),
                 parameters,
             )
@@ -1702,7 +1702,7 @@ impl RequestBuilder {
             .segment("dbcs")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dbcs;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dbcs;;;china;",
                 ),
                 parameters,
             )
@@ -1721,7 +1721,7 @@ impl RequestBuilder {
             .segment("dcount")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dcount;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dcount;;;china;",
                 ),
                 parameters,
             )
@@ -1740,7 +1740,7 @@ impl RequestBuilder {
             .segment("dcountA")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dcountA;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dcountA;;;china;",
                 ),
                 parameters,
             )
@@ -1759,7 +1759,7 @@ impl RequestBuilder {
             .segment("ddb")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ddb;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ddb;;;china;",
                 ),
                 parameters,
             )
@@ -1778,7 +1778,7 @@ impl RequestBuilder {
             .segment("dec2Bin")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dec2Bin;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dec2Bin;;;china;",
                 ),
                 parameters,
             )
@@ -1797,7 +1797,7 @@ impl RequestBuilder {
             .segment("dec2Hex")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dec2Hex;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dec2Hex;;;china;",
                 ),
                 parameters,
             )
@@ -1816,7 +1816,7 @@ impl RequestBuilder {
             .segment("dec2Oct")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dec2Oct;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dec2Oct;;;china;",
                 ),
                 parameters,
             )
@@ -1835,7 +1835,7 @@ impl RequestBuilder {
             .segment("decimal")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/decimal;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/decimal;;;china;",
                 ),
                 parameters,
             )
@@ -1854,7 +1854,7 @@ impl RequestBuilder {
             .segment("degrees")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/degrees;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/degrees;;;china;",
                 ),
                 parameters,
             )
@@ -1873,7 +1873,7 @@ impl RequestBuilder {
             .segment("delta")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/delta;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/delta;;;china;",
                 ),
                 parameters,
             )
@@ -1892,7 +1892,7 @@ impl RequestBuilder {
             .segment("devSq")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/devSq;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/devSq;;;china;",
                 ),
                 parameters,
             )
@@ -1911,7 +1911,7 @@ impl RequestBuilder {
             .segment("dget")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dget;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dget;;;china;",
                 ),
                 parameters,
             )
@@ -1930,7 +1930,7 @@ impl RequestBuilder {
             .segment("disc")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/disc;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/disc;;;china;",
                 ),
                 parameters,
             )
@@ -1949,7 +1949,7 @@ impl RequestBuilder {
             .segment("dmax")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dmax;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dmax;;;china;",
                 ),
                 parameters,
             )
@@ -1968,7 +1968,7 @@ impl RequestBuilder {
             .segment("dmin")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dmin;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dmin;;;china;",
                 ),
                 parameters,
             )
@@ -1987,7 +1987,7 @@ impl RequestBuilder {
             .segment("dollar")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dollar;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dollar;;;china;",
                 ),
                 parameters,
             )
@@ -2006,7 +2006,7 @@ impl RequestBuilder {
             .segment("dollarDe")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dollarDe;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dollarDe;;;china;",
                 ),
                 parameters,
             )
@@ -2025,7 +2025,7 @@ impl RequestBuilder {
             .segment("dollarFr")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dollarFr;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dollarFr;;;china;",
                 ),
                 parameters,
             )
@@ -2044,7 +2044,7 @@ impl RequestBuilder {
             .segment("dproduct")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dproduct;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dproduct;;;china;",
                 ),
                 parameters,
             )
@@ -2063,7 +2063,7 @@ impl RequestBuilder {
             .segment("dstDev")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dstDev;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dstDev;;;china;",
                 ),
                 parameters,
             )
@@ -2082,7 +2082,7 @@ impl RequestBuilder {
             .segment("dstDevP")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dstDevP;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dstDevP;;;china;",
                 ),
                 parameters,
             )
@@ -2101,7 +2101,7 @@ impl RequestBuilder {
             .segment("dsum")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dsum;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dsum;;;china;",
                 ),
                 parameters,
             )
@@ -2120,7 +2120,7 @@ impl RequestBuilder {
             .segment("duration")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/duration;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/duration;;;china;",
                 ),
                 parameters,
             )
@@ -2139,7 +2139,7 @@ impl RequestBuilder {
             .segment("dvar")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dvar;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dvar;;;china;",
                 ),
                 parameters,
             )
@@ -2158,7 +2158,7 @@ impl RequestBuilder {
             .segment("dvarP")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dvarP;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/dvarP;;;china;",
                 ),
                 parameters,
             )
@@ -2177,7 +2177,7 @@ impl RequestBuilder {
             .segment("ecma_Ceiling")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ecma_Ceiling;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ecma_Ceiling;;;china;",
                 ),
                 parameters,
             )
@@ -2196,7 +2196,7 @@ impl RequestBuilder {
             .segment("edate")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/edate;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/edate;;;china;",
                 ),
                 parameters,
             )
@@ -2215,7 +2215,7 @@ impl RequestBuilder {
             .segment("effect")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/effect;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/effect;;;china;",
                 ),
                 parameters,
             )
@@ -2234,7 +2234,7 @@ impl RequestBuilder {
             .segment("eoMonth")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/eoMonth;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/eoMonth;;;china;",
                 ),
                 parameters,
             )
@@ -2253,7 +2253,7 @@ impl RequestBuilder {
             .segment("erf")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/erf;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/erf;;;china;",
                 ),
                 parameters,
             )
@@ -2272,7 +2272,7 @@ impl RequestBuilder {
             .segment("erfC")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/erfC;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/erfC;;;china;",
                 ),
                 parameters,
             )
@@ -2291,7 +2291,7 @@ impl RequestBuilder {
             .segment("erfC_Precise")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/erfC_Precise;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/erfC_Precise;;;china;",
                 ),
                 parameters,
             )
@@ -2310,7 +2310,7 @@ impl RequestBuilder {
             .segment("erf_Precise")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/erf_Precise;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/erf_Precise;;;china;",
                 ),
                 parameters,
             )
@@ -2329,7 +2329,7 @@ impl RequestBuilder {
             .segment("error_Type")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/error_Type;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/error_Type;;;china;",
                 ),
                 parameters,
             )
@@ -2348,7 +2348,7 @@ impl RequestBuilder {
             .segment("even")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/even;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/even;;;china;",
                 ),
                 parameters,
             )
@@ -2367,7 +2367,7 @@ impl RequestBuilder {
             .segment("exact")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/exact;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/exact;;;china;",
                 ),
                 parameters,
             )
@@ -2386,7 +2386,7 @@ impl RequestBuilder {
             .segment("exp")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/exp;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/exp;;;china;",
                 ),
                 parameters,
             )
@@ -2405,7 +2405,7 @@ impl RequestBuilder {
             .segment("expon_Dist")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/expon_Dist;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/expon_Dist;;;china;",
                 ),
                 parameters,
             )
@@ -2424,7 +2424,7 @@ impl RequestBuilder {
             .segment("f_Dist")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/f_Dist;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/f_Dist;;;china;",
                 ),
                 parameters,
             )
@@ -2443,7 +2443,7 @@ impl RequestBuilder {
             .segment("f_Dist_RT")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/f_Dist_RT;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/f_Dist_RT;;;china;",
                 ),
                 parameters,
             )
@@ -2462,7 +2462,7 @@ impl RequestBuilder {
             .segment("f_Inv")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/f_Inv;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/f_Inv;;;china;",
                 ),
                 parameters,
             )
@@ -2481,7 +2481,7 @@ impl RequestBuilder {
             .segment("f_Inv_RT")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/f_Inv_RT;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/f_Inv_RT;;;china;",
                 ),
                 parameters,
             )
@@ -2500,7 +2500,7 @@ impl RequestBuilder {
             .segment("fact")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fact;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fact;;;china;",
                 ),
                 parameters,
             )
@@ -2519,7 +2519,7 @@ impl RequestBuilder {
             .segment("factDouble")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/factDouble;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/factDouble;;;china;",
                 ),
                 parameters,
             )
@@ -2535,7 +2535,7 @@ impl RequestBuilder {
             .segment("false")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/false;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/false;;;china;",
                 ),
             )
     }
@@ -2553,7 +2553,7 @@ impl RequestBuilder {
             .segment("find")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/find;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/find;;;china;",
                 ),
                 parameters,
             )
@@ -2572,7 +2572,7 @@ impl RequestBuilder {
             .segment("findB")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/findB;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/findB;;;china;",
                 ),
                 parameters,
             )
@@ -2591,7 +2591,7 @@ impl RequestBuilder {
             .segment("fisher")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fisher;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fisher;;;china;",
                 ),
                 parameters,
             )
@@ -2610,7 +2610,7 @@ impl RequestBuilder {
             .segment("fisherInv")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fisherInv;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fisherInv;;;china;",
                 ),
                 parameters,
             )
@@ -2629,7 +2629,7 @@ impl RequestBuilder {
             .segment("fixed")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fixed;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fixed;;;china;",
                 ),
                 parameters,
             )
@@ -2648,7 +2648,7 @@ impl RequestBuilder {
             .segment("floor_Math")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/floor_Math;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/floor_Math;;;china;",
                 ),
                 parameters,
             )
@@ -2667,7 +2667,7 @@ impl RequestBuilder {
             .segment("floor_Precise")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/floor_Precise;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/floor_Precise;;;china;",
                 ),
                 parameters,
             )
@@ -2686,7 +2686,7 @@ impl RequestBuilder {
             .segment("fv")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fv;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fv;;;china;",
                 ),
                 parameters,
             )
@@ -2705,7 +2705,7 @@ impl RequestBuilder {
             .segment("fvschedule")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fvschedule;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/fvschedule;;;china;",
                 ),
                 parameters,
             )
@@ -2724,7 +2724,7 @@ impl RequestBuilder {
             .segment("gamma")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gamma;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gamma;;;china;",
                 ),
                 parameters,
             )
@@ -2743,7 +2743,7 @@ impl RequestBuilder {
             .segment("gammaLn")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gammaLn;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gammaLn;;;china;",
                 ),
                 parameters,
             )
@@ -2762,7 +2762,7 @@ impl RequestBuilder {
             .segment("gammaLn_Precise")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gammaLn_Precise;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gammaLn_Precise;;;china;",
                 ),
                 parameters,
             )
@@ -2781,7 +2781,7 @@ impl RequestBuilder {
             .segment("gamma_Dist")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gamma_Dist;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gamma_Dist;;;china;",
                 ),
                 parameters,
             )
@@ -2800,7 +2800,7 @@ impl RequestBuilder {
             .segment("gamma_Inv")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gamma_Inv;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gamma_Inv;;;china;",
                 ),
                 parameters,
             )
@@ -2819,7 +2819,7 @@ impl RequestBuilder {
             .segment("gauss")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gauss;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gauss;;;china;",
                 ),
                 parameters,
             )
@@ -2838,7 +2838,7 @@ impl RequestBuilder {
             .segment("gcd")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gcd;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/gcd;;;china;",
                 ),
                 parameters,
             )
@@ -2857,7 +2857,7 @@ impl RequestBuilder {
             .segment("geStep")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/geStep;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/geStep;;;china;",
                 ),
                 parameters,
             )
@@ -2876,7 +2876,7 @@ impl RequestBuilder {
             .segment("geoMean")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/geoMean;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/geoMean;;;china;",
                 ),
                 parameters,
             )
@@ -2895,7 +2895,7 @@ impl RequestBuilder {
             .segment("harMean")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/harMean;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/harMean;;;china;",
                 ),
                 parameters,
             )
@@ -2914,7 +2914,7 @@ impl RequestBuilder {
             .segment("hex2Bin")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hex2Bin;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hex2Bin;;;china;",
                 ),
                 parameters,
             )
@@ -2933,7 +2933,7 @@ impl RequestBuilder {
             .segment("hex2Dec")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hex2Dec;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hex2Dec;;;china;",
                 ),
                 parameters,
             )
@@ -2952,7 +2952,7 @@ impl RequestBuilder {
             .segment("hex2Oct")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hex2Oct;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hex2Oct;;;china;",
                 ),
                 parameters,
             )
@@ -2971,7 +2971,7 @@ impl RequestBuilder {
             .segment("hlookup")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hlookup;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hlookup;;;china;",
                 ),
                 parameters,
             )
@@ -2990,7 +2990,7 @@ impl RequestBuilder {
             .segment("hour")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hour;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hour;;;china;",
                 ),
                 parameters,
             )
@@ -3009,7 +3009,7 @@ impl RequestBuilder {
             .segment("hypGeom_Dist")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hypGeom_Dist;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hypGeom_Dist;;;china;",
                 ),
                 parameters,
             )
@@ -3028,7 +3028,7 @@ impl RequestBuilder {
             .segment("hyperlink")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hyperlink;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/hyperlink;;;china;",
                 ),
                 parameters,
             )
@@ -3047,7 +3047,7 @@ impl RequestBuilder {
             .segment("if")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/if;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/if;;;china;",
                 ),
                 parameters,
             )
@@ -3066,7 +3066,7 @@ impl RequestBuilder {
             .segment("imAbs")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imAbs;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imAbs;;;china;",
                 ),
                 parameters,
             )
@@ -3085,7 +3085,7 @@ impl RequestBuilder {
             .segment("imArgument")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imArgument;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imArgument;;;china;",
                 ),
                 parameters,
             )
@@ -3104,7 +3104,7 @@ impl RequestBuilder {
             .segment("imConjugate")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imConjugate;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imConjugate;;;china;",
                 ),
                 parameters,
             )
@@ -3123,7 +3123,7 @@ impl RequestBuilder {
             .segment("imCos")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCos;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCos;;;china;",
                 ),
                 parameters,
             )
@@ -3142,7 +3142,7 @@ impl RequestBuilder {
             .segment("imCosh")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCosh;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCosh;;;china;",
                 ),
                 parameters,
             )
@@ -3161,7 +3161,7 @@ impl RequestBuilder {
             .segment("imCot")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCot;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCot;;;china;",
                 ),
                 parameters,
             )
@@ -3180,7 +3180,7 @@ impl RequestBuilder {
             .segment("imCsc")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCsc;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCsc;;;china;",
                 ),
                 parameters,
             )
@@ -3199,7 +3199,7 @@ impl RequestBuilder {
             .segment("imCsch")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCsch;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imCsch;;;china;",
                 ),
                 parameters,
             )
@@ -3218,7 +3218,7 @@ impl RequestBuilder {
             .segment("imDiv")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imDiv;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imDiv;;;china;",
                 ),
                 parameters,
             )
@@ -3237,7 +3237,7 @@ impl RequestBuilder {
             .segment("imExp")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imExp;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imExp;;;china;",
                 ),
                 parameters,
             )
@@ -3256,7 +3256,7 @@ impl RequestBuilder {
             .segment("imLn")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imLn;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imLn;;;china;",
                 ),
                 parameters,
             )
@@ -3275,7 +3275,7 @@ impl RequestBuilder {
             .segment("imLog10")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imLog10;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imLog10;;;china;",
                 ),
                 parameters,
             )
@@ -3294,7 +3294,7 @@ impl RequestBuilder {
             .segment("imLog2")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imLog2;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imLog2;;;china;",
                 ),
                 parameters,
             )
@@ -3313,7 +3313,7 @@ impl RequestBuilder {
             .segment("imPower")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imPower;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imPower;;;china;",
                 ),
                 parameters,
             )
@@ -3332,7 +3332,7 @@ impl RequestBuilder {
             .segment("imProduct")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imProduct;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imProduct;;;china;",
                 ),
                 parameters,
             )
@@ -3351,7 +3351,7 @@ impl RequestBuilder {
             .segment("imReal")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imReal;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imReal;;;china;",
                 ),
                 parameters,
             )
@@ -3370,7 +3370,7 @@ impl RequestBuilder {
             .segment("imSec")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSec;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSec;;;china;",
                 ),
                 parameters,
             )
@@ -3389,7 +3389,7 @@ impl RequestBuilder {
             .segment("imSech")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSech;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSech;;;china;",
                 ),
                 parameters,
             )
@@ -3408,7 +3408,7 @@ impl RequestBuilder {
             .segment("imSin")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSin;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSin;;;china;",
                 ),
                 parameters,
             )
@@ -3427,7 +3427,7 @@ impl RequestBuilder {
             .segment("imSinh")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSinh;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSinh;;;china;",
                 ),
                 parameters,
             )
@@ -3446,7 +3446,7 @@ impl RequestBuilder {
             .segment("imSqrt")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSqrt;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSqrt;;;china;",
                 ),
                 parameters,
             )
@@ -3465,7 +3465,7 @@ impl RequestBuilder {
             .segment("imSub")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSub;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSub;;;china;",
                 ),
                 parameters,
             )
@@ -3484,7 +3484,7 @@ impl RequestBuilder {
             .segment("imSum")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSum;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imSum;;;china;",
                 ),
                 parameters,
             )
@@ -3503,7 +3503,7 @@ impl RequestBuilder {
             .segment("imTan")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imTan;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imTan;;;china;",
                 ),
                 parameters,
             )
@@ -3522,7 +3522,7 @@ impl RequestBuilder {
             .segment("imaginary")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imaginary;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/imaginary;;;china;",
                 ),
                 parameters,
             )
@@ -3541,7 +3541,7 @@ impl RequestBuilder {
             .segment("int")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/int;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/int;;;china;",
                 ),
                 parameters,
             )
@@ -3560,7 +3560,7 @@ impl RequestBuilder {
             .segment("intRate")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/intRate;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/intRate;;;china;",
                 ),
                 parameters,
             )
@@ -3579,7 +3579,7 @@ impl RequestBuilder {
             .segment("ipmt")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ipmt;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ipmt;;;china;",
                 ),
                 parameters,
             )
@@ -3598,7 +3598,7 @@ impl RequestBuilder {
             .segment("irr")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/irr;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/irr;;;china;",
                 ),
                 parameters,
             )
@@ -3617,7 +3617,7 @@ impl RequestBuilder {
             .segment("isErr")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isErr;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isErr;;;china;",
                 ),
                 parameters,
             )
@@ -3636,7 +3636,7 @@ impl RequestBuilder {
             .segment("isError")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isError;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isError;;;china;",
                 ),
                 parameters,
             )
@@ -3655,7 +3655,7 @@ impl RequestBuilder {
             .segment("isEven")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isEven;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isEven;;;china;",
                 ),
                 parameters,
             )
@@ -3674,7 +3674,7 @@ impl RequestBuilder {
             .segment("isFormula")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isFormula;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isFormula;;;china;",
                 ),
                 parameters,
             )
@@ -3693,7 +3693,7 @@ impl RequestBuilder {
             .segment("isLogical")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isLogical;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isLogical;;;china;",
                 ),
                 parameters,
             )
@@ -3712,7 +3712,7 @@ impl RequestBuilder {
             .segment("isNA")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isNA;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isNA;;;china;",
                 ),
                 parameters,
             )
@@ -3731,7 +3731,7 @@ impl RequestBuilder {
             .segment("isNonText")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isNonText;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isNonText;;;china;",
                 ),
                 parameters,
             )
@@ -3750,7 +3750,7 @@ impl RequestBuilder {
             .segment("isNumber")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isNumber;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isNumber;;;china;",
                 ),
                 parameters,
             )
@@ -3769,7 +3769,7 @@ impl RequestBuilder {
             .segment("isOdd")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isOdd;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isOdd;;;china;",
                 ),
                 parameters,
             )
@@ -3788,7 +3788,7 @@ impl RequestBuilder {
             .segment("isText")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isText;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isText;;;china;",
                 ),
                 parameters,
             )
@@ -3807,7 +3807,7 @@ impl RequestBuilder {
             .segment("isoWeekNum")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isoWeekNum;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isoWeekNum;;;china;",
                 ),
                 parameters,
             )
@@ -3826,7 +3826,7 @@ impl RequestBuilder {
             .segment("iso_Ceiling")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/iso_Ceiling;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/iso_Ceiling;;;china;",
                 ),
                 parameters,
             )
@@ -3845,7 +3845,7 @@ impl RequestBuilder {
             .segment("ispmt")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ispmt;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ispmt;;;china;",
                 ),
                 parameters,
             )
@@ -3864,7 +3864,7 @@ impl RequestBuilder {
             .segment("isref")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isref;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/isref;;;china;",
                 ),
                 parameters,
             )
@@ -3883,7 +3883,7 @@ impl RequestBuilder {
             .segment("kurt")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/kurt;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/kurt;;;china;",
                 ),
                 parameters,
             )
@@ -3902,7 +3902,7 @@ impl RequestBuilder {
             .segment("large")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/large;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/large;;;china;",
                 ),
                 parameters,
             )
@@ -3921,7 +3921,7 @@ impl RequestBuilder {
             .segment("lcm")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/lcm;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/lcm;;;china;",
                 ),
                 parameters,
             )
@@ -3940,7 +3940,7 @@ impl RequestBuilder {
             .segment("left")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/left;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/left;;;china;",
                 ),
                 parameters,
             )
@@ -3959,7 +3959,7 @@ impl RequestBuilder {
             .segment("leftb")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/leftb;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/leftb;;;china;",
                 ),
                 parameters,
             )
@@ -3978,7 +3978,7 @@ impl RequestBuilder {
             .segment("len")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/len;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/len;;;china;",
                 ),
                 parameters,
             )
@@ -3997,7 +3997,7 @@ impl RequestBuilder {
             .segment("lenb")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/lenb;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/lenb;;;china;",
                 ),
                 parameters,
             )
@@ -4016,7 +4016,7 @@ impl RequestBuilder {
             .segment("ln")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ln;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ln;;;china;",
                 ),
                 parameters,
             )
@@ -4035,7 +4035,7 @@ impl RequestBuilder {
             .segment("log")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/log;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/log;;;china;",
                 ),
                 parameters,
             )
@@ -4054,7 +4054,7 @@ impl RequestBuilder {
             .segment("log10")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/log10;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/log10;;;china;",
                 ),
                 parameters,
             )
@@ -4073,7 +4073,7 @@ impl RequestBuilder {
             .segment("logNorm_Dist")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/logNorm_Dist;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/logNorm_Dist;;;china;",
                 ),
                 parameters,
             )
@@ -4092,7 +4092,7 @@ impl RequestBuilder {
             .segment("logNorm_Inv")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/logNorm_Inv;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/logNorm_Inv;;;china;",
                 ),
                 parameters,
             )
@@ -4111,7 +4111,7 @@ impl RequestBuilder {
             .segment("lookup")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/lookup;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/lookup;;;china;",
                 ),
                 parameters,
             )
@@ -4130,7 +4130,7 @@ impl RequestBuilder {
             .segment("lower")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/lower;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/lower;;;china;",
                 ),
                 parameters,
             )
@@ -4149,7 +4149,7 @@ impl RequestBuilder {
             .segment("match")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/match;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/match;;;china;",
                 ),
                 parameters,
             )
@@ -4168,7 +4168,7 @@ impl RequestBuilder {
             .segment("max")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/max;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/max;;;china;",
                 ),
                 parameters,
             )
@@ -4187,7 +4187,7 @@ impl RequestBuilder {
             .segment("maxA")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/maxA;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/maxA;;;china;",
                 ),
                 parameters,
             )
@@ -4206,7 +4206,7 @@ impl RequestBuilder {
             .segment("mduration")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mduration;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mduration;;;china;",
                 ),
                 parameters,
             )
@@ -4225,7 +4225,7 @@ impl RequestBuilder {
             .segment("median")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/median;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/median;;;china;",
                 ),
                 parameters,
             )
@@ -4244,7 +4244,7 @@ impl RequestBuilder {
             .segment("mid")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mid;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mid;;;china;",
                 ),
                 parameters,
             )
@@ -4263,7 +4263,7 @@ impl RequestBuilder {
             .segment("midb")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/midb;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/midb;;;china;",
                 ),
                 parameters,
             )
@@ -4282,7 +4282,7 @@ impl RequestBuilder {
             .segment("min")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/min;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/min;;;china;",
                 ),
                 parameters,
             )
@@ -4301,7 +4301,7 @@ impl RequestBuilder {
             .segment("minA")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/minA;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/minA;;;china;",
                 ),
                 parameters,
             )
@@ -4320,7 +4320,7 @@ impl RequestBuilder {
             .segment("minute")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/minute;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/minute;;;china;",
                 ),
                 parameters,
             )
@@ -4339,7 +4339,7 @@ impl RequestBuilder {
             .segment("mirr")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mirr;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mirr;;;china;",
                 ),
                 parameters,
             )
@@ -4358,7 +4358,7 @@ impl RequestBuilder {
             .segment("mod")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mod;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mod;;;china;",
                 ),
                 parameters,
             )
@@ -4377,7 +4377,7 @@ impl RequestBuilder {
             .segment("month")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/month;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/month;;;china;",
                 ),
                 parameters,
             )
@@ -4396,7 +4396,7 @@ impl RequestBuilder {
             .segment("mround")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mround;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/mround;;;china;",
                 ),
                 parameters,
             )
@@ -4415,7 +4415,7 @@ impl RequestBuilder {
             .segment("multiNomial")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/multiNomial;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/multiNomial;;;china;",
                 ),
                 parameters,
             )
@@ -4434,7 +4434,7 @@ impl RequestBuilder {
             .segment("n")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/n;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/n;;;china;",
                 ),
                 parameters,
             )
@@ -4450,7 +4450,7 @@ impl RequestBuilder {
             .segment("na")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/na;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/na;;;china;",
                 ),
             )
     }
@@ -4468,7 +4468,7 @@ impl RequestBuilder {
             .segment("negBinom_Dist")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/negBinom_Dist;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/negBinom_Dist;;;china;",
                 ),
                 parameters,
             )
@@ -4487,7 +4487,7 @@ impl RequestBuilder {
             .segment("networkDays")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/networkDays;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/networkDays;;;china;",
                 ),
                 parameters,
             )
@@ -4506,7 +4506,7 @@ impl RequestBuilder {
             .segment("networkDays_Intl")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/networkDays_Intl;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/networkDays_Intl;;;china;",
                 ),
                 parameters,
             )
@@ -4525,7 +4525,7 @@ impl RequestBuilder {
             .segment("nominal")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/nominal;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/nominal;;;china;",
                 ),
                 parameters,
             )
@@ -4544,7 +4544,7 @@ impl RequestBuilder {
             .segment("norm_Dist")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/norm_Dist;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/norm_Dist;;;china;",
                 ),
                 parameters,
             )
@@ -4563,7 +4563,7 @@ impl RequestBuilder {
             .segment("norm_Inv")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/norm_Inv;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/norm_Inv;;;china;",
                 ),
                 parameters,
             )
@@ -4582,7 +4582,7 @@ impl RequestBuilder {
             .segment("norm_S_Dist")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/norm_S_Dist;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/norm_S_Dist;;;china;",
                 ),
                 parameters,
             )
@@ -4601,7 +4601,7 @@ impl RequestBuilder {
             .segment("norm_S_Inv")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/norm_S_Inv;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/norm_S_Inv;;;china;",
                 ),
                 parameters,
             )
@@ -4620,7 +4620,7 @@ impl RequestBuilder {
             .segment("not")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/not;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/not;;;china;",
                 ),
                 parameters,
             )
@@ -4636,7 +4636,7 @@ impl RequestBuilder {
             .segment("now")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/now;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/now;;;china;",
                 ),
             )
     }
@@ -4654,7 +4654,7 @@ impl RequestBuilder {
             .segment("nper")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/nper;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/nper;;;china;",
                 ),
                 parameters,
             )
@@ -4673,7 +4673,7 @@ impl RequestBuilder {
             .segment("npv")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/npv;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/npv;;;china;",
                 ),
                 parameters,
             )
@@ -4692,7 +4692,7 @@ impl RequestBuilder {
             .segment("numberValue")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/numberValue;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/numberValue;;;china;",
                 ),
                 parameters,
             )
@@ -4711,7 +4711,7 @@ impl RequestBuilder {
             .segment("oct2Bin")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oct2Bin;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oct2Bin;;;china;",
                 ),
                 parameters,
             )
@@ -4730,7 +4730,7 @@ impl RequestBuilder {
             .segment("oct2Dec")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oct2Dec;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oct2Dec;;;china;",
                 ),
                 parameters,
             )
@@ -4749,7 +4749,7 @@ impl RequestBuilder {
             .segment("oct2Hex")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oct2Hex;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oct2Hex;;;china;",
                 ),
                 parameters,
             )
@@ -4768,7 +4768,7 @@ impl RequestBuilder {
             .segment("odd")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/odd;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/odd;;;china;",
                 ),
                 parameters,
             )
@@ -4787,7 +4787,7 @@ impl RequestBuilder {
             .segment("oddFPrice")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oddFPrice;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oddFPrice;;;china;",
                 ),
                 parameters,
             )
@@ -4806,7 +4806,7 @@ impl RequestBuilder {
             .segment("oddFYield")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oddFYield;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oddFYield;;;china;",
                 ),
                 parameters,
             )
@@ -4825,7 +4825,7 @@ impl RequestBuilder {
             .segment("oddLPrice")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oddLPrice;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oddLPrice;;;china;",
                 ),
                 parameters,
             )
@@ -4844,7 +4844,7 @@ impl RequestBuilder {
             .segment("oddLYield")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oddLYield;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/oddLYield;;;china;",
                 ),
                 parameters,
             )
@@ -4863,7 +4863,7 @@ impl RequestBuilder {
             .segment("or")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/or;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/or;;;china;",
                 ),
                 parameters,
             )
@@ -4882,7 +4882,7 @@ impl RequestBuilder {
             .segment("pduration")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/pduration;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/pduration;;;china;",
                 ),
                 parameters,
             )
@@ -4901,7 +4901,7 @@ impl RequestBuilder {
             .segment("percentRank_Exc")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/percentRank_Exc;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/percentRank_Exc;;;china;",
                 ),
                 parameters,
             )
@@ -4920,7 +4920,7 @@ impl RequestBuilder {
             .segment("percentRank_Inc")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/percentRank_Inc;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/percentRank_Inc;;;china;",
                 ),
                 parameters,
             )
@@ -4939,7 +4939,7 @@ impl RequestBuilder {
             .segment("percentile_Exc")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/percentile_Exc;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/percentile_Exc;;;china;",
                 ),
                 parameters,
             )
@@ -4958,7 +4958,7 @@ impl RequestBuilder {
             .segment("percentile_Inc")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/percentile_Inc;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/percentile_Inc;;;china;",
                 ),
                 parameters,
             )
@@ -4977,7 +4977,7 @@ impl RequestBuilder {
             .segment("permut")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/permut;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/permut;;;china;",
                 ),
                 parameters,
             )
@@ -4996,7 +4996,7 @@ impl RequestBuilder {
             .segment("permutationa")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/permutationa;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/permutationa;;;china;",
                 ),
                 parameters,
             )
@@ -5015,7 +5015,7 @@ impl RequestBuilder {
             .segment("phi")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/phi;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/phi;;;china;",
                 ),
                 parameters,
             )
@@ -5031,7 +5031,7 @@ impl RequestBuilder {
             .segment("pi")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/pi;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/pi;;;china;",
                 ),
             )
     }
@@ -5049,7 +5049,7 @@ impl RequestBuilder {
             .segment("pmt")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/pmt;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/pmt;;;china;",
                 ),
                 parameters,
             )
@@ -5068,7 +5068,7 @@ impl RequestBuilder {
             .segment("poisson_Dist")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/poisson_Dist;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/poisson_Dist;;;china;",
                 ),
                 parameters,
             )
@@ -5087,7 +5087,7 @@ impl RequestBuilder {
             .segment("power")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/power;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/power;;;china;",
                 ),
                 parameters,
             )
@@ -5106,7 +5106,7 @@ impl RequestBuilder {
             .segment("ppmt")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ppmt;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/ppmt;;;china;",
                 ),
                 parameters,
             )
@@ -5125,7 +5125,7 @@ impl RequestBuilder {
             .segment("price")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/price;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/price;;;china;",
                 ),
                 parameters,
             )
@@ -5144,7 +5144,7 @@ impl RequestBuilder {
             .segment("priceDisc")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/priceDisc;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/priceDisc;;;china;",
                 ),
                 parameters,
             )
@@ -5163,7 +5163,7 @@ impl RequestBuilder {
             .segment("priceMat")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/priceMat;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/priceMat;;;china;",
                 ),
                 parameters,
             )
@@ -5182,7 +5182,7 @@ impl RequestBuilder {
             .segment("product")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/product;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/product;;;china;",
                 ),
                 parameters,
             )
@@ -5201,7 +5201,7 @@ impl RequestBuilder {
             .segment("proper")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/proper;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/proper;;;china;",
                 ),
                 parameters,
             )
@@ -5220,7 +5220,7 @@ impl RequestBuilder {
             .segment("pv")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/pv;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/pv;;;china;",
                 ),
                 parameters,
             )
@@ -5239,7 +5239,7 @@ impl RequestBuilder {
             .segment("quartile_Exc")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/quartile_Exc;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/quartile_Exc;;;china;",
                 ),
                 parameters,
             )
@@ -5258,7 +5258,7 @@ impl RequestBuilder {
             .segment("quartile_Inc")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/quartile_Inc;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/quartile_Inc;;;china;",
                 ),
                 parameters,
             )
@@ -5277,7 +5277,7 @@ impl RequestBuilder {
             .segment("quotient")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/quotient;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/quotient;;;china;",
                 ),
                 parameters,
             )
@@ -5296,7 +5296,7 @@ impl RequestBuilder {
             .segment("radians")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/radians;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/radians;;;china;",
                 ),
                 parameters,
             )
@@ -5312,7 +5312,7 @@ impl RequestBuilder {
             .segment("rand")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rand;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rand;;;china;",
                 ),
             )
     }
@@ -5330,7 +5330,7 @@ impl RequestBuilder {
             .segment("randBetween")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/randBetween;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/randBetween;;;china;",
                 ),
                 parameters,
             )
@@ -5349,7 +5349,7 @@ impl RequestBuilder {
             .segment("rank_Avg")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rank_Avg;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rank_Avg;;;china;",
                 ),
                 parameters,
             )
@@ -5368,7 +5368,7 @@ impl RequestBuilder {
             .segment("rank_Eq")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rank_Eq;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rank_Eq;;;china;",
                 ),
                 parameters,
             )
@@ -5387,7 +5387,7 @@ impl RequestBuilder {
             .segment("rate")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rate;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rate;;;china;",
                 ),
                 parameters,
             )
@@ -5406,7 +5406,7 @@ impl RequestBuilder {
             .segment("received")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/received;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/received;;;china;",
                 ),
                 parameters,
             )
@@ -5425,7 +5425,7 @@ impl RequestBuilder {
             .segment("replace")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/replace;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/replace;;;china;",
                 ),
                 parameters,
             )
@@ -5444,7 +5444,7 @@ impl RequestBuilder {
             .segment("replaceB")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/replaceB;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/replaceB;;;china;",
                 ),
                 parameters,
             )
@@ -5463,7 +5463,7 @@ impl RequestBuilder {
             .segment("rept")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rept;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rept;;;china;",
                 ),
                 parameters,
             )
@@ -5482,7 +5482,7 @@ impl RequestBuilder {
             .segment("right")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/right;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/right;;;china;",
                 ),
                 parameters,
             )
@@ -5501,7 +5501,7 @@ impl RequestBuilder {
             .segment("rightb")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rightb;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rightb;;;china;",
                 ),
                 parameters,
             )
@@ -5520,7 +5520,7 @@ impl RequestBuilder {
             .segment("roman")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/roman;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/roman;;;china;",
                 ),
                 parameters,
             )
@@ -5539,7 +5539,7 @@ impl RequestBuilder {
             .segment("round")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/round;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/round;;;china;",
                 ),
                 parameters,
             )
@@ -5558,7 +5558,7 @@ impl RequestBuilder {
             .segment("roundDown")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/roundDown;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/roundDown;;;china;",
                 ),
                 parameters,
             )
@@ -5577,7 +5577,7 @@ impl RequestBuilder {
             .segment("roundUp")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/roundUp;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/roundUp;;;china;",
                 ),
                 parameters,
             )
@@ -5596,7 +5596,7 @@ impl RequestBuilder {
             .segment("rows")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rows;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rows;;;china;",
                 ),
                 parameters,
             )
@@ -5615,7 +5615,7 @@ impl RequestBuilder {
             .segment("rri")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rri;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/rri;;;china;",
                 ),
                 parameters,
             )
@@ -5634,7 +5634,7 @@ impl RequestBuilder {
             .segment("sec")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sec;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sec;;;china;",
                 ),
                 parameters,
             )
@@ -5653,7 +5653,7 @@ impl RequestBuilder {
             .segment("sech")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sech;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sech;;;china;",
                 ),
                 parameters,
             )
@@ -5672,7 +5672,7 @@ impl RequestBuilder {
             .segment("second")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/second;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/second;;;china;",
                 ),
                 parameters,
             )
@@ -5691,7 +5691,7 @@ impl RequestBuilder {
             .segment("seriesSum")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/seriesSum;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/seriesSum;;;china;",
                 ),
                 parameters,
             )
@@ -5710,7 +5710,7 @@ impl RequestBuilder {
             .segment("sheet")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sheet;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sheet;;;china;",
                 ),
                 parameters,
             )
@@ -5729,7 +5729,7 @@ impl RequestBuilder {
             .segment("sheets")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sheets;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sheets;;;china;",
                 ),
                 parameters,
             )
@@ -5748,7 +5748,7 @@ impl RequestBuilder {
             .segment("sign")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sign;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sign;;;china;",
                 ),
                 parameters,
             )
@@ -5767,7 +5767,7 @@ impl RequestBuilder {
             .segment("sin")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sin;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sin;;;china;",
                 ),
                 parameters,
             )
@@ -5786,7 +5786,7 @@ impl RequestBuilder {
             .segment("sinh")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sinh;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sinh;;;china;",
                 ),
                 parameters,
             )
@@ -5805,7 +5805,7 @@ impl RequestBuilder {
             .segment("skew")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/skew;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/skew;;;china;",
                 ),
                 parameters,
             )
@@ -5824,7 +5824,7 @@ impl RequestBuilder {
             .segment("skew_p")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/skew_p;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/skew_p;;;china;",
                 ),
                 parameters,
             )
@@ -5843,7 +5843,7 @@ impl RequestBuilder {
             .segment("sln")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sln;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sln;;;china;",
                 ),
                 parameters,
             )
@@ -5862,7 +5862,7 @@ impl RequestBuilder {
             .segment("small")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/small;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/small;;;china;",
                 ),
                 parameters,
             )
@@ -5881,7 +5881,7 @@ impl RequestBuilder {
             .segment("sqrt")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sqrt;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sqrt;;;china;",
                 ),
                 parameters,
             )
@@ -5900,7 +5900,7 @@ impl RequestBuilder {
             .segment("sqrtPi")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sqrtPi;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sqrtPi;;;china;",
                 ),
                 parameters,
             )
@@ -5919,7 +5919,7 @@ impl RequestBuilder {
             .segment("stDevA")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/stDevA;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/stDevA;;;china;",
                 ),
                 parameters,
             )
@@ -5938,7 +5938,7 @@ impl RequestBuilder {
             .segment("stDevPA")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/stDevPA;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/stDevPA;;;china;",
                 ),
                 parameters,
             )
@@ -5957,7 +5957,7 @@ impl RequestBuilder {
             .segment("stDev_P")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/stDev_P;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/stDev_P;;;china;",
                 ),
                 parameters,
             )
@@ -5976,7 +5976,7 @@ impl RequestBuilder {
             .segment("stDev_S")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/stDev_S;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/stDev_S;;;china;",
                 ),
                 parameters,
             )
@@ -5995,7 +5995,7 @@ impl RequestBuilder {
             .segment("standardize")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/standardize;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/standardize;;;china;",
                 ),
                 parameters,
             )
@@ -6014,7 +6014,7 @@ impl RequestBuilder {
             .segment("substitute")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/substitute;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/substitute;;;china;",
                 ),
                 parameters,
             )
@@ -6033,7 +6033,7 @@ impl RequestBuilder {
             .segment("subtotal")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/subtotal;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/subtotal;;;china;",
                 ),
                 parameters,
             )
@@ -6052,7 +6052,7 @@ impl RequestBuilder {
             .segment("sum")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sum;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sum;;;china;",
                 ),
                 parameters,
             )
@@ -6071,7 +6071,7 @@ impl RequestBuilder {
             .segment("sumIf")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sumIf;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sumIf;;;china;",
                 ),
                 parameters,
             )
@@ -6090,7 +6090,7 @@ impl RequestBuilder {
             .segment("sumIfs")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sumIfs;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sumIfs;;;china;",
                 ),
                 parameters,
             )
@@ -6109,7 +6109,7 @@ impl RequestBuilder {
             .segment("sumSq")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sumSq;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/sumSq;;;china;",
                 ),
                 parameters,
             )
@@ -6128,7 +6128,7 @@ impl RequestBuilder {
             .segment("syd")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/syd;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/syd;;;china;",
                 ),
                 parameters,
             )
@@ -6147,7 +6147,7 @@ impl RequestBuilder {
             .segment("t")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t;;;china;",
                 ),
                 parameters,
             )
@@ -6166,7 +6166,7 @@ impl RequestBuilder {
             .segment("t_Dist")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Dist;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Dist;;;china;",
                 ),
                 parameters,
             )
@@ -6185,7 +6185,7 @@ impl RequestBuilder {
             .segment("t_Dist_2T")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Dist_2T;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Dist_2T;;;china;",
                 ),
                 parameters,
             )
@@ -6204,7 +6204,7 @@ impl RequestBuilder {
             .segment("t_Dist_RT")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Dist_RT;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Dist_RT;;;china;",
                 ),
                 parameters,
             )
@@ -6223,7 +6223,7 @@ impl RequestBuilder {
             .segment("t_Inv")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Inv;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Inv;;;china;",
                 ),
                 parameters,
             )
@@ -6242,7 +6242,7 @@ impl RequestBuilder {
             .segment("t_Inv_2T")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Inv_2T;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/t_Inv_2T;;;china;",
                 ),
                 parameters,
             )
@@ -6261,7 +6261,7 @@ impl RequestBuilder {
             .segment("tan")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tan;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tan;;;china;",
                 ),
                 parameters,
             )
@@ -6280,7 +6280,7 @@ impl RequestBuilder {
             .segment("tanh")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tanh;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tanh;;;china;",
                 ),
                 parameters,
             )
@@ -6299,7 +6299,7 @@ impl RequestBuilder {
             .segment("tbillEq")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tbillEq;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tbillEq;;;china;",
                 ),
                 parameters,
             )
@@ -6318,7 +6318,7 @@ impl RequestBuilder {
             .segment("tbillPrice")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tbillPrice;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tbillPrice;;;china;",
                 ),
                 parameters,
             )
@@ -6337,7 +6337,7 @@ impl RequestBuilder {
             .segment("tbillYield")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tbillYield;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/tbillYield;;;china;",
                 ),
                 parameters,
             )
@@ -6356,7 +6356,7 @@ impl RequestBuilder {
             .segment("text")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/text;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/text;;;china;",
                 ),
                 parameters,
             )
@@ -6375,7 +6375,7 @@ impl RequestBuilder {
             .segment("time")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/time;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/time;;;china;",
                 ),
                 parameters,
             )
@@ -6394,7 +6394,7 @@ impl RequestBuilder {
             .segment("timevalue")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/timevalue;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/timevalue;;;china;",
                 ),
                 parameters,
             )
@@ -6410,7 +6410,7 @@ impl RequestBuilder {
             .segment("today")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/today;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/today;;;china;",
                 ),
             )
     }
@@ -6428,7 +6428,7 @@ impl RequestBuilder {
             .segment("trim")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/trim;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/trim;;;china;",
                 ),
                 parameters,
             )
@@ -6447,7 +6447,7 @@ impl RequestBuilder {
             .segment("trimMean")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/trimMean;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/trimMean;;;china;",
                 ),
                 parameters,
             )
@@ -6463,7 +6463,7 @@ impl RequestBuilder {
             .segment("true")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/true;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/true;;;china;",
                 ),
             )
     }
@@ -6481,7 +6481,7 @@ impl RequestBuilder {
             .segment("trunc")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/trunc;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/trunc;;;china;",
                 ),
                 parameters,
             )
@@ -6500,7 +6500,7 @@ impl RequestBuilder {
             .segment("type")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/type;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/type;;;china;",
                 ),
                 parameters,
             )
@@ -6519,7 +6519,7 @@ impl RequestBuilder {
             .segment("unichar")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/unichar;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/unichar;;;china;",
                 ),
                 parameters,
             )
@@ -6538,7 +6538,7 @@ impl RequestBuilder {
             .segment("unicode")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/unicode;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/unicode;;;china;",
                 ),
                 parameters,
             )
@@ -6557,7 +6557,7 @@ impl RequestBuilder {
             .segment("upper")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/upper;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/upper;;;china;",
                 ),
                 parameters,
             )
@@ -6576,7 +6576,7 @@ impl RequestBuilder {
             .segment("usdollar")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/usdollar;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/usdollar;;;china;",
                 ),
                 parameters,
             )
@@ -6595,7 +6595,7 @@ impl RequestBuilder {
             .segment("value")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/value;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/value;;;china;",
                 ),
                 parameters,
             )
@@ -6614,7 +6614,7 @@ impl RequestBuilder {
             .segment("varA")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/varA;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/varA;;;china;",
                 ),
                 parameters,
             )
@@ -6633,7 +6633,7 @@ impl RequestBuilder {
             .segment("varPA")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/varPA;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/varPA;;;china;",
                 ),
                 parameters,
             )
@@ -6652,7 +6652,7 @@ impl RequestBuilder {
             .segment("var_P")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/var_P;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/var_P;;;china;",
                 ),
                 parameters,
             )
@@ -6671,7 +6671,7 @@ impl RequestBuilder {
             .segment("var_S")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/var_S;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/var_S;;;china;",
                 ),
                 parameters,
             )
@@ -6690,7 +6690,7 @@ impl RequestBuilder {
             .segment("vdb")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/vdb;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/vdb;;;china;",
                 ),
                 parameters,
             )
@@ -6709,7 +6709,7 @@ impl RequestBuilder {
             .segment("vlookup")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/vlookup;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/vlookup;;;china;",
                 ),
                 parameters,
             )
@@ -6728,7 +6728,7 @@ impl RequestBuilder {
             .segment("weekNum")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/weekNum;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/weekNum;;;china;",
                 ),
                 parameters,
             )
@@ -6747,7 +6747,7 @@ impl RequestBuilder {
             .segment("weekday")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/weekday;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/weekday;;;china;",
                 ),
                 parameters,
             )
@@ -6766,7 +6766,7 @@ impl RequestBuilder {
             .segment("weibull_Dist")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/weibull_Dist;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/weibull_Dist;;;china;",
                 ),
                 parameters,
             )
@@ -6785,7 +6785,7 @@ impl RequestBuilder {
             .segment("workDay")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/workDay;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/workDay;;;china;",
                 ),
                 parameters,
             )
@@ -6804,7 +6804,7 @@ impl RequestBuilder {
             .segment("workDay_Intl")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/workDay_Intl;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/workDay_Intl;;;china;",
                 ),
                 parameters,
             )
@@ -6823,7 +6823,7 @@ impl RequestBuilder {
             .segment("xirr")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/xirr;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/xirr;;;china;",
                 ),
                 parameters,
             )
@@ -6842,7 +6842,7 @@ impl RequestBuilder {
             .segment("xnpv")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/xnpv;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/xnpv;;;china;",
                 ),
                 parameters,
             )
@@ -6861,7 +6861,7 @@ impl RequestBuilder {
             .segment("xor")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/xor;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/xor;;;china;",
                 ),
                 parameters,
             )
@@ -6880,7 +6880,7 @@ impl RequestBuilder {
             .segment("year")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/year;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/year;;;china;",
                 ),
                 parameters,
             )
@@ -6899,7 +6899,7 @@ impl RequestBuilder {
             .segment("yearFrac")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/yearFrac;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/yearFrac;;;china;",
                 ),
                 parameters,
             )
@@ -6918,7 +6918,7 @@ impl RequestBuilder {
             .segment("yield")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/yield;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/yield;;;china;",
                 ),
                 parameters,
             )
@@ -6937,7 +6937,7 @@ impl RequestBuilder {
             .segment("yieldDisc")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/yieldDisc;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/yieldDisc;;;china;",
                 ),
                 parameters,
             )
@@ -6956,7 +6956,7 @@ impl RequestBuilder {
             .segment("yieldMat")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/yieldMat;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/yieldMat;;;china;",
                 ),
                 parameters,
             )
@@ -6975,7 +6975,7 @@ impl RequestBuilder {
             .segment("z_Test")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/z_Test;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/functions/z_Test;;;china;",
                 ),
                 parameters,
             )

@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/names;count expand filter orderby search select skip top;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/names;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/names;count expand filter orderby search select skip top;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/names;china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/names;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/names;;;china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/names/$count;filter search;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/names;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/names/$count;filter search;work=Files.ReadWrite personal=Files.ReadWrite provenance=inferred:count:/users/{}/drive/items/{}/workbook/names;china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl RequestBuilder {
             .segment("add")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/names/add;;work=Files.ReadWrite,Sites.Read.All personal=Files.ReadWrite application=Sites.Read.All provenance=alias:/users/{}/drive/items/{}/workbook/names/add;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/names/add;;work=Files.ReadWrite,Sites.Read.All personal=Files.ReadWrite application=Sites.Read.All provenance=alias:/users/{}/drive/items/{}/workbook/names/add;china;",
                 ),
                 parameters,
             )
@@ -115,7 +115,7 @@ impl RequestBuilder {
             .segment("addFormulaLocal")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/names/addFormulaLocal;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/names/addFormulaLocal;;;china;",
                 ),
                 parameters,
             )
@@ -152,7 +152,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/names/{workbookNamedItem-id};expand select;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/names/{};china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/names/{workbookNamedItem-id};expand select;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/names/{};china;",
                 ),
             )
     }
@@ -175,7 +175,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/names/{workbookNamedItem-id};;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/names/{};china",
+                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/names/{workbookNamedItem-id};;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/names/{};china;",
                 ),
                 changes,
             )
@@ -196,7 +196,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/names/{workbookNamedItem-id};;work=Files.ReadWrite.Selected,Files.ReadWrite,Files.ReadWrite.AppFolder,Files.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Files.ReadWrite.AppFolder,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/workbook/names/{};china",
+                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/names/{workbookNamedItem-id};;work=Files.ReadWrite.Selected,Files.ReadWrite,Files.ReadWrite.AppFolder,Files.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Files.ReadWrite.AppFolder,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/workbook/names/{};china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/operations;expand orderby search select;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/operations;expand orderby search select;;china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/operations;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/operations;;;china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/operations/$count;search;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/operations/$count;search;;china;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/operations/{workbookOperation-id};expand select;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/operations/{};china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/operations/{workbookOperation-id};expand select;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/operations/{};china;",
                 ),
             )
     }
@@ -101,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/operations/{workbookOperation-id};;;china",
+                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/operations/{workbookOperation-id};;;china;",
                 ),
                 changes,
             )
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/operations/{workbookOperation-id};;;china",
+                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/operations/{workbookOperation-id};;;china;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/columnLinks;count expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/columnLinks;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/columnLinks;;",
+                    "op:POST /drives/{drive-id}/list/contentTypes/{contentType-id}/columnLinks;;;;",
                 ),
                 body,
             )
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/columnLinks/$count;filter search;",
+                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/columnLinks/$count;filter search;;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/columnLinks/{columnLink-id};expand select;",
+                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/columnLinks/{columnLink-id};expand select;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/list/contentTypes/{contentType-id}/columnLinks/{columnLink-id};;",
+                    "op:PATCH /drives/{drive-id}/list/contentTypes/{contentType-id}/columnLinks/{columnLink-id};;;;",
                 ),
                 changes,
             )
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/list/contentTypes/{contentType-id}/columnLinks/{columnLink-id};;",
+                    "op:DELETE /drives/{drive-id}/list/contentTypes/{contentType-id}/columnLinks/{columnLink-id};;;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/columnPositions;count expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/columnPositions;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/columnPositions/$count;filter search;",
+                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/columnPositions/$count;filter search;;;",
                 ),
             )
     }
@@ -54,7 +54,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/columnPositions/{columnDefinition-id};expand select;",
+                    "op:GET /drives/{drive-id}/list/contentTypes/{contentType-id}/columnPositions/{columnDefinition-id};expand select;;;",
                 ),
             )
     }

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/analytics;expand select;",
+                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/analytics;expand select;;;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/documentSetVersions;count expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/documentSetVersions;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/list/items/{listItem-id}/documentSetVersions;;",
+                    "op:POST /drives/{drive-id}/list/items/{listItem-id}/documentSetVersions;;;;",
                 ),
                 body,
             )
@@ -53,7 +53,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/documentSetVersions/$count;filter search;",
+                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/documentSetVersions/$count;filter search;;;",
                 ),
             )
     }
@@ -76,7 +76,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};expand select;",
+                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};expand select;;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/list/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};;",
+                    "op:PATCH /drives/{drive-id}/list/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};;;;",
                 ),
                 changes,
             )
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/list/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};;",
+                    "op:DELETE /drives/{drive-id}/list/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};;;;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
             .segment("restore")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/list/items/{listItem-id}/documentSetVersions/{documentSetVersion-id}/restore;;",
+                    "op:POST /drives/{drive-id}/list/items/{listItem-id}/documentSetVersions/{documentSetVersion-id}/restore;;;;",
                 ),
             )
     }
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
             .segment("restoreVersion")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/list/items/{listItem-id}/documentSetVersions/{documentSetVersion-id}/restoreVersion;;",
+                    "op:POST /drives/{drive-id}/list/items/{listItem-id}/documentSetVersions/{documentSetVersion-id}/restoreVersion;;;;",
                 ),
             )
     }

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/fields;expand select;",
+                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/fields;expand select;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/list/items/{listItem-id}/fields;;",
+                    "op:PATCH /drives/{drive-id}/list/items/{listItem-id}/fields;;;;",
                 ),
                 changes,
             )
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/list/items/{listItem-id}/fields;;",
+                    "op:DELETE /drives/{drive-id}/list/items/{listItem-id}/fields;;;;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/versions;count expand filter orderby search select skip top;",
+                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/versions;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/list/items/{listItem-id}/versions;;",
+                    "op:POST /drives/{drive-id}/list/items/{listItem-id}/versions;;;;",
                 ),
                 body,
             )
@@ -53,7 +53,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/versions/$count;filter search;",
+                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/versions/$count;filter search;;;",
                 ),
             )
     }
@@ -76,7 +76,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id};expand select;",
+                    "op:GET /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id};expand select;;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id};;",
+                    "op:PATCH /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id};;;;",
                 ),
                 changes,
             )
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id};;",
+                    "op:DELETE /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id};;;;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
             .segment("restoreVersion")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id}/restoreVersion;;",
+                    "op:POST /drives/{drive-id}/list/items/{listItem-id}/versions/{listItemVersion-id}/restoreVersion;;;;",
                 ),
             )
     }

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignmentSettings/defaultGradingScheme;expand select;;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignmentSettings/defaultGradingScheme;expand select;;us-government china;",
                 ),
             )
     }

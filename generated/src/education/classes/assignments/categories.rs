@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/categories;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/categories;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/categories;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/categories;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/categories/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=alias:/education/classes/{}/assignments/{}/categories;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/categories/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:count:/education/classes/{}/assignments/{}/categories;us-government china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/categories/$ref;count filter orderby search skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=alias:/education/classes/{}/assignments/{}/categories;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/categories/$ref;count filter orderby search skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:reference:/education/classes/{}/assignments/{}/categories;us-government china;",
                 ),
             )
     }
@@ -116,7 +116,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/categories/$ref;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite provenance=alias:/education/classes/{}/assignments/{}/categories;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/categories/$ref;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite provenance=inferred:reference:/education/classes/{}/assignments/{}/categories;us-government china;",
                 ),
                 reference,
             )
@@ -132,7 +132,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/categories/$ref;;;us-government china",
+                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/categories/$ref;;;us-government china;",
                 ),
             )
             .query("@id", id)
@@ -154,7 +154,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/categories/delta();count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/categories/delta();count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
                 ),
             )
     }
@@ -179,7 +179,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/categories/{educationCategory-id}/$ref;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite provenance=alias:/education/classes/{}/assignments/{}/categories/{};us-government china",
+                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/categories/{educationCategory-id}/$ref;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite provenance=inferred:reference:/education/classes/{}/assignments/{}/categories/{};us-government china;",
                 ),
             )
     }

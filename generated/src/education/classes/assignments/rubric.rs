@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric;expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric;expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china",
+                    "op:PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 ),
                 changes,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china",
+                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -83,7 +83,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric/$ref;;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=alias:/education/classes/{}/assignments/{}/rubric;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric/$ref;;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:reference:/education/classes/{}/assignments/{}/rubric;us-government china;",
                 ),
             )
     }
@@ -104,7 +104,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:PUT /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric/$ref;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite provenance=alias:/education/classes/{}/assignments/{}/rubric;us-government china",
+                    "op:PUT /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric/$ref;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite provenance=inferred:reference:/education/classes/{}/assignments/{}/rubric;us-government china;",
                 ),
                 reference,
             )
@@ -126,7 +126,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric/$ref;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite provenance=alias:/education/classes/{}/assignments/{}/rubric;us-government china",
+                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/rubric/$ref;;work=EduAssignments.ReadWriteBasic,EduAssignments.ReadWrite provenance=inferred:reference:/education/classes/{}/assignments/{}/rubric;us-government china;",
                 ),
             )
     }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions;count expand filter orderby search select skip top;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions;;;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions;;;us-government china;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=alias:/education/classes/{}/assignments/{}/submissions;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/$count;filter search;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All provenance=inferred:count:/education/classes/{}/assignments/{}/submissions;us-government china;",
                 ),
             )
     }
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};expand select;work=EduAssignments.ReadBasic,EduAssignments.ReadWriteBasic,EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.ReadBasic.All,EduAssignments.Read.All,EduAssignments.ReadWrite.All,EduAssignments.ReadWriteBasic.All;us-government china;",
                 ),
             )
     }
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};;;us-government china",
+                    "op:PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};;;us-government china",
+                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};;;us-government china;",
                 ),
             )
     }
@@ -161,7 +161,7 @@ impl ItemRequestBuilder {
             .segment("excuse")
             .call(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/excuse;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/excuse;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -180,7 +180,7 @@ impl ItemRequestBuilder {
             .segment("reassign")
             .call(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/reassign;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All,Notes.ReadWrite.All;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/reassign;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All,Notes.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -199,7 +199,7 @@ impl ItemRequestBuilder {
             .segment("return")
             .call(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/return;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/return;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -218,7 +218,7 @@ impl ItemRequestBuilder {
             .segment("setUpResourcesFolder")
             .call(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/setUpResourcesFolder;;work=EduAssignments.ReadWrite;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/setUpResourcesFolder;;work=EduAssignments.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -237,7 +237,7 @@ impl ItemRequestBuilder {
             .segment("submit")
             .call(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/submit;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All,Notes.ReadWrite.All;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/submit;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All,Notes.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -256,7 +256,7 @@ impl ItemRequestBuilder {
             .segment("unsubmit")
             .call(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/unsubmit;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All,Notes.ReadWrite.All;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/unsubmit;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All,Notes.ReadWrite.All;us-government china;",
                 ),
             )
     }

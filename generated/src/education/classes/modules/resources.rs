@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/modules/{educationModule-id}/resources;count expand filter orderby search select skip top;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/modules/{educationModule-id}/resources;count expand filter orderby search select skip top;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/resources;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/modules/{educationModule-id}/resources;;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/modules/{educationModule-id}/resources/$count;filter search;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All provenance=alias:/education/classes/{}/modules/{}/resources;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/modules/{educationModule-id}/resources/$count;filter search;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All provenance=inferred:count:/education/classes/{}/modules/{}/resources;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/modules/{educationModule-id}/resources/{educationModuleResource-id};expand select;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/modules/{educationModule-id}/resources/{educationModuleResource-id};expand select;work=EduCurricula.Read,EduCurricula.ReadWrite application=EduCurricula.Read.All,EduCurricula.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/classes/{educationClass-id}/modules/{educationModule-id}/resources/{educationModuleResource-id};;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china",
+                    "op:PATCH /education/classes/{educationClass-id}/modules/{educationModule-id}/resources/{educationModuleResource-id};;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/modules/{educationModule-id}/resources/{educationModuleResource-id};;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china",
+                    "op:DELETE /education/classes/{educationClass-id}/modules/{educationModule-id}/resources/{educationModuleResource-id};;work=EduCurricula.ReadWrite application=EduCurricula.ReadWrite.All;us-government china;",
                 ),
             )
     }

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/me/assignments/{educationAssignment-id}/gradingScheme;expand select;;us-government china",
+                    "op:GET /education/me/assignments/{educationAssignment-id}/gradingScheme;expand select;;us-government china;",
                 ),
             )
     }

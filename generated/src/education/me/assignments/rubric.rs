@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/me/assignments/{educationAssignment-id}/rubric;expand select;;us-government china",
+                    "op:GET /education/me/assignments/{educationAssignment-id}/rubric;expand select;;us-government china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/me/assignments/{educationAssignment-id}/rubric;;;us-government china",
+                    "op:PATCH /education/me/assignments/{educationAssignment-id}/rubric;;;us-government china;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /education/me/assignments/{educationAssignment-id}/rubric;;;us-government china",
+                    "op:DELETE /education/me/assignments/{educationAssignment-id}/rubric;;;us-government china;",
                 ),
             )
     }
@@ -65,7 +65,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /education/me/assignments/{educationAssignment-id}/rubric/$ref;;;us-government china",
+                    "op:GET /education/me/assignments/{educationAssignment-id}/rubric/$ref;;;us-government china;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:PUT /education/me/assignments/{educationAssignment-id}/rubric/$ref;;;us-government china",
+                    "op:PUT /education/me/assignments/{educationAssignment-id}/rubric/$ref;;;us-government china;",
                 ),
                 reference,
             )
@@ -96,7 +96,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /education/me/assignments/{educationAssignment-id}/rubric/$ref;;;us-government china",
+                    "op:DELETE /education/me/assignments/{educationAssignment-id}/rubric/$ref;;;us-government china;",
                 ),
             )
     }

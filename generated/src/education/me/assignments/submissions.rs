@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/me/assignments/{educationAssignment-id}/submissions;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /education/me/assignments/{educationAssignment-id}/submissions;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /education/me/assignments/{educationAssignment-id}/submissions;;;us-government china",
+                    "op:POST /education/me/assignments/{educationAssignment-id}/submissions;;;us-government china;",
                 ),
                 body,
             )
@@ -61,7 +61,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /education/me/assignments/{educationAssignment-id}/submissions/$count;filter search;;us-government china",
+                    "op:GET /education/me/assignments/{educationAssignment-id}/submissions/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};expand select;;us-government china",
+                    "op:GET /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};;;us-government china",
+                    "op:PATCH /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -128,7 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};;;us-government china",
+                    "op:DELETE /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id};;;us-government china;",
                 ),
             )
     }
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
             .segment("excuse")
             .call(
                 Operation(
-                    "op:POST /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/excuse;;;us-government china",
+                    "op:POST /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/excuse;;;us-government china;",
                 ),
             )
     }
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
             .segment("reassign")
             .call(
                 Operation(
-                    "op:POST /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/reassign;;;us-government china",
+                    "op:POST /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/reassign;;;us-government china;",
                 ),
             )
     }
@@ -173,7 +173,7 @@ impl ItemRequestBuilder {
             .segment("return")
             .call(
                 Operation(
-                    "op:POST /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/return;;;us-government china",
+                    "op:POST /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/return;;;us-government china;",
                 ),
             )
     }
@@ -188,7 +188,7 @@ impl ItemRequestBuilder {
             .segment("setUpResourcesFolder")
             .call(
                 Operation(
-                    "op:POST /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/setUpResourcesFolder;;;us-government china",
+                    "op:POST /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/setUpResourcesFolder;;;us-government china;",
                 ),
             )
     }
@@ -203,7 +203,7 @@ impl ItemRequestBuilder {
             .segment("submit")
             .call(
                 Operation(
-                    "op:POST /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/submit;;;us-government china",
+                    "op:POST /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/submit;;;us-government china;",
                 ),
             )
     }
@@ -218,7 +218,7 @@ impl ItemRequestBuilder {
             .segment("unsubmit")
             .call(
                 Operation(
-                    "op:POST /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/unsubmit;;;us-government china",
+                    "op:POST /education/me/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/unsubmit;;;us-government china;",
                 ),
             )
     }

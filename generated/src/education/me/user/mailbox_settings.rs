@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/me/user/mailboxSettings;expand select;;us-government china",
+                    "op:GET /education/me/user/mailboxSettings;expand select;;us-government china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/me/user/mailboxSettings;;;us-government china",
+                    "op:PATCH /education/me/user/mailboxSettings;;;us-government china;",
                 ),
                 changes,
             )

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories;;;us-government china",
+                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories;;;us-government china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$count;filter search;;us-government china",
+                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$ref;count filter orderby search skip top;;us-government china",
+                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$ref;count filter orderby search skip top;;us-government china;",
                 ),
             )
     }
@@ -90,7 +90,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$ref;;;us-government china",
+                    "op:POST /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$ref;;;us-government china;",
                 ),
                 reference,
             )
@@ -106,7 +106,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$ref;;;us-government china",
+                    "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/$ref;;;us-government china;",
                 ),
             )
             .query("@id", id)
@@ -124,7 +124,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/delta();count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/delta();count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/{educationCategory-id}/$ref;;;us-government china",
+                    "op:DELETE /education/users/{educationUser-id}/assignments/{educationAssignment-id}/categories/{educationCategory-id}/$ref;;;us-government china;",
                 ),
             )
     }

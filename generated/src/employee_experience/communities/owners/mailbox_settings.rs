@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/communities/{community-id}/owners/{user-id}/mailboxSettings;expand select;;us-government china",
+                    "op:GET /employeeExperience/communities/{community-id}/owners/{user-id}/mailboxSettings;expand select;;us-government china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /employeeExperience/communities/{community-id}/owners/{user-id}/mailboxSettings;;;us-government china",
+                    "op:PATCH /employeeExperience/communities/{community-id}/owners/{user-id}/mailboxSettings;;;us-government china;",
                 ),
                 changes,
             )

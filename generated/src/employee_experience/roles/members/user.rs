@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id}/user;expand select;;us-government china",
+                    "op:GET /employeeExperience/roles/{engagementRole-id}/members/{engagementRoleMember-id}/user;expand select;;us-government china;",
                 ),
             )
     }

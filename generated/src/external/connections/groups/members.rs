@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members;count expand filter orderby search select skip top;;china",
+                    "op:GET /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members;;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china",
+                    "op:POST /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members;;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members/$count;filter search;;china",
+                    "op:GET /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members/$count;filter search;;china;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};expand select;;china",
+                    "op:GET /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};expand select;;china;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};;;china",
+                    "op:PATCH /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};;;china;",
                 ),
                 changes,
             )
@@ -118,7 +118,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china",
+                    "op:DELETE /external/connections/{externalConnection-id}/groups/{externalGroup-id}/members/{identity-id};;work=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All application=ExternalItem.ReadWrite.OwnedBy,ExternalItem.ReadWrite.All;china;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id}/activities;count expand filter orderby search select skip top;;china",
+                    "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id}/activities;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /external/connections/{externalConnection-id}/items/{externalItem-id}/activities;;;china",
+                    "op:POST /external/connections/{externalConnection-id}/items/{externalItem-id}/activities;;;china;",
                 ),
                 body,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/$count;filter search;;china",
+                    "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/$count;filter search;;china;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id};expand select;;china",
+                    "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id};expand select;;china;",
                 ),
             )
     }
@@ -101,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id};;;china",
+                    "op:PATCH /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id};;;china;",
                 ),
                 changes,
             )
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id};;;china",
+                    "op:DELETE /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id};;;china;",
                 ),
             )
     }

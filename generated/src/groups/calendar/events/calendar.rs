@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/calendar/events/{event-id}/calendar;select;",
+                    "op:GET /groups/{group-id}/calendar/events/{event-id}/calendar;select;;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/calendar/events/{event-id}/extensions;count expand filter orderby select skip top;",
+                    "op:GET /groups/{group-id}/calendar/events/{event-id}/extensions;count expand filter orderby select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/calendar/events/{event-id}/extensions;;",
+                    "op:POST /groups/{group-id}/calendar/events/{event-id}/extensions;;;;",
                 ),
                 body,
             )
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/calendar/events/{event-id}/extensions/$count;filter;",
+                    "op:GET /groups/{group-id}/calendar/events/{event-id}/extensions/$count;filter;;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/calendar/events/{event-id}/extensions/{extension-id};expand select;",
+                    "op:GET /groups/{group-id}/calendar/events/{event-id}/extensions/{extension-id};expand select;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/calendar/events/{event-id}/extensions/{extension-id};;",
+                    "op:PATCH /groups/{group-id}/calendar/events/{event-id}/extensions/{extension-id};;;;",
                 ),
                 changes,
             )
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/calendar/events/{event-id}/extensions/{extension-id};;",
+                    "op:DELETE /groups/{group-id}/calendar/events/{event-id}/extensions/{extension-id};;;;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts;count expand filter orderby select skip top;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All",
+                    "op:GET /groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts;count expand filter orderby select skip top;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts/$count;filter;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All provenance=alias:/groups/{}/conversations/{}/threads/{}/posts",
+                    "op:GET /groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts/$count;filter;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/conversations/{}/threads/{}/posts;;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts/{post-id};expand select;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All",
+                    "op:GET /groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts/{post-id};expand select;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All application=Group-Conversation.Read.All,Group.Read.All,Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
             .segment("forward")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts/{post-id}/forward;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All application=Group-Conversation.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts/{post-id}/forward;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All application=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 parameters,
             )
@@ -121,7 +121,7 @@ impl ItemRequestBuilder {
             .segment("reply")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts/{post-id}/reply;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All application=Group-Conversation.ReadWrite.All,Group.ReadWrite.All",
+                    "op:POST /groups/{group-id}/conversations/{conversation-id}/threads/{conversationThread-id}/posts/{post-id}/reply;;work=Group-Conversation.ReadWrite.All,Group.ReadWrite.All application=Group-Conversation.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
                 parameters,
             )

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/onenote/sectionGroups/{sectionGroup-id}/parentNotebook;expand select;;us-government china",
+                    "op:GET /groups/{group-id}/onenote/sectionGroups/{sectionGroup-id}/parentNotebook;expand select;;us-government china;",
                 ),
             )
     }

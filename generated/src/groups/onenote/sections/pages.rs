@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages;count expand filter orderby search select skip top;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china",
+                    "op:GET /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages;count expand filter orderby search select skip top;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china",
+                    "op:POST /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite application=Notes.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -71,7 +71,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/$count;filter search;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=alias:/groups/{}/onenote/sections/{}/pages;us-government china",
+                    "op:GET /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/$count;filter search;work=Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Read,Notes.ReadWrite application=Notes.Read.All,Notes.ReadWrite.All provenance=inferred:count:/groups/{}/onenote/sections/{}/pages;us-government china;",
                 ),
             )
     }
@@ -101,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id};expand select;;us-government china",
+                    "op:GET /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -118,7 +118,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id};;;us-government china",
+                    "op:PATCH /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -133,7 +133,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id};;;us-government china",
+                    "op:DELETE /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id};;;us-government china;",
                 ),
             )
     }
@@ -148,7 +148,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china",
+                    "op:GET /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china;",
                 ),
             )
     }
@@ -166,7 +166,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china",
+                    "op:PUT /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china;",
                 ),
                 content,
             )
@@ -182,7 +182,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china",
+                    "op:DELETE /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/content;;;us-government china;",
                 ),
             )
     }
@@ -200,7 +200,7 @@ impl ItemRequestBuilder {
             .segment("copyToSection")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/copyToSection;;;us-government china",
+                    "op:POST /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/copyToSection;;;us-government china;",
                 ),
                 parameters,
             )
@@ -219,7 +219,7 @@ impl ItemRequestBuilder {
             .segment("onenotePatchContent")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/onenotePatchContent;;;us-government china",
+                    "op:POST /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/onenotePatchContent;;;us-government china;",
                 ),
                 parameters,
             )
@@ -235,7 +235,7 @@ impl ItemRequestBuilder {
             .function("preview", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/preview();;;us-government china",
+                    "op:GET /groups/{group-id}/onenote/sections/{onenoteSection-id}/pages/{onenotePage-id}/preview();;;us-government china;",
                 ),
             )
     }

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/onenote/sections/{onenoteSection-id}/parentSectionGroup;expand select;;us-government china",
+                    "op:GET /groups/{group-id}/onenote/sections/{onenoteSection-id}/parentSectionGroup;expand select;;us-government china;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets;count expand filter orderby search select skip top;;china",
+                    "op:GET /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets;;;china",
+                    "op:POST /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets;;;china;",
                 ),
                 body,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets/$count;filter search;;china",
+                    "op:GET /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets/$count;filter search;;china;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};expand select;;china",
+                    "op:GET /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};expand select;;china;",
                 ),
             )
     }
@@ -101,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china",
+                    "op:PATCH /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
                 ),
                 changes,
             )
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china",
+                    "op:DELETE /groups/{group-id}/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
                 ),
             )
     }

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/createdByUser/mailboxSettings;expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/createdByUser/mailboxSettings;expand select;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/createdByUser/mailboxSettings;;",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/createdByUser/mailboxSettings;;;;",
                 ),
                 changes,
             )

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/analytics;expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/analytics;expand select;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/analytics;;",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/analytics;;;;",
                 ),
                 changes,
             )
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/analytics;;",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/analytics;;;;",
                 ),
             )
     }

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/onenote;expand select;;us-government china",
+                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/onenote;expand select;;us-government china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/onenote;;;us-government china",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/onenote;;;us-government china;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/onenote;;;us-government china",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/onenote;;;us-government china;",
                 ),
             )
     }

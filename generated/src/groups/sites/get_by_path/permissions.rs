@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/permissions;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/permissions;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/permissions;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/permissions;;;;",
                 ),
                 body,
             )

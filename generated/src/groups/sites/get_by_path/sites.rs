@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/sites;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/getByPath(path='{path}')/sites;count expand filter orderby search select skip top;;;",
                 ),
             )
     }

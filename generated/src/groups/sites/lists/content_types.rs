@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes;;;;",
                 ),
                 body,
             )
@@ -54,7 +54,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/$count;filter search;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/$count;filter search;;;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .segment("addCopy")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/addCopy;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/addCopy;;;;",
                 ),
                 parameters,
             )
@@ -87,7 +87,7 @@ impl RequestBuilder {
             .segment("addCopyFromContentTypeHub")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/addCopyFromContentTypeHub;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/addCopyFromContentTypeHub;;;;",
                 ),
                 parameters,
             )
@@ -105,7 +105,7 @@ impl RequestBuilder {
             .function("getCompatibleHubContentTypes", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/getCompatibleHubContentTypes();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -148,7 +148,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};expand select;;;",
                 ),
             )
     }
@@ -163,7 +163,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};;",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};;;;",
                 ),
                 changes,
             )
@@ -176,7 +176,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};;",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id};;;;",
                 ),
             )
     }
@@ -192,7 +192,7 @@ impl ItemRequestBuilder {
             .segment("associateWithHubSites")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/associateWithHubSites;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/associateWithHubSites;;;;",
                 ),
                 parameters,
             )
@@ -209,7 +209,7 @@ impl ItemRequestBuilder {
             .segment("copyToDefaultContentLocation")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/copyToDefaultContentLocation;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/copyToDefaultContentLocation;;;;",
                 ),
                 parameters,
             )
@@ -223,7 +223,7 @@ impl ItemRequestBuilder {
             .function("isPublished", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/isPublished();;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/isPublished();;;;",
                 ),
             )
     }
@@ -236,7 +236,7 @@ impl ItemRequestBuilder {
             .segment("publish")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/publish;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/publish;;;;",
                 ),
             )
     }
@@ -249,7 +249,7 @@ impl ItemRequestBuilder {
             .segment("unpublish")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/unpublish;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/unpublish;;;;",
                 ),
             )
     }

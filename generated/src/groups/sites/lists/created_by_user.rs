@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/createdByUser;expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/createdByUser;expand select;;;",
                 ),
             )
     }

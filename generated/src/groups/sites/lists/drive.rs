@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/drive;expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/drive;expand select;;;",
                 ),
             )
     }

@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items;expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items;expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/items;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/items;;;;",
                 ),
                 body,
             )
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/delta();count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .function("delta", &[("token", Some(&token))])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/delta(token='{token}');count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/delta(token='{token}');count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -133,7 +133,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id};expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id};expand select;;;",
                 ),
             )
     }
@@ -148,7 +148,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id};;",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id};;;;",
                 ),
                 changes,
             )
@@ -161,7 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id};;",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id};;;;",
                 ),
             )
     }
@@ -177,7 +177,7 @@ impl ItemRequestBuilder {
             .segment("createLink")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}/createLink;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}/createLink;;;;",
                 ),
                 parameters,
             )
@@ -193,7 +193,7 @@ impl ItemRequestBuilder {
             .function("getActivitiesByInterval", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -220,7 +220,7 @@ impl ItemRequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}/getActivitiesByInterval(startDateTime='{startDateTime}',endDateTime='{endDateTime}',interval='{interval}');count expand filter orderby search select skip top;;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations;;;;",
                 ),
                 body,
             )
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations/$count;filter search;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations/$count;filter search;;;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations/{richLongRunningOperation-id};expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations/{richLongRunningOperation-id};expand select;;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations/{richLongRunningOperation-id};;",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations/{richLongRunningOperation-id};;;;",
                 ),
                 changes,
             )
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations/{richLongRunningOperation-id};;",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/operations/{richLongRunningOperation-id};;;;",
                 ),
             )
     }

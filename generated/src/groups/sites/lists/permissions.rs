@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions;;;;",
                 ),
                 body,
             )
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/$count;filter search;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/$count;filter search;;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id};expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id};expand select;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id};;",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id};;;;",
                 ),
                 changes,
             )
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id};;",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id};;;;",
                 ),
             )
     }
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
             .segment("grant")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id}/grant;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/permissions/{permission-id}/grant;;;;",
                 ),
                 parameters,
             )

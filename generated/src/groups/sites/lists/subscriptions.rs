@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions;search;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions;search;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions;;;;",
                 ),
                 body,
             )
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/$count;search;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/$count;search;;;",
                 ),
             )
     }
@@ -65,7 +65,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;;;",
                 ),
                 changes,
             )
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id};;;;",
                 ),
             )
     }
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
             .segment("reauthorize")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id}/reauthorize;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/lists/{list-id}/subscriptions/{subscription-id}/reauthorize;;;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks;;;us-government china",
+                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks;;;us-government china;",
                 ),
                 body,
             )
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/$count;filter search;;us-government china",
+                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .segment("getNotebookFromWebUrl")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks/getNotebookFromWebUrl;;;us-government china",
+                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks/getNotebookFromWebUrl;;;us-government china;",
                 ),
                 parameters,
             )
@@ -99,7 +99,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/getRecentNotebooks(includePersonalNotebooks={includePersonalNotebooks});count filter search skip top;;us-government china",
+                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/getRecentNotebooks(includePersonalNotebooks={includePersonalNotebooks});count filter search skip top;;us-government china;",
                 ),
             )
     }
@@ -129,7 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id};expand select;;us-government china",
+                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -146,7 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id};;;us-government china",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -161,7 +161,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id};;;us-government china",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id};;;us-government china;",
                 ),
             )
     }
@@ -179,7 +179,7 @@ impl ItemRequestBuilder {
             .segment("copyNotebook")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/copyNotebook;;;us-government china",
+                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/copyNotebook;;;us-government china;",
                 ),
                 parameters,
             )

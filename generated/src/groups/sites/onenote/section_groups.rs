@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/sectionGroups;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/sectionGroups;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/sectionGroups;;;us-government china",
+                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/sectionGroups;;;us-government china;",
                 ),
                 body,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/sectionGroups/$count;filter search;;us-government china",
+                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/sectionGroups/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};expand select;;us-government china",
+                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -131,7 +131,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/onenote/sectionGroups/{sectionGroup-id};;;us-government china;",
                 ),
             )
     }

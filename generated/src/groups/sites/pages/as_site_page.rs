@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/pages/graph.sitePage;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/pages/graph.sitePage;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/pages/graph.sitePage/$count;filter search;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/pages/graph.sitePage/$count;filter search;;;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage;expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage;expand select;;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -39,7 +39,9 @@ impl RequestBuilder {
     ) -> Request<models::term_store::Set> {
         self.0
             .send(
-                Operation("op:POST /groups/{group-id}/sites/{site-id}/termStore/sets;;"),
+                Operation(
+                    "op:POST /groups/{group-id}/sites/{site-id}/termStore/sets;;;;",
+                ),
                 body,
             )
     }
@@ -54,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets/$count;filter search;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets/$count;filter search;;;",
                 ),
             )
     }
@@ -92,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id};expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id};expand select;;;",
                 ),
             )
     }
@@ -107,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id};;",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id};;;;",
                 ),
                 changes,
             )
@@ -120,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id};;",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/termStore/sets/{set-id};;;;",
                 ),
             )
     }

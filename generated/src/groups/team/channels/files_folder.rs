@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id}/filesFolder;expand select;",
+                    "op:GET /groups/{group-id}/team/channels/{channel-id}/filesFolder;expand select;;;",
                 ),
             )
     }
@@ -29,7 +29,7 @@ impl RequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id}/filesFolder/content;;",
+                    "op:GET /groups/{group-id}/team/channels/{channel-id}/filesFolder/content;;;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /groups/{group-id}/team/channels/{channel-id}/filesFolder/content;;",
+                    "op:PUT /groups/{group-id}/team/channels/{channel-id}/filesFolder/content;;;;",
                 ),
                 content,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/team/channels/{channel-id}/filesFolder/content;;",
+                    "op:DELETE /groups/{group-id}/team/channels/{channel-id}/filesFolder/content;;;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id}/members;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/team/channels/{channel-id}/members;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/members;;",
+                    "op:POST /groups/{group-id}/team/channels/{channel-id}/members;;;;",
                 ),
                 body,
             )
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id}/members/$count;filter search;",
+                    "op:GET /groups/{group-id}/team/channels/{channel-id}/members/$count;filter search;;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("add")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/members/add;;",
+                    "op:POST /groups/{group-id}/team/channels/{channel-id}/members/add;;;;",
                 ),
                 parameters,
             )
@@ -87,7 +87,7 @@ impl RequestBuilder {
             .segment("remove")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/team/channels/{channel-id}/members/remove;;;us-government china",
+                    "op:POST /groups/{group-id}/team/channels/{channel-id}/members/remove;;;us-government china;",
                 ),
                 parameters,
             )
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/channels/{channel-id}/members/{conversationMember-id};expand select;",
+                    "op:GET /groups/{group-id}/team/channels/{channel-id}/members/{conversationMember-id};expand select;;;",
                 ),
             )
     }
@@ -121,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/team/channels/{channel-id}/members/{conversationMember-id};;",
+                    "op:PATCH /groups/{group-id}/team/channels/{channel-id}/members/{conversationMember-id};;;;",
                 ),
                 changes,
             )
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/team/channels/{channel-id}/members/{conversationMember-id};;",
+                    "op:DELETE /groups/{group-id}/team/channels/{channel-id}/members/{conversationMember-id};;;;",
                 ),
             )
     }

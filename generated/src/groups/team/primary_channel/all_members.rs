@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/allMembers;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/team/primaryChannel/allMembers;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,9 @@ impl RequestBuilder {
     ) -> Request<models::ConversationMember> {
         self.0
             .send(
-                Operation("op:POST /groups/{group-id}/team/primaryChannel/allMembers;;"),
+                Operation(
+                    "op:POST /groups/{group-id}/team/primaryChannel/allMembers;;;;",
+                ),
                 body,
             )
     }
@@ -50,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/allMembers/$count;filter search;",
+                    "op:GET /groups/{group-id}/team/primaryChannel/allMembers/$count;filter search;;;",
                 ),
             )
     }
@@ -66,7 +68,7 @@ impl RequestBuilder {
             .segment("add")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/allMembers/add;;",
+                    "op:POST /groups/{group-id}/team/primaryChannel/allMembers/add;;;;",
                 ),
                 parameters,
             )
@@ -85,7 +87,7 @@ impl RequestBuilder {
             .segment("remove")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/allMembers/remove;;;us-government china",
+                    "op:POST /groups/{group-id}/team/primaryChannel/allMembers/remove;;;us-government china;",
                 ),
                 parameters,
             )
@@ -104,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/allMembers/{conversationMember-id};expand select;",
+                    "op:GET /groups/{group-id}/team/primaryChannel/allMembers/{conversationMember-id};expand select;;;",
                 ),
             )
     }
@@ -119,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/team/primaryChannel/allMembers/{conversationMember-id};;",
+                    "op:PATCH /groups/{group-id}/team/primaryChannel/allMembers/{conversationMember-id};;;;",
                 ),
                 changes,
             )
@@ -132,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/team/primaryChannel/allMembers/{conversationMember-id};;",
+                    "op:DELETE /groups/{group-id}/team/primaryChannel/allMembers/{conversationMember-id};;;;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/messages;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/team/primaryChannel/messages;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -34,7 +34,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
         self.0
             .send(
-                Operation("op:POST /groups/{group-id}/team/primaryChannel/messages;;"),
+                Operation("op:POST /groups/{group-id}/team/primaryChannel/messages;;;;"),
                 body,
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/messages/$count;filter search;",
+                    "op:GET /groups/{group-id}/team/primaryChannel/messages/$count;filter search;;;",
                 ),
             )
     }
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/messages/delta();count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/team/primaryChannel/messages/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl RequestBuilder {
             .segment("replyWithQuote")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/messages/replyWithQuote;;",
+                    "op:POST /groups/{group-id}/team/primaryChannel/messages/replyWithQuote;;;;",
                 ),
                 parameters,
             )
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/messages/{chatMessage-id};expand select;",
+                    "op:GET /groups/{group-id}/team/primaryChannel/messages/{chatMessage-id};expand select;;;",
                 ),
             )
     }
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/team/primaryChannel/messages/{chatMessage-id};;",
+                    "op:PATCH /groups/{group-id}/team/primaryChannel/messages/{chatMessage-id};;;;",
                 ),
                 changes,
             )
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/team/primaryChannel/messages/{chatMessage-id};;",
+                    "op:DELETE /groups/{group-id}/team/primaryChannel/messages/{chatMessage-id};;;;",
                 ),
             )
     }
@@ -153,7 +153,7 @@ impl ItemRequestBuilder {
             .segment("setReaction")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/messages/{chatMessage-id}/setReaction;;",
+                    "op:POST /groups/{group-id}/team/primaryChannel/messages/{chatMessage-id}/setReaction;;;;",
                 ),
                 parameters,
             )
@@ -167,7 +167,7 @@ impl ItemRequestBuilder {
             .segment("softDelete")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/messages/{chatMessage-id}/softDelete;;",
+                    "op:POST /groups/{group-id}/team/primaryChannel/messages/{chatMessage-id}/softDelete;;;;",
                 ),
             )
     }
@@ -180,7 +180,7 @@ impl ItemRequestBuilder {
             .segment("undoSoftDelete")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/messages/{chatMessage-id}/undoSoftDelete;;",
+                    "op:POST /groups/{group-id}/team/primaryChannel/messages/{chatMessage-id}/undoSoftDelete;;;;",
                 ),
             )
     }
@@ -196,7 +196,7 @@ impl ItemRequestBuilder {
             .segment("unsetReaction")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/team/primaryChannel/messages/{chatMessage-id}/unsetReaction;;",
+                    "op:POST /groups/{group-id}/team/primaryChannel/messages/{chatMessage-id}/unsetReaction;;;;",
                 ),
                 parameters,
             )

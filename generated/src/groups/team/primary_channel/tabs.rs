@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/tabs;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/team/primaryChannel/tabs;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::TeamsTab) -> Request<models::TeamsTab> {
         self.0
             .send(
-                Operation("op:POST /groups/{group-id}/team/primaryChannel/tabs;;"),
+                Operation("op:POST /groups/{group-id}/team/primaryChannel/tabs;;;;"),
                 body,
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/tabs/$count;filter search;",
+                    "op:GET /groups/{group-id}/team/primaryChannel/tabs/$count;filter search;;;",
                 ),
             )
     }
@@ -71,7 +71,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/tabs/{teamsTab-id};expand select;",
+                    "op:GET /groups/{group-id}/team/primaryChannel/tabs/{teamsTab-id};expand select;;;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/team/primaryChannel/tabs/{teamsTab-id};;",
+                    "op:PATCH /groups/{group-id}/team/primaryChannel/tabs/{teamsTab-id};;;;",
                 ),
                 changes,
             )
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/team/primaryChannel/tabs/{teamsTab-id};;",
+                    "op:DELETE /groups/{group-id}/team/primaryChannel/tabs/{teamsTab-id};;;;",
                 ),
             )
     }

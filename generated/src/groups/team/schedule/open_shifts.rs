@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/schedule/openShifts;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /groups/{group-id}/team/schedule/openShifts;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/team/schedule/openShifts;;;us-government china",
+                    "op:POST /groups/{group-id}/team/schedule/openShifts;;;us-government china;",
                 ),
                 body,
             )
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/schedule/openShifts/$count;filter search;;us-government china",
+                    "op:GET /groups/{group-id}/team/schedule/openShifts/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/schedule/openShifts/{openShift-id};expand select;;us-government china",
+                    "op:GET /groups/{group-id}/team/schedule/openShifts/{openShift-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/team/schedule/openShifts/{openShift-id};;;us-government china",
+                    "op:PATCH /groups/{group-id}/team/schedule/openShifts/{openShift-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/team/schedule/openShifts/{openShift-id};;;us-government china",
+                    "op:DELETE /groups/{group-id}/team/schedule/openShifts/{openShift-id};;;us-government china;",
                 ),
             )
     }
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
             .segment("stageForDeletion")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/team/schedule/openShifts/{openShift-id}/stageForDeletion;;;us-government china",
+                    "op:POST /groups/{group-id}/team/schedule/openShifts/{openShift-id}/stageForDeletion;;;us-government china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/schedule/schedulingGroups;count filter orderby search select skip top;;us-government china",
+                    "op:GET /groups/{group-id}/team/schedule/schedulingGroups;count filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/team/schedule/schedulingGroups;;;us-government china",
+                    "op:POST /groups/{group-id}/team/schedule/schedulingGroups;;;us-government china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/schedule/schedulingGroups/$count;filter search;;us-government china",
+                    "op:GET /groups/{group-id}/team/schedule/schedulingGroups/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id};select;;us-government china",
+                    "op:GET /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id};select;;us-government china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id};;;us-government china",
+                    "op:PATCH /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id};;;us-government china",
+                    "op:DELETE /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id};;;us-government china;",
                 ),
             )
     }
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
             .segment("stageForDeletion")
             .call(
                 Operation(
-                    "op:POST /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id}/stageForDeletion;;;us-government china",
+                    "op:POST /groups/{group-id}/team/schedule/schedulingGroups/{schedulingGroup-id}/stageForDeletion;;;us-government china;",
                 ),
             )
     }

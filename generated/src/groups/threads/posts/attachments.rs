@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/attachments;count expand filter orderby select skip top;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All",
+                    "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/attachments;count expand filter orderby select skip top;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/attachments;;",
+                    "op:POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/attachments;;;;",
                 ),
                 body,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/attachments/$count;filter;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All provenance=alias:/groups/{}/threads/{}/posts/{}/attachments",
+                    "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/attachments/$count;filter;work=Group-Conversation.Read.All,Group-Conversation.ReadWrite.All,Group.Read.All,Group.ReadWrite.All provenance=inferred:count:/groups/{}/threads/{}/posts/{}/attachments;;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl RequestBuilder {
             .segment("createUploadSession")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/attachments/createUploadSession;;;us-government",
+                    "op:POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/attachments/createUploadSession;;;us-government;",
                 ),
                 parameters,
             )
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/attachments/{attachment-id};expand select;",
+                    "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/attachments/{attachment-id};expand select;;;",
                 ),
             )
     }
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/attachments/{attachment-id};;",
+                    "op:DELETE /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/attachments/{attachment-id};;;;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo;expand select;",
+                    "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo;expand select;;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
             .segment("forward")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/forward;;",
+                    "op:POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/forward;;;;",
                 ),
                 parameters,
             )
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .segment("reply")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/reply;;",
+                    "op:POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/reply;;;;",
                 ),
                 parameters,
             )

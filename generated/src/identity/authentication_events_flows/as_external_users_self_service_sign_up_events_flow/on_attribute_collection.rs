@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection;expand select;;us-government china",
+                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection;expand select;;us-government china;",
                 ),
             )
     }

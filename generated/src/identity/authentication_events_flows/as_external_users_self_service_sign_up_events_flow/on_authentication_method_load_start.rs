@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAuthenticationMethodLoadStart;expand select;;us-government china",
+                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/graph.externalUsersSelfServiceSignUpEventsFlow/onAuthenticationMethodLoadStart;expand select;;us-government china;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/authenticationStrength/policies;count expand filter orderby search select skip top;",
+                    "op:GET /identity/conditionalAccess/authenticationStrength/policies;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identity/conditionalAccess/authenticationStrength/policies;;",
+                    "op:POST /identity/conditionalAccess/authenticationStrength/policies;;;;",
                 ),
                 body,
             )
@@ -53,7 +53,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/authenticationStrength/policies/$count;filter search;",
+                    "op:GET /identity/conditionalAccess/authenticationStrength/policies/$count;filter search;;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id};expand select;",
+                    "op:GET /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id};expand select;;;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id};;",
+                    "op:PATCH /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id};;;;",
                 ),
                 changes,
             )
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id};;",
+                    "op:DELETE /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id};;;;",
                 ),
             )
     }
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
             .segment("updateAllowedCombinations")
             .send(
                 Operation(
-                    "op:POST /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/updateAllowedCombinations;;",
+                    "op:POST /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/updateAllowedCombinations;;;;",
                 ),
                 parameters,
             )
@@ -140,7 +140,7 @@ impl ItemRequestBuilder {
             .function("usage", &[])
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/usage();;;china",
+                    "op:GET /identity/conditionalAccess/authenticationStrength/policies/{authenticationStrengthPolicy-id}/usage();;;china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/deletedItems/namedLocations;count filter orderby search select skip top;;us-government china",
+                    "op:GET /identity/conditionalAccess/deletedItems/namedLocations;count filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identity/conditionalAccess/deletedItems/namedLocations;;;us-government china",
+                    "op:POST /identity/conditionalAccess/deletedItems/namedLocations;;;us-government china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/deletedItems/namedLocations/$count;filter search;;us-government china",
+                    "op:GET /identity/conditionalAccess/deletedItems/namedLocations/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id};select;;us-government china",
+                    "op:GET /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id};select;;us-government china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id};;;us-government china",
+                    "op:PATCH /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id};;;us-government china",
+                    "op:DELETE /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id};;;us-government china;",
                 ),
             )
     }
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
             .segment("restore")
             .call(
                 Operation(
-                    "op:POST /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id}/restore;;;us-government china",
+                    "op:POST /identity/conditionalAccess/deletedItems/namedLocations/{namedLocation-id}/restore;;;us-government china;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances;count expand filter orderby search select skip top;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All",
+                    "op:GET /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances;count expand filter orderby search select skip top;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances;;",
+                    "op:POST /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances;;;;",
                 ),
                 body,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/$count;filter search;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All provenance=alias:/identitygovernance/accessreviews/historydefinitions/{}/instances",
+                    "op:GET /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/$count;filter search;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All provenance=inferred:count:/identitygovernance/accessreviews/historydefinitions/{}/instances;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id};expand select;",
+                    "op:GET /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id};expand select;;;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id};;",
+                    "op:PATCH /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id};;;;",
                 ),
                 changes,
             )
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id};;",
+                    "op:DELETE /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id};;;;",
                 ),
             )
     }
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
             .segment("generateDownloadUri")
             .call(
                 Operation(
-                    "op:POST /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id}/generateDownloadUri;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All",
+                    "op:POST /identityGovernance/accessReviews/historyDefinitions/{accessReviewHistoryDefinition-id}/instances/{accessReviewHistoryInstance-id}/generateDownloadUri;;work=AccessReview.ReadWrite.All application=AccessReview.ReadWrite.All;;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests;count expand filter orderby search select skip top;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All",
+                    "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests;count expand filter orderby search select skip top;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests;;",
+                    "op:POST /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests;;;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/$count;filter search;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All provenance=alias:/identitygovernance/appconsent/appconsentrequests/{}/userconsentrequests",
+                    "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/$count;filter search;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All provenance=inferred:count:/identitygovernance/appconsent/appconsentrequests/{}/userconsentrequests;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl RequestBuilder {
             .function("filterByCurrentUser", &[("on", Some(&on))])
             .call(
                 Operation(
-                    "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All",
+                    "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/{userConsentRequest-id};expand select;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All",
+                    "op:GET /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/{userConsentRequest-id};expand select;work=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All application=ConsentRequest.Read.All,ConsentRequest.ReadWrite.All;;",
                 ),
             )
     }
@@ -127,7 +127,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/{userConsentRequest-id};;",
+                    "op:PATCH /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/{userConsentRequest-id};;;;",
                 ),
                 changes,
             )
@@ -140,7 +140,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/{userConsentRequest-id};;",
+                    "op:DELETE /identityGovernance/appConsent/appConsentRequests/{appConsentRequest-id}/userConsentRequests/{userConsentRequest-id};;;;",
                 ),
             )
     }

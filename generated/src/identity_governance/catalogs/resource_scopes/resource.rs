@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource;expand select;;us-government china",
+                    "op:GET /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource;expand select;;us-government china;",
                 ),
             )
     }
@@ -59,7 +59,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource;;;us-government china",
+                    "op:PATCH /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource;;;us-government china;",
                 ),
                 changes,
             )
@@ -74,7 +74,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource;;;us-government china",
+                    "op:DELETE /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource;;;us-government china;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl RequestBuilder {
             .segment("refresh")
             .call(
                 Operation(
-                    "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/refresh;;;us-government china",
+                    "op:POST /identityGovernance/catalogs/{accessPackageCatalog-id}/resourceScopes/{accessPackageResourceScope-id}/resource/refresh;;;us-government china;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All",
+                    "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages;count expand filter orderby search select skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=alias:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatibleaccesspackages",
+                    "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$count;filter search;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:count:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatibleaccesspackages;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$ref;count filter orderby search skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=alias:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatibleaccesspackages",
+                    "op:GET /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$ref;count filter orderby search skip top;work=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All application=EntitlementManagement.Read.All,EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatibleaccesspackages;;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl RequestBuilder {
             .segment("$ref")
             .send(
                 Operation(
-                    "op:POST /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=alias:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatibleaccesspackages",
+                    "op:POST /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatibleaccesspackages;;",
                 ),
                 reference,
             )
@@ -100,7 +100,7 @@ impl RequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$ref;;",
+                    "op:DELETE /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/$ref;;;;",
                 ),
             )
             .query("@id", id)
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
             .segment("$ref")
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/{accessPackage-id1}/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=alias:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatibleaccesspackages/{}",
+                    "op:DELETE /identityGovernance/entitlementManagement/accessPackages/{accessPackage-id}/incompatibleAccessPackages/{accessPackage-id1}/$ref;;work=EntitlementManagement.ReadWrite.All application=EntitlementManagement.ReadWrite.All provenance=inferred:reference:/identitygovernance/entitlementmanagement/accesspackages/{}/incompatibleaccesspackages/{};;",
                 ),
             )
     }

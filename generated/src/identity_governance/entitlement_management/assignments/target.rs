@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id}/target;expand select;",
+                    "op:GET /identityGovernance/entitlementManagement/assignments/{accessPackageAssignment-id}/target;expand select;;;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages;count expand filter orderby search select skip top;",
+                    "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages/$count;filter search;",
+                    "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages/$count;filter search;;;",
                 ),
             )
     }
@@ -59,7 +59,7 @@ impl ByUniqueNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages(uniqueName='{uniqueName}');expand select;",
+                    "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages(uniqueName='{uniqueName}');expand select;;;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages/{accessPackage-id};expand select;",
+                    "op:GET /identityGovernance/entitlementManagement/catalogs/{accessPackageCatalog-id}/accessPackages/{accessPackage-id};expand select;;;",
                 ),
             )
     }

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id}/connectedOrganization;expand select;;us-government china",
+                    "op:GET /identityGovernance/entitlementManagement/subjects/{accessPackageSubject-id}/connectedOrganization;expand select;;us-government china;",
                 ),
             )
     }

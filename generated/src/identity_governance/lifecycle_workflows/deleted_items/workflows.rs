@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows;count expand filter orderby search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All",
+                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows;count expand filter orderby search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
                 ),
             )
     }
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/$count;filter search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=alias:/identitygovernance/lifecycleworkflows/deleteditems/workflows",
+                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/$count;filter search;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All provenance=inferred:count:/identitygovernance/lifecycleworkflows/deleteditems/workflows;;",
                 ),
             )
     }
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id};expand;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All",
+                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id};expand;work=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.Read.All,LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.Read.All,LifecycleWorkflows.ReadWrite.All;;",
                 ),
             )
     }
@@ -148,7 +148,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id};;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All",
+                    "op:DELETE /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id};;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
                 ),
             )
     }
@@ -164,7 +164,7 @@ impl ItemRequestBuilder {
             .segment("microsoft.graph.identityGovernance.activate")
             .send(
                 Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.activate;;",
+                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.activate;;;;",
                 ),
                 parameters,
             )
@@ -181,7 +181,7 @@ impl ItemRequestBuilder {
             .segment("microsoft.graph.identityGovernance.activateWithScope")
             .send(
                 Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.activateWithScope;;",
+                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.activateWithScope;;;;",
                 ),
                 parameters,
             )
@@ -200,7 +200,7 @@ impl ItemRequestBuilder {
             .segment("microsoft.graph.identityGovernance.cancelProcessing")
             .send(
                 Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.cancelProcessing;;;us-government china",
+                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.cancelProcessing;;;us-government china;",
                 ),
                 parameters,
             )
@@ -214,7 +214,7 @@ impl ItemRequestBuilder {
             .segment("microsoft.graph.identityGovernance.clearQuarantine")
             .call(
                 Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.clearQuarantine;;",
+                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.clearQuarantine;;;;",
                 ),
             )
     }
@@ -230,7 +230,7 @@ impl ItemRequestBuilder {
             .segment("microsoft.graph.identityGovernance.createNewVersion")
             .send(
                 Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.createNewVersion;;",
+                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.createNewVersion;;;;",
                 ),
                 parameters,
             )
@@ -246,7 +246,7 @@ impl ItemRequestBuilder {
             .segment("microsoft.graph.identityGovernance.previewTaskFailures")
             .call(
                 Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.previewTaskFailures;;",
+                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.previewTaskFailures;;;;",
                 ),
             )
     }
@@ -262,7 +262,7 @@ impl ItemRequestBuilder {
             .segment("microsoft.graph.identityGovernance.previewWorkflow")
             .send(
                 Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.previewWorkflow;;",
+                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.previewWorkflow;;;;",
                 ),
                 parameters,
             )
@@ -280,7 +280,7 @@ impl ItemRequestBuilder {
             .segment("microsoft.graph.identityGovernance.restore")
             .call(
                 Operation(
-                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.restore;;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All",
+                    "op:POST /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/microsoft.graph.identityGovernance.restore;;work=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All application=LifecycleWorkflows-Workflow.ReadWrite.All,LifecycleWorkflows.ReadWrite.All;;",
                 ),
             )
     }

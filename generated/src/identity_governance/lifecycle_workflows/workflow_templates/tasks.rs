@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates/{workflowTemplate-id}/tasks;count expand filter search;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates/{workflowTemplate-id}/tasks;count expand filter search;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates/{workflowTemplate-id}/tasks/$count;filter search;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates/{workflowTemplate-id}/tasks/$count;filter search;;;",
                 ),
             )
     }
@@ -60,7 +60,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates/{workflowTemplate-id}/tasks/{task-id};expand;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/workflowTemplates/{workflowTemplate-id}/tasks/{task-id};expand;;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/administrationScopeTargets;count expand filter orderby search select skip top;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/administrationScopeTargets;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/administrationScopeTargets/$count;filter search;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/administrationScopeTargets/$count;filter search;;;",
                 ),
             )
     }
@@ -54,7 +54,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/administrationScopeTargets/{directoryObject-id};expand select;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/administrationScopeTargets/{directoryObject-id};expand select;;;",
                 ),
             )
     }

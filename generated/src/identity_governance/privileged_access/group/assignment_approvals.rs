@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals;count expand filter orderby search select skip top;",
+                    "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/privilegedAccess/group/assignmentApprovals;;",
+                    "op:POST /identityGovernance/privilegedAccess/group/assignmentApprovals;;;;",
                 ),
                 body,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/$count;filter search;",
+                    "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/$count;filter search;;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .function("filterByCurrentUser", &[("on", Some(&on))])
             .call(
                 Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;",
+                    "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id};expand select;",
+                    "op:GET /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id};expand select;;;",
                 ),
             )
     }
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id};;",
+                    "op:PATCH /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id};;;;",
                 ),
                 changes,
             )
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id};;",
+                    "op:DELETE /identityGovernance/privilegedAccess/group/assignmentApprovals/{approval-id};;;;",
                 ),
             )
     }

@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleRequests;count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup",
+                    "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleRequests;count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
                 ),
             )
     }
@@ -55,7 +55,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/privilegedAccess/group/assignmentScheduleRequests;;work=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup,PrivilegedAssignmentSchedule.Remove.AzureADGroup application=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup,PrivilegedAssignmentSchedule.Remove.AzureADGroup",
+                    "op:POST /identityGovernance/privilegedAccess/group/assignmentScheduleRequests;;work=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup,PrivilegedAssignmentSchedule.Remove.AzureADGroup application=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup,PrivilegedAssignmentSchedule.Remove.AzureADGroup;;",
                 ),
                 body,
             )
@@ -77,7 +77,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/$count;filter search;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup provenance=alias:/identitygovernance/privilegedaccess/group/assignmentschedulerequests",
+                    "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/$count;filter search;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup provenance=inferred:count:/identitygovernance/privilegedaccess/group/assignmentschedulerequests;;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl RequestBuilder {
             .function("filterByCurrentUser", &[("on", Some(&on))])
             .call(
                 Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup",
+                    "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
                 ),
             )
     }
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id};expand select;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup",
+                    "op:GET /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id};expand select;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
                 ),
             )
     }
@@ -160,7 +160,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id};;",
+                    "op:PATCH /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id};;;;",
                 ),
                 changes,
             )
@@ -173,7 +173,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id};;",
+                    "op:DELETE /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id};;;;",
                 ),
             )
     }
@@ -190,7 +190,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .call(
                 Operation(
-                    "op:POST /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id}/cancel;;work=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup",
+                    "op:POST /identityGovernance/privilegedAccess/group/assignmentScheduleRequests/{privilegedAccessGroupAssignmentScheduleRequest-id}/cancel;;work=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
                 ),
             )
     }

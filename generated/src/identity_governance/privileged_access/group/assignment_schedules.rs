@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentSchedules;count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup",
+                    "op:GET /identityGovernance/privilegedAccess/group/assignmentSchedules;count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/privilegedAccess/group/assignmentSchedules;;",
+                    "op:POST /identityGovernance/privilegedAccess/group/assignmentSchedules;;;;",
                 ),
                 body,
             )
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentSchedules/$count;filter search;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup provenance=alias:/identitygovernance/privilegedaccess/group/assignmentschedules",
+                    "op:GET /identityGovernance/privilegedAccess/group/assignmentSchedules/$count;filter search;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup provenance=inferred:count:/identitygovernance/privilegedaccess/group/assignmentschedules;;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl RequestBuilder {
             .function("filterByCurrentUser", &[("on", Some(&on))])
             .call(
                 Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentSchedules/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup",
+                    "op:GET /identityGovernance/privilegedAccess/group/assignmentSchedules/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
                 ),
             )
     }
@@ -129,7 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/assignmentSchedules/{privilegedAccessGroupAssignmentSchedule-id};expand select;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup",
+                    "op:GET /identityGovernance/privilegedAccess/group/assignmentSchedules/{privilegedAccessGroupAssignmentSchedule-id};expand select;work=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup application=PrivilegedAssignmentSchedule.Read.AzureADGroup,PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup;;",
                 ),
             )
     }
@@ -144,7 +144,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/privilegedAccess/group/assignmentSchedules/{privilegedAccessGroupAssignmentSchedule-id};;",
+                    "op:PATCH /identityGovernance/privilegedAccess/group/assignmentSchedules/{privilegedAccessGroupAssignmentSchedule-id};;;;",
                 ),
                 changes,
             )
@@ -157,7 +157,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/privilegedAccess/group/assignmentSchedules/{privilegedAccessGroupAssignmentSchedule-id};;",
+                    "op:DELETE /identityGovernance/privilegedAccess/group/assignmentSchedules/{privilegedAccessGroupAssignmentSchedule-id};;;;",
                 ),
             )
     }

@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests;count expand filter orderby search select skip top;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup",
+                    "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests;count expand filter orderby search select skip top;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
                 ),
             )
     }
@@ -54,7 +54,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests;;work=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup,PrivilegedEligibilitySchedule.Remove.AzureADGroup application=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup,PrivilegedEligibilitySchedule.Remove.AzureADGroup",
+                    "op:POST /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests;;work=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup,PrivilegedEligibilitySchedule.Remove.AzureADGroup application=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup,PrivilegedEligibilitySchedule.Remove.AzureADGroup;;",
                 ),
                 body,
             )
@@ -76,7 +76,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/$count;filter search;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup provenance=alias:/identitygovernance/privilegedaccess/group/eligibilityschedulerequests",
+                    "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/$count;filter search;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup provenance=inferred:count:/identitygovernance/privilegedaccess/group/eligibilityschedulerequests;;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl RequestBuilder {
             .function("filterByCurrentUser", &[("on", Some(&on))])
             .call(
                 Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup",
+                    "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/filterByCurrentUser(on='{on}');count expand filter orderby search select skip top;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
                 ),
             )
     }
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id};expand select;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup",
+                    "op:GET /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id};expand select;work=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.Read.AzureADGroup,PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
                 ),
             )
     }
@@ -154,7 +154,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id};;",
+                    "op:PATCH /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id};;;;",
                 ),
                 changes,
             )
@@ -167,7 +167,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id};;",
+                    "op:DELETE /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id};;;;",
                 ),
             )
     }
@@ -184,7 +184,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .call(
                 Operation(
-                    "op:POST /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id}/cancel;;work=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup",
+                    "op:POST /identityGovernance/privilegedAccess/group/eligibilityScheduleRequests/{privilegedAccessGroupEligibilityScheduleRequest-id}/cancel;;work=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup application=PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup;;",
                 ),
             )
     }

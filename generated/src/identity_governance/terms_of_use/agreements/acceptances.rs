@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All",
+                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All;;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances;;",
+                    "op:POST /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances;;;;",
                 ),
                 body,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances/$count;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All provenance=alias:/identitygovernance/termsofuse/agreements/{}/acceptances",
+                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances/$count;search;work=AgreementAcceptance.Read,AgreementAcceptance.Read.All provenance=inferred:count:/identitygovernance/termsofuse/agreements/{}/acceptances;;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;",
+                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;",
+                    "op:PATCH /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
                 ),
                 changes,
             )
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;",
+                    "op:DELETE /identityGovernance/termsOfUse/agreements/{agreement-id}/acceptances/{agreementAcceptance-id};;;;",
                 ),
             )
     }

@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/file;;",
+                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/file;;;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/termsOfUse/agreements/{agreement-id}/file;;",
+                    "op:PATCH /identityGovernance/termsOfUse/agreements/{agreement-id}/file;;;;",
                 ),
                 changes,
             )
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/termsOfUse/agreements/{agreement-id}/file;;",
+                    "op:DELETE /identityGovernance/termsOfUse/agreements/{agreement-id}/file;;;;",
                 ),
             )
     }

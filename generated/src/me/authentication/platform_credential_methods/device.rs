@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/device;expand select;",
+                    "op:GET /me/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/device;expand select;;;",
                 ),
             )
     }

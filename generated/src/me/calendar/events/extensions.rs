@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/calendar/events/{event-id}/extensions;count expand filter orderby select skip top;",
+                    "op:GET /me/calendar/events/{event-id}/extensions;count expand filter orderby select skip top;;;",
                 ),
             )
     }
@@ -31,7 +31,10 @@ impl RequestBuilder {
     #[inline]
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
         self.0
-            .send(Operation("op:POST /me/calendar/events/{event-id}/extensions;;"), body)
+            .send(
+                Operation("op:POST /me/calendar/events/{event-id}/extensions;;;;"),
+                body,
+            )
     }
     /// `GET /me/calendar/events/{event-id}/extensions/$count`
     ///
@@ -44,7 +47,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/calendar/events/{event-id}/extensions/$count;filter;",
+                    "op:GET /me/calendar/events/{event-id}/extensions/$count;filter;;;",
                 ),
             )
     }
@@ -62,7 +65,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/calendar/events/{event-id}/extensions/{extension-id};expand select;",
+                    "op:GET /me/calendar/events/{event-id}/extensions/{extension-id};expand select;;;",
                 ),
             )
     }
@@ -77,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/calendar/events/{event-id}/extensions/{extension-id};;",
+                    "op:PATCH /me/calendar/events/{event-id}/extensions/{extension-id};;;;",
                 ),
                 changes,
             )
@@ -90,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/calendar/events/{event-id}/extensions/{extension-id};;",
+                    "op:DELETE /me/calendar/events/{event-id}/extensions/{extension-id};;;;",
                 ),
             )
     }

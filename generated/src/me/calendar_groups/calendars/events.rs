@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events;count expand filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite",
+                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events;count expand filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events;;",
+                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events;;;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite provenance=alias:/me/calendargroups/{}/calendars/{}/events",
+                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/$count;filter;work=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite personal=Calendars.ReadBasic,Calendars.Read,Calendars.ReadWrite provenance=inferred:count:/me/calendargroups/{}/calendars/{}/events;;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/delta();count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite",
+                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/delta();count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite personal=Calendars.Read,Calendars.ReadBasic,Calendars.ReadWrite;;",
                 ),
             )
             .query("endDateTime", end_date_time)
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id};expand select;work=Calendars.ReadBasic,Calendars.Read personal=Calendars.ReadBasic,Calendars.Read",
+                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id};expand select;work=Calendars.ReadBasic,Calendars.Read personal=Calendars.ReadBasic,Calendars.Read;;",
                 ),
             )
     }
@@ -149,7 +149,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite",
+                    "op:PATCH /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 ),
                 changes,
             )
@@ -166,7 +166,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite",
+                    "op:DELETE /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id};;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 ),
             )
     }
@@ -183,7 +183,7 @@ impl ItemRequestBuilder {
             .segment("accept")
             .send(
                 Operation(
-                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/accept;;work=Calendars.ReadWrite personal=Calendars.ReadWrite",
+                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/accept;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -201,7 +201,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .send(
                 Operation(
-                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/cancel;;work=Calendars.ReadWrite personal=Calendars.ReadWrite",
+                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/cancel;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -219,7 +219,7 @@ impl ItemRequestBuilder {
             .segment("decline")
             .send(
                 Operation(
-                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/decline;;work=Calendars.ReadWrite personal=Calendars.ReadWrite",
+                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/decline;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -237,7 +237,7 @@ impl ItemRequestBuilder {
             .segment("dismissReminder")
             .call(
                 Operation(
-                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/dismissReminder;;work=Calendars.ReadWrite personal=Calendars.ReadWrite",
+                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/dismissReminder;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 ),
             )
     }
@@ -256,7 +256,7 @@ impl ItemRequestBuilder {
             .segment("forward")
             .send(
                 Operation(
-                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/forward;;work=Calendars.Read personal=Calendars.Read;us-government",
+                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/forward;;work=Calendars.Read personal=Calendars.Read;us-government;",
                 ),
                 parameters,
             )
@@ -276,7 +276,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/permanentDelete;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;us-government",
+                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/permanentDelete;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;us-government;",
                 ),
             )
     }
@@ -296,7 +296,7 @@ impl ItemRequestBuilder {
             .segment("snoozeReminder")
             .send(
                 Operation(
-                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/snoozeReminder;;work=Calendars.ReadWrite personal=Calendars.ReadWrite",
+                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/snoozeReminder;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 ),
                 parameters,
             )
@@ -317,7 +317,7 @@ impl ItemRequestBuilder {
             .segment("tentativelyAccept")
             .send(
                 Operation(
-                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/tentativelyAccept;;work=Calendars.ReadWrite personal=Calendars.ReadWrite",
+                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/tentativelyAccept;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 ),
                 parameters,
             )

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id}/teamsAppDefinition;expand select;",
+                    "op:GET /me/chats/{chat-id}/installedApps/{teamsAppInstallation-id}/teamsAppDefinition;expand select;;;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All provenance=alias:/users/{}/chats/{}/messages/{}/hostedcontents",
+                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents;count expand filter orderby search select skip top;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All provenance=alias:/users/{}/chats/{}/messages/{}/hostedcontents;;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents;;",
+                    "op:POST /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents;;;;",
                 ),
                 body,
             )
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/$count;filter search;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All provenance=alias:/users/{}/chats/{}/messages/{}/hostedcontents",
+                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/$count;filter search;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All provenance=inferred:count:/users/{}/chats/{}/messages/{}/hostedcontents;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All provenance=alias:/users/{}/chats/{}/messages/{}/hostedcontents/{}",
+                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};expand select;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All provenance=alias:/users/{}/chats/{}/messages/{}/hostedcontents/{};;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;",
+                    "op:PATCH /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
                 ),
                 changes,
             )
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;",
+                    "op:DELETE /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id};;;;",
                 ),
             )
     }
@@ -135,7 +135,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All provenance=alias:/users/{}/chats/{}/messages/{}/hostedcontents/{}",
+                    "op:GET /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;work=Chat.Read,Chat.ReadWrite,Group.Read.All,Group.ReadWrite.All provenance=inferred:reference:/users/{}/chats/{}/messages/{}/hostedcontents/{};;",
                 ),
             )
     }
@@ -148,7 +148,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .send_bytes(
                 Operation(
-                    "op:PUT /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;",
+                    "op:PUT /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
                 ),
                 content,
             )
@@ -162,7 +162,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;",
+                    "op:DELETE /me/chats/{chat-id}/messages/{chatMessage-id}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
                 ),
             )
     }

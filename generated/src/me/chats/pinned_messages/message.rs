@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id}/message;expand select;",
+                    "op:GET /me/chats/{chat-id}/pinnedMessages/{pinnedChatMessageInfo-id}/message;expand select;;;",
                 ),
             )
     }

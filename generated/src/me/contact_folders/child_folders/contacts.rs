@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders/{}/contacts",
+                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts;count expand filter orderby select skip top;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders/{}/contacts;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts;;",
+                    "op:POST /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts;;;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders/{}/contacts",
+                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/$count;filter;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=inferred:count:/users/{}/contactfolders/{}/childfolders/{}/contacts;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders/{}/contacts/{}",
+                    "op:GET /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};expand select;work=Contacts.Read,Contacts.ReadWrite personal=Contacts.Read,Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders/{}/contacts/{};;",
                 ),
             )
     }
@@ -135,7 +135,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders/{}/contacts/{}",
+                    "op:PATCH /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders/{}/contacts/{};;",
                 ),
                 changes,
             )
@@ -154,7 +154,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders/{}/contacts/{}",
+                    "op:DELETE /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id};;work=Contacts.ReadWrite personal=Contacts.ReadWrite provenance=alias:/users/{}/contactfolders/{}/childfolders/{}/contacts/{};;",
                 ),
             )
     }
@@ -169,7 +169,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/permanentDelete;;;us-government china",
+                    "op:POST /me/contactFolders/{contactFolder-id}/childFolders/{contactFolder-id1}/contacts/{contact-id}/permanentDelete;;;us-government china;",
                 ),
             )
     }

@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo;select;work=Contacts.Read",
+                    "op:GET /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo;select;work=Contacts.Read;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo;;work=Contacts.ReadWrite",
+                    "op:PATCH /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo;;work=Contacts.ReadWrite;;",
                 ),
                 changes,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;work=Contacts.Read provenance=alias:/me/contactfolders/{}/contacts/{}/photo",
+                    "op:GET /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;work=Contacts.Read provenance=inferred:reference:/me/contactfolders/{}/contacts/{}/photo;;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl RequestBuilder {
             .segment("$value")
             .send_bytes(
                 Operation(
-                    "op:PUT /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;work=Contacts.ReadWrite provenance=alias:/me/contactfolders/{}/contacts/{}/photo",
+                    "op:PUT /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;work=Contacts.ReadWrite provenance=inferred:reference:/me/contactfolders/{}/contacts/{}/photo;;",
                 ),
                 content,
             )
@@ -92,7 +92,7 @@ impl RequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;",
+                    "op:DELETE /me/contactFolders/{contactFolder-id}/contacts/{contact-id}/photo/$value;;;;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/dataSecurityAndGovernance/activities/contentActivities;count expand filter orderby search select skip top;;china",
+                    "op:GET /me/dataSecurityAndGovernance/activities/contentActivities;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/dataSecurityAndGovernance/activities/contentActivities;;work=ContentActivity.Write provenance=alias:/users/{}/datasecurityandgovernance/activities/contentactivities;china",
+                    "op:POST /me/dataSecurityAndGovernance/activities/contentActivities;;work=ContentActivity.Write provenance=alias:/users/{}/datasecurityandgovernance/activities/contentactivities;china;",
                 ),
                 body,
             )
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/dataSecurityAndGovernance/activities/contentActivities/$count;filter search;;china",
+                    "op:GET /me/dataSecurityAndGovernance/activities/contentActivities/$count;filter search;;china;",
                 ),
             )
     }
@@ -90,7 +90,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};expand select;work=ContentActivity.Read provenance=alias:/users/{}/datasecurityandgovernance/activities/contentactivities/{};china",
+                    "op:GET /me/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};expand select;work=ContentActivity.Read provenance=alias:/users/{}/datasecurityandgovernance/activities/contentactivities/{};china;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};;;china",
+                    "op:PATCH /me/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};;;china;",
                 ),
                 changes,
             )
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};;;china",
+                    "op:DELETE /me/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};;;china;",
                 ),
             )
     }

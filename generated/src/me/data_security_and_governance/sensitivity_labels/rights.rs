@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/rights;expand select;;us-government china",
+                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/rights;expand select;;us-government china;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels;;;us-government china",
+                    "op:POST /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels;;;us-government china;",
                 ),
                 body,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/$count;filter search;;us-government china",
+                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/computeInheritance(labelIds='{labelIds}',locale='{locale}',contentFormats='{contentFormats}');;;us-government china",
+                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/computeInheritance(labelIds='{labelIds}',locale='{locale}',contentFormats='{contentFormats}');;;us-government china;",
                 ),
             )
     }
@@ -104,7 +104,7 @@ impl RequestBuilder {
             .segment("computeRightsAndInheritance")
             .send(
                 Operation(
-                    "op:POST /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/computeRightsAndInheritance;;;us-government china",
+                    "op:POST /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/computeRightsAndInheritance;;;us-government china;",
                 ),
                 parameters,
             )
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/{sensitivityLabel-id1};expand select;;us-government china",
+                    "op:GET /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/{sensitivityLabel-id1};expand select;;us-government china;",
                 ),
             )
     }
@@ -147,7 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/{sensitivityLabel-id1};;;us-government china",
+                    "op:PATCH /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/{sensitivityLabel-id1};;;us-government china;",
                 ),
                 changes,
             )
@@ -162,7 +162,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/{sensitivityLabel-id1};;;us-government china",
+                    "op:DELETE /me/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/sublabels/{sensitivityLabel-id1};;;us-government china;",
                 ),
             )
     }

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/insights/shared/{sharedInsight-id}/lastSharedMethod;expand select;;us-government china",
+                    "op:GET /me/insights/shared/{sharedInsight-id}/lastSharedMethod;expand select;;us-government china;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/insights/used/{usedInsight-id}/resource;expand select;work=Sites.Read.All,Sites.ReadWrite.All;us-government china",
+                    "op:GET /me/insights/used/{usedInsight-id}/resource;expand select;work=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
                 ),
             )
     }

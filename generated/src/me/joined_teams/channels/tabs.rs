@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/tabs;count expand filter orderby search select skip top;",
+                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/tabs;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/tabs;;",
+                    "op:POST /me/joinedTeams/{team-id}/channels/{channel-id}/tabs;;;;",
                 ),
                 body,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/$count;filter search;",
+                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/$count;filter search;;;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};expand select;",
+                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};expand select;;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};;",
+                    "op:PATCH /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};;;;",
                 ),
                 changes,
             )
@@ -101,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};;",
+                    "op:DELETE /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id};;;;",
                 ),
             )
     }

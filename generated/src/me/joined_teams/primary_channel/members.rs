@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/members;count expand filter orderby search select skip top;",
+                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/members;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,9 @@ impl RequestBuilder {
     ) -> Request<models::ConversationMember> {
         self.0
             .send(
-                Operation("op:POST /me/joinedTeams/{team-id}/primaryChannel/members;;"),
+                Operation(
+                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/members;;;;",
+                ),
                 body,
             )
     }
@@ -50,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/members/$count;filter search;",
+                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/members/$count;filter search;;;",
                 ),
             )
     }
@@ -66,7 +68,7 @@ impl RequestBuilder {
             .segment("add")
             .send(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/members/add;;",
+                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/members/add;;;;",
                 ),
                 parameters,
             )
@@ -85,7 +87,7 @@ impl RequestBuilder {
             .segment("remove")
             .send(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/members/remove;;;us-government china",
+                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/members/remove;;;us-government china;",
                 ),
                 parameters,
             )
@@ -104,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/members/{conversationMember-id};expand select;",
+                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/members/{conversationMember-id};expand select;;;",
                 ),
             )
     }
@@ -119,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/primaryChannel/members/{conversationMember-id};;",
+                    "op:PATCH /me/joinedTeams/{team-id}/primaryChannel/members/{conversationMember-id};;;;",
                 ),
                 changes,
             )
@@ -132,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/members/{conversationMember-id};;",
+                    "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/members/{conversationMember-id};;;;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/messages;count expand filter orderby search select skip top;",
+                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/messages;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -34,7 +34,9 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::ChatMessage) -> Request<models::ChatMessage> {
         self.0
             .send(
-                Operation("op:POST /me/joinedTeams/{team-id}/primaryChannel/messages;;"),
+                Operation(
+                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages;;;;",
+                ),
                 body,
             )
     }
@@ -49,7 +51,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/messages/$count;filter search;",
+                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/messages/$count;filter search;;;",
                 ),
             )
     }
@@ -64,7 +66,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/messages/delta();count expand filter orderby search select skip top;",
+                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/messages/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -80,7 +82,7 @@ impl RequestBuilder {
             .segment("replyWithQuote")
             .send(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/replyWithQuote;;",
+                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/replyWithQuote;;;;",
                 ),
                 parameters,
             )
@@ -109,7 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};expand select;",
+                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};expand select;;;",
                 ),
             )
     }
@@ -124,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};;",
+                    "op:PATCH /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};;;;",
                 ),
                 changes,
             )
@@ -137,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};;",
+                    "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id};;;;",
                 ),
             )
     }
@@ -153,7 +155,7 @@ impl ItemRequestBuilder {
             .segment("setReaction")
             .send(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/setReaction;;",
+                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/setReaction;;;;",
                 ),
                 parameters,
             )
@@ -167,7 +169,7 @@ impl ItemRequestBuilder {
             .segment("softDelete")
             .call(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/softDelete;;",
+                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/softDelete;;;;",
                 ),
             )
     }
@@ -180,7 +182,7 @@ impl ItemRequestBuilder {
             .segment("undoSoftDelete")
             .call(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/undoSoftDelete;;",
+                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/undoSoftDelete;;;;",
                 ),
             )
     }
@@ -196,7 +198,7 @@ impl ItemRequestBuilder {
             .segment("unsetReaction")
             .send(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/unsetReaction;;",
+                    "op:POST /me/joinedTeams/{team-id}/primaryChannel/messages/{chatMessage-id}/unsetReaction;;;;",
                 ),
                 parameters,
             )

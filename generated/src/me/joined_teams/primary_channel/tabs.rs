@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/tabs;count expand filter orderby search select skip top;",
+                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/tabs;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::TeamsTab) -> Request<models::TeamsTab> {
         self.0
             .send(
-                Operation("op:POST /me/joinedTeams/{team-id}/primaryChannel/tabs;;"),
+                Operation("op:POST /me/joinedTeams/{team-id}/primaryChannel/tabs;;;;"),
                 body,
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/tabs/$count;filter search;",
+                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/tabs/$count;filter search;;;",
                 ),
             )
     }
@@ -71,7 +71,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};expand select;",
+                    "op:GET /me/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};expand select;;;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};;",
+                    "op:PATCH /me/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};;;;",
                 ),
                 changes,
             )
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};;",
+                    "op:DELETE /me/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};;;;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/schedule/openShifts;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /me/joinedTeams/{team-id}/schedule/openShifts;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/schedule/openShifts;;;us-government china",
+                    "op:POST /me/joinedTeams/{team-id}/schedule/openShifts;;;us-government china;",
                 ),
                 body,
             )
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/schedule/openShifts/$count;filter search;;us-government china",
+                    "op:GET /me/joinedTeams/{team-id}/schedule/openShifts/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/schedule/openShifts/{openShift-id};expand select;;us-government china",
+                    "op:GET /me/joinedTeams/{team-id}/schedule/openShifts/{openShift-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/schedule/openShifts/{openShift-id};;;us-government china",
+                    "op:PATCH /me/joinedTeams/{team-id}/schedule/openShifts/{openShift-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/schedule/openShifts/{openShift-id};;;us-government china",
+                    "op:DELETE /me/joinedTeams/{team-id}/schedule/openShifts/{openShift-id};;;us-government china;",
                 ),
             )
     }
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
             .segment("stageForDeletion")
             .call(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/schedule/openShifts/{openShift-id}/stageForDeletion;;;us-government china",
+                    "op:POST /me/joinedTeams/{team-id}/schedule/openShifts/{openShift-id}/stageForDeletion;;;us-government china;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/tags/{teamworkTag-id}/members;count expand filter orderby search select skip top;",
+                    "op:GET /me/joinedTeams/{team-id}/tags/{teamworkTag-id}/members;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/joinedTeams/{team-id}/tags/{teamworkTag-id}/members;;",
+                    "op:POST /me/joinedTeams/{team-id}/tags/{teamworkTag-id}/members;;;;",
                 ),
                 body,
             )
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/tags/{teamworkTag-id}/members/$count;filter search;",
+                    "op:GET /me/joinedTeams/{team-id}/tags/{teamworkTag-id}/members/$count;filter search;;;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};expand select;",
+                    "op:GET /me/joinedTeams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};expand select;;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/joinedTeams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};;",
+                    "op:PATCH /me/joinedTeams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};;;;",
                 ),
                 changes,
             )
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/joinedTeams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};;",
+                    "op:DELETE /me/joinedTeams/{team-id}/tags/{teamworkTag-id}/members/{teamworkTagMember-id};;;;",
                 ),
             )
     }

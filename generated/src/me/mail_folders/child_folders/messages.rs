@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages;count expand filter orderby search select skip top;",
+                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages;;",
+                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages;;;;",
                 ),
                 body,
             )
@@ -51,7 +51,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/$count;filter search;",
+                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/$count;filter search;;;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/delta();count expand filter orderby search select skip top;;china",
+                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/delta();count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id};expand select;",
+                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id};expand select;;;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id};;",
+                    "op:PATCH /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id};;;;",
                 ),
                 changes,
             )
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id};;",
+                    "op:DELETE /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id};;;;",
                 ),
             )
     }
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/$value;;",
+                    "op:GET /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/$value;;;;",
                 ),
             )
     }
@@ -152,7 +152,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .send_bytes(
                 Operation(
-                    "op:PUT /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/$value;;",
+                    "op:PUT /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/$value;;;;",
                 ),
                 content,
             )
@@ -166,7 +166,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/$value;;",
+                    "op:DELETE /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/$value;;;;",
                 ),
             )
     }
@@ -182,7 +182,7 @@ impl ItemRequestBuilder {
             .segment("copy")
             .send(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/copy;;",
+                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/copy;;;;",
                 ),
                 parameters,
             )
@@ -199,7 +199,7 @@ impl ItemRequestBuilder {
             .segment("createForward")
             .send(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/createForward;;",
+                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/createForward;;;;",
                 ),
                 parameters,
             )
@@ -216,7 +216,7 @@ impl ItemRequestBuilder {
             .segment("createReply")
             .send(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/createReply;;",
+                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/createReply;;;;",
                 ),
                 parameters,
             )
@@ -233,7 +233,7 @@ impl ItemRequestBuilder {
             .segment("createReplyAll")
             .send(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/createReplyAll;;",
+                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/createReplyAll;;;;",
                 ),
                 parameters,
             )
@@ -250,7 +250,7 @@ impl ItemRequestBuilder {
             .segment("forward")
             .send(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/forward;;",
+                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/forward;;;;",
                 ),
                 parameters,
             )
@@ -267,7 +267,7 @@ impl ItemRequestBuilder {
             .segment("move")
             .send(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/move;;",
+                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/move;;;;",
                 ),
                 parameters,
             )
@@ -283,7 +283,7 @@ impl ItemRequestBuilder {
             .segment("permanentDelete")
             .call(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/permanentDelete;;;us-government china",
+                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/permanentDelete;;;us-government china;",
                 ),
             )
     }
@@ -296,7 +296,7 @@ impl ItemRequestBuilder {
             .segment("reply")
             .send(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/reply;;",
+                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/reply;;;;",
                 ),
                 parameters,
             )
@@ -313,7 +313,7 @@ impl ItemRequestBuilder {
             .segment("replyAll")
             .send(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/replyAll;;",
+                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/replyAll;;;;",
                 ),
                 parameters,
             )
@@ -327,7 +327,7 @@ impl ItemRequestBuilder {
             .segment("send")
             .call(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/send;;",
+                    "op:POST /me/mailFolders/{mailFolder-id}/childFolders/{mailFolder-id1}/messages/{message-id}/send;;;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments;count expand filter orderby select;work=Mail.Read personal=Mail.Read",
+                    "op:GET /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments;count expand filter orderby select;work=Mail.Read personal=Mail.Read;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments;;work=Mail.ReadWrite personal=Mail.ReadWrite",
+                    "op:POST /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments;;work=Mail.ReadWrite personal=Mail.ReadWrite;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/$count;filter;work=Mail.Read personal=Mail.Read provenance=alias:/me/mailfolders/{}/messages/{}/attachments",
+                    "op:GET /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/$count;filter;work=Mail.Read personal=Mail.Read provenance=inferred:count:/me/mailfolders/{}/messages/{}/attachments;;",
                 ),
             )
     }
@@ -81,7 +81,7 @@ impl RequestBuilder {
             .segment("createUploadSession")
             .send(
                 Operation(
-                    "op:POST /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/createUploadSession;;;us-government",
+                    "op:POST /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/createUploadSession;;;us-government;",
                 ),
                 parameters,
             )
@@ -100,7 +100,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id};expand select;",
+                    "op:GET /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id};expand select;;;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id};;",
+                    "op:DELETE /me/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id};;;;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china",
+                    "op:GET /me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups;count expand filter orderby search select skip top;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china",
+                    "op:POST /me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups;;work=Notes.Create,Notes.ReadWrite,Notes.ReadWrite.All personal=Notes.Create,Notes.ReadWrite;us-government china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite provenance=alias:/me/onenote/sectiongroups/{}/sectiongroups;us-government china",
+                    "op:GET /me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups/$count;filter search;work=Notes.Create,Notes.Read,Notes.ReadWrite,Notes.Read.All,Notes.ReadWrite.All personal=Notes.Create,Notes.Read,Notes.ReadWrite provenance=inferred:count:/me/onenote/sectiongroups/{}/sectiongroups;us-government china;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups/{sectionGroup-id1};expand select;;us-government china",
+                    "op:GET /me/onenote/sectionGroups/{sectionGroup-id}/sectionGroups/{sectionGroup-id1};expand select;;us-government china;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/planner/plans/{plannerPlan-id}/buckets;count expand filter orderby search select skip top;;china",
+                    "op:GET /me/planner/plans/{plannerPlan-id}/buckets;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
     ) -> Request<models::PlannerBucket> {
         self.0
             .send(
-                Operation("op:POST /me/planner/plans/{plannerPlan-id}/buckets;;;china"),
+                Operation("op:POST /me/planner/plans/{plannerPlan-id}/buckets;;;china;"),
                 body,
             )
     }
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/planner/plans/{plannerPlan-id}/buckets/$count;filter search;;china",
+                    "op:GET /me/planner/plans/{plannerPlan-id}/buckets/$count;filter search;;china;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};expand select;;china",
+                    "op:GET /me/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};expand select;;china;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china",
+                    "op:PATCH /me/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
                 ),
                 changes,
             )
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china",
+                    "op:DELETE /me/planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id};;;china;",
                 ),
             )
     }

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/planner/plans/{plannerPlan-id}/details;expand select;;china",
+                    "op:GET /me/planner/plans/{plannerPlan-id}/details;expand select;;china;",
                 ),
             )
     }
@@ -35,7 +35,9 @@ impl RequestBuilder {
     ) -> Request<Option<models::PlannerPlanDetails>> {
         self.0
             .update(
-                Operation("op:PATCH /me/planner/plans/{plannerPlan-id}/details;;;china"),
+                Operation(
+                    "op:PATCH /me/planner/plans/{plannerPlan-id}/details;;;china;",
+                ),
                 changes,
             )
             .header("If-Match", if_match)
@@ -49,7 +51,9 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /me/planner/plans/{plannerPlan-id}/details;;;china"),
+                Operation(
+                    "op:DELETE /me/planner/plans/{plannerPlan-id}/details;;;china;",
+                ),
             )
     }
 }

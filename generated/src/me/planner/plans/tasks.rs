@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/planner/plans/{plannerPlan-id}/tasks;count expand filter orderby search select skip top;;china",
+                    "op:GET /me/planner/plans/{plannerPlan-id}/tasks;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::PlannerTask) -> Request<models::PlannerTask> {
         self.0
             .send(
-                Operation("op:POST /me/planner/plans/{plannerPlan-id}/tasks;;;china"),
+                Operation("op:POST /me/planner/plans/{plannerPlan-id}/tasks;;;china;"),
                 body,
             )
     }
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/planner/plans/{plannerPlan-id}/tasks/$count;filter search;;china",
+                    "op:GET /me/planner/plans/{plannerPlan-id}/tasks/$count;filter search;;china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};expand select;;china",
+                    "op:GET /me/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};expand select;;china;",
                 ),
             )
     }
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};;;china",
+                    "op:PATCH /me/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};;;china;",
                 ),
                 changes,
             )
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};;;china",
+                    "op:DELETE /me/planner/plans/{plannerPlan-id}/tasks/{plannerTask-id};;;china;",
                 ),
             )
     }

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/planner/tasks/{plannerTask-id}/assignedToTaskBoardFormat;expand select;;china",
+                    "op:GET /me/planner/tasks/{plannerTask-id}/assignedToTaskBoardFormat;expand select;;china;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/planner/tasks/{plannerTask-id}/assignedToTaskBoardFormat;;;china",
+                    "op:PATCH /me/planner/tasks/{plannerTask-id}/assignedToTaskBoardFormat;;;china;",
                 ),
                 changes,
             )
@@ -52,7 +52,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/planner/tasks/{plannerTask-id}/assignedToTaskBoardFormat;;;china",
+                    "op:DELETE /me/planner/tasks/{plannerTask-id}/assignedToTaskBoardFormat;;;china;",
                 ),
             )
     }

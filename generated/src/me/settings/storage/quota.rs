@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/settings/storage/quota;expand select;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;us-government china",
+                    "op:GET /me/settings/storage/quota;expand select;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
     ) -> Request<Option<models::UnifiedStorageQuota>> {
         self.0
             .update(
-                Operation("op:PATCH /me/settings/storage/quota;;;us-government china"),
+                Operation("op:PATCH /me/settings/storage/quota;;;us-government china;"),
                 changes,
             )
     }
@@ -57,7 +57,7 @@ impl RequestBuilder {
     pub fn delete(&self) -> Request<()> {
         self.0
             .call(
-                Operation("op:DELETE /me/settings/storage/quota;;;us-government china"),
+                Operation("op:DELETE /me/settings/storage/quota;;;us-government china;"),
             )
     }
 }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/settings/windows/{windowsSetting-id}/instances;count expand filter orderby search select skip top;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read;us-government china",
+                    "op:GET /me/settings/windows/{windowsSetting-id}/instances;count expand filter orderby search select skip top;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/settings/windows/{windowsSetting-id}/instances;;;us-government china",
+                    "op:POST /me/settings/windows/{windowsSetting-id}/instances;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/settings/windows/{windowsSetting-id}/instances/$count;filter search;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read provenance=alias:/me/settings/windows/{}/instances;us-government china",
+                    "op:GET /me/settings/windows/{windowsSetting-id}/instances/$count;filter search;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read provenance=inferred:count:/me/settings/windows/{}/instances;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};expand select;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read;us-government china",
+                    "op:GET /me/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};expand select;work=UserWindowsSettings.Read personal=UserWindowsSettings.Read;us-government china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};;;us-government china",
+                    "op:PATCH /me/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};;;us-government china",
+                    "op:DELETE /me/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};;;us-government china;",
                 ),
             )
     }

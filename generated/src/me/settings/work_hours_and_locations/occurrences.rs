@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/settings/workHoursAndLocations/occurrences;expand filter orderby search select skip top;;us-government china",
+                    "op:GET /me/settings/workHoursAndLocations/occurrences;expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/settings/workHoursAndLocations/occurrences;;work=Calendars.ReadWrite;us-government china",
+                    "op:POST /me/settings/workHoursAndLocations/occurrences;;work=Calendars.ReadWrite;us-government china;",
                 ),
                 body,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/settings/workHoursAndLocations/occurrences/$count;filter search;;us-government china",
+                    "op:GET /me/settings/workHoursAndLocations/occurrences/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl RequestBuilder {
             .segment("setCurrentLocation")
             .send(
                 Operation(
-                    "op:POST /me/settings/workHoursAndLocations/occurrences/setCurrentLocation;;work=Calendars.ReadWrite;us-government china",
+                    "op:POST /me/settings/workHoursAndLocations/occurrences/setCurrentLocation;;work=Calendars.ReadWrite;us-government china;",
                 ),
                 parameters,
             )
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/settings/workHoursAndLocations/occurrences/{workPlanOccurrence-id};expand select;;us-government china",
+                    "op:GET /me/settings/workHoursAndLocations/occurrences/{workPlanOccurrence-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /me/settings/workHoursAndLocations/occurrences/{workPlanOccurrence-id};;work=Calendars.ReadWrite;us-government china",
+                    "op:PUT /me/settings/workHoursAndLocations/occurrences/{workPlanOccurrence-id};;work=Calendars.ReadWrite;us-government china;",
                 ),
                 body,
             )
@@ -145,7 +145,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/settings/workHoursAndLocations/occurrences/{workPlanOccurrence-id};;work=Calendars.ReadWrite;us-government china",
+                    "op:DELETE /me/settings/workHoursAndLocations/occurrences/{workPlanOccurrence-id};;work=Calendars.ReadWrite;us-government china;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/chat;expand select;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps/{}/chat",
+                    "op:GET /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/chat;expand select;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser provenance=alias:/users/{}/teamwork/installedapps/{}/chat;;",
                 ),
             )
     }

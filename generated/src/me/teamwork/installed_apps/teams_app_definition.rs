@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/teamsAppDefinition;expand select;",
+                    "op:GET /me/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/teamsAppDefinition;expand select;;;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/extensions;count expand filter orderby search select skip top;;china",
+                    "op:GET /me/todo/lists/{todoTaskList-id}/extensions;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -36,7 +36,9 @@ impl RequestBuilder {
     pub fn create(&self, body: &models::Extension) -> Request<models::Extension> {
         self.0
             .send(
-                Operation("op:POST /me/todo/lists/{todoTaskList-id}/extensions;;;china"),
+                Operation(
+                    "op:POST /me/todo/lists/{todoTaskList-id}/extensions;;;china;",
+                ),
                 body,
             )
     }
@@ -53,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/extensions/$count;filter search;;china",
+                    "op:GET /me/todo/lists/{todoTaskList-id}/extensions/$count;filter search;;china;",
                 ),
             )
     }
@@ -73,7 +75,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/extensions/{extension-id};expand select;;china",
+                    "op:GET /me/todo/lists/{todoTaskList-id}/extensions/{extension-id};expand select;;china;",
                 ),
             )
     }
@@ -90,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/todo/lists/{todoTaskList-id}/extensions/{extension-id};;;china",
+                    "op:PATCH /me/todo/lists/{todoTaskList-id}/extensions/{extension-id};;;china;",
                 ),
                 changes,
             )
@@ -105,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/todo/lists/{todoTaskList-id}/extensions/{extension-id};;;china",
+                    "op:DELETE /me/todo/lists/{todoTaskList-id}/extensions/{extension-id};;;china;",
                 ),
             )
     }

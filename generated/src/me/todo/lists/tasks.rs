@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china",
+                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks;count expand filter orderby search select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/todo/lists/{todoTaskList-id}/tasks;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china",
+                    "op:POST /me/todo/lists/{todoTaskList-id}/tasks;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
                 ),
                 body,
             )
@@ -74,7 +74,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/$count;filter search;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=alias:/me/todo/lists/{}/tasks;china",
+                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/$count;filter search;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=inferred:count:/me/todo/lists/{}/tasks;china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/delta();count expand filter orderby search select skip top;work=Tasks.ReadWrite,Tasks.Read personal=Tasks.ReadWrite,Tasks.Read;china",
+                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/delta();count expand filter orderby search select skip top;work=Tasks.ReadWrite,Tasks.Read personal=Tasks.ReadWrite,Tasks.Read;china;",
                 ),
             )
     }
@@ -144,7 +144,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id};expand select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china",
+                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id};expand select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
                 ),
             )
     }
@@ -165,7 +165,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china",
+                    "op:PATCH /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
                 ),
                 changes,
             )
@@ -184,7 +184,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china",
+                    "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
                 ),
             )
     }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.building/map/levels;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china",
+                    "op:GET /places/{place-id}/graph.building/map/levels;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /places/{place-id}/graph.building/map/levels;;;china",
+                    "op:POST /places/{place-id}/graph.building/map/levels;;;china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.building/map/levels/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=alias:/places/{}/building/map/levels;china",
+                    "op:GET /places/{place-id}/graph.building/map/levels/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/{}/building/map/levels;china;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.building/map/levels/{levelMap-id};expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china",
+                    "op:GET /places/{place-id}/graph.building/map/levels/{levelMap-id};expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
                 ),
             )
     }
@@ -128,7 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /places/{place-id}/graph.building/map/levels/{levelMap-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;china",
+                    "op:PATCH /places/{place-id}/graph.building/map/levels/{levelMap-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -147,7 +147,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /places/{place-id}/graph.building/map/levels/{levelMap-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;china",
+                    "op:DELETE /places/{place-id}/graph.building/map/levels/{levelMap-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
                 ),
             )
     }

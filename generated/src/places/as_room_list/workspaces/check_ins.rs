@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns;count expand filter orderby search select skip top;;china",
+                    "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns;;;china",
+                    "op:POST /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns;;;china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns/$count;filter search;;china",
+                    "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns/$count;filter search;;china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns/{checkInClaim-calendarEventId};expand select;;china",
+                    "op:GET /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns/{checkInClaim-calendarEventId};expand select;;china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns/{checkInClaim-calendarEventId};;;china",
+                    "op:PATCH /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns/{checkInClaim-calendarEventId};;;china;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns/{checkInClaim-calendarEventId};;;china",
+                    "op:DELETE /places/{place-id}/graph.roomList/workspaces/{workspace-id}/checkIns/{checkInClaim-calendarEventId};;;china;",
                 ),
             )
     }

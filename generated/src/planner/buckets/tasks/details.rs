@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /planner/buckets/{plannerBucket-id}/tasks/{plannerTask-id}/details;expand select;;china",
+                    "op:GET /planner/buckets/{plannerBucket-id}/tasks/{plannerTask-id}/details;expand select;;china;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /planner/buckets/{plannerBucket-id}/tasks/{plannerTask-id}/details;;;china",
+                    "op:PATCH /planner/buckets/{plannerBucket-id}/tasks/{plannerTask-id}/details;;;china;",
                 ),
                 changes,
             )
@@ -52,7 +52,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /planner/buckets/{plannerBucket-id}/tasks/{plannerTask-id}/details;;;china",
+                    "op:DELETE /planner/buckets/{plannerBucket-id}/tasks/{plannerTask-id}/details;;;china;",
                 ),
             )
     }

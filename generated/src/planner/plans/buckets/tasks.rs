@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks;count expand filter orderby search select skip top;;china",
+                    "op:GET /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks;;;china",
+                    "op:POST /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks;;;china;",
                 ),
                 body,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks/$count;filter search;;china",
+                    "op:GET /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks/$count;filter search;;china;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks/{plannerTask-id};expand select;;china",
+                    "op:GET /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks/{plannerTask-id};expand select;;china;",
                 ),
             )
     }
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks/{plannerTask-id};;;china",
+                    "op:PATCH /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks/{plannerTask-id};;;china;",
                 ),
                 changes,
             )
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks/{plannerTask-id};;;china",
+                    "op:DELETE /planner/plans/{plannerPlan-id}/buckets/{plannerBucket-id}/tasks/{plannerTask-id};;;china;",
                 ),
             )
     }

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /planner/plans/{plannerPlan-id}/tasks/{plannerTask-id}/progressTaskBoardFormat;expand select;;china",
+                    "op:GET /planner/plans/{plannerPlan-id}/tasks/{plannerTask-id}/progressTaskBoardFormat;expand select;;china;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /planner/plans/{plannerPlan-id}/tasks/{plannerTask-id}/progressTaskBoardFormat;;;china",
+                    "op:PATCH /planner/plans/{plannerPlan-id}/tasks/{plannerTask-id}/progressTaskBoardFormat;;;china;",
                 ),
                 changes,
             )
@@ -52,7 +52,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /planner/plans/{plannerPlan-id}/tasks/{plannerTask-id}/progressTaskBoardFormat;;;china",
+                    "op:DELETE /planner/plans/{plannerPlan-id}/tasks/{plannerTask-id}/progressTaskBoardFormat;;;china;",
                 ),
             )
     }

@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization;select;;us-government china",
+                    "op:GET /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization;select;;us-government china;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization;;;us-government china",
+                    "op:PATCH /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization;;;us-government china;",
                 ),
                 changes,
             )
@@ -54,7 +54,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization;;;us-government china",
+                    "op:DELETE /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization;;;us-government china;",
                 ),
             )
     }
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("resetToDefaultSettings")
             .call(
                 Operation(
-                    "op:POST /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization/resetToDefaultSettings;;;us-government china",
+                    "op:POST /policies/crossTenantAccessPolicy/templates/multiTenantOrganizationIdentitySynchronization/resetToDefaultSettings;;;us-government china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/documents;count expand filter orderby search select skip top;;china",
+                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/documents;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/documents;;;china",
+                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/documents;;;china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/documents/$count;filter search;;china",
+                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/documents/$count;filter search;;china;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id};expand select;work=PrintJob.Read,PrintJob.ReadWrite,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.Read.All,PrintJob.ReadWrite.All;china",
+                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id};expand select;work=PrintJob.Read,PrintJob.ReadWrite,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.Read.All,PrintJob.ReadWrite.All;china;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id};;;china",
+                    "op:PATCH /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id};;;china;",
                 ),
                 changes,
             )
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id};;;china",
+                    "op:DELETE /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id};;;china;",
                 ),
             )
     }
@@ -135,7 +135,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;work=PrintJob.Read,PrintJob.ReadWrite,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.Read.All,PrintJob.ReadWrite.All provenance=alias:/print/printers/{}/jobs/{}/documents/{};china",
+                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;work=PrintJob.Read,PrintJob.ReadWrite,PrintJob.Read.All,PrintJob.ReadWrite.All application=PrintJob.Read.All,PrintJob.ReadWrite.All provenance=inferred:reference:/print/printers/{}/jobs/{}/documents/{};china;",
                 ),
             )
     }
@@ -150,7 +150,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .send_bytes(
                 Operation(
-                    "op:PUT /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china",
+                    "op:PUT /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china;",
                 ),
                 content,
             )
@@ -166,7 +166,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china",
+                    "op:DELETE /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china;",
                 ),
             )
     }
@@ -188,7 +188,7 @@ impl ItemRequestBuilder {
             .segment("createUploadSession")
             .send(
                 Operation(
-                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/createUploadSession;;work=PrintJob.Create,PrintJob.ReadWrite,PrintJob.ReadWrite.All application=PrintJob.ReadWrite.All;china",
+                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/documents/{printDocument-id}/createUploadSession;;work=PrintJob.Create,PrintJob.ReadWrite,PrintJob.ReadWrite.All application=PrintJob.ReadWrite.All;china;",
                 ),
                 parameters,
             )

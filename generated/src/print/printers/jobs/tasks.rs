@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/tasks;count expand filter orderby search select skip top;;china",
+                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/tasks;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/tasks;;;china",
+                    "op:POST /print/printers/{printer-id}/jobs/{printJob-id}/tasks;;;china;",
                 ),
                 body,
             )
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/tasks/$count;filter search;;china",
+                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/tasks/$count;filter search;;china;",
                 ),
             )
     }
@@ -87,7 +87,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/tasks/{printTask-id};expand select;;china",
+                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/tasks/{printTask-id};expand select;;china;",
                 ),
             )
     }
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /print/printers/{printer-id}/jobs/{printJob-id}/tasks/{printTask-id};;;china",
+                    "op:PATCH /print/printers/{printer-id}/jobs/{printJob-id}/tasks/{printTask-id};;;china;",
                 ),
                 changes,
             )
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /print/printers/{printer-id}/jobs/{printJob-id}/tasks/{printTask-id};;;china",
+                    "op:DELETE /print/printers/{printer-id}/jobs/{printJob-id}/tasks/{printTask-id};;;china;",
                 ),
             )
     }

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/shares/{printerShare-id}/allowedUsers/{user-id}/mailboxSettings;expand select;;china",
+                    "op:GET /print/shares/{printerShare-id}/allowedUsers/{user-id}/mailboxSettings;expand select;;china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /print/shares/{printerShare-id}/allowedUsers/{user-id}/mailboxSettings;;;china",
+                    "op:PATCH /print/shares/{printerShare-id}/allowedUsers/{user-id}/mailboxSettings;;;china;",
                 ),
                 changes,
             )

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id}/documents;count expand filter orderby search select skip top;;china",
+                    "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id}/documents;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/documents;;;china",
+                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/documents;;;china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/$count;filter search;;china",
+                    "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/$count;filter search;;china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id};expand select;;china",
+                    "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id};expand select;;china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id};;;china",
+                    "op:PATCH /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id};;;china;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id};;;china",
+                    "op:DELETE /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id};;;china;",
                 ),
             )
     }
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china",
+                    "op:GET /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china;",
                 ),
             )
     }
@@ -140,7 +140,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .send_bytes(
                 Operation(
-                    "op:PUT /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china",
+                    "op:PUT /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china;",
                 ),
                 content,
             )
@@ -156,7 +156,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china",
+                    "op:DELETE /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/$value;;;china;",
                 ),
             )
     }
@@ -178,7 +178,7 @@ impl ItemRequestBuilder {
             .segment("createUploadSession")
             .send(
                 Operation(
-                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/createUploadSession;;work=PrintJob.Create,PrintJob.ReadWrite,PrintJob.ReadWrite.All application=PrintJob.ReadWrite.All;china",
+                    "op:POST /print/shares/{printerShare-id}/jobs/{printJob-id}/documents/{printDocument-id}/createUploadSession;;work=PrintJob.Create,PrintJob.ReadWrite,PrintJob.ReadWrite.All application=PrintJob.ReadWrite.All;china;",
                 ),
                 parameters,
             )

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id}/trigger;expand select;;china",
+                    "op:GET /print/taskDefinitions/{printTaskDefinition-id}/tasks/{printTask-id}/trigger;expand select;;china;",
                 ),
             )
     }

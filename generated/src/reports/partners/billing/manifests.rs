@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /reports/partners/billing/manifests;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /reports/partners/billing/manifests;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /reports/partners/billing/manifests;;;us-government china",
+                    "op:POST /reports/partners/billing/manifests;;;us-government china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /reports/partners/billing/manifests/$count;filter search;;us-government china",
+                    "op:GET /reports/partners/billing/manifests/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /reports/partners/billing/manifests/{manifest-id};expand select;work=PartnerBilling.Read.All application=PartnerBilling.Read.All;us-government china",
+                    "op:GET /reports/partners/billing/manifests/{manifest-id};expand select;work=PartnerBilling.Read.All application=PartnerBilling.Read.All;us-government china;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /reports/partners/billing/manifests/{manifest-id};;;us-government china",
+                    "op:PATCH /reports/partners/billing/manifests/{manifest-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /reports/partners/billing/manifests/{manifest-id};;;us-government china",
+                    "op:DELETE /reports/partners/billing/manifests/{manifest-id};;;us-government china;",
                 ),
             )
     }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /reports/partners/billing/usage;expand select;;us-government china",
+                    "op:GET /reports/partners/billing/usage;expand select;;us-government china;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /reports/partners/billing/usage;;;us-government china",
+                    "op:PATCH /reports/partners/billing/usage;;;us-government china;",
                 ),
                 changes,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /reports/partners/billing/usage;;;us-government china",
+                    "op:DELETE /reports/partners/billing/usage;;;us-government china;",
                 ),
             )
     }

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id}/appScope;expand select;",
+                    "op:GET /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id}/appScope;expand select;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id}/appScope;;",
+                    "op:PATCH /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id}/appScope;;;;",
                 ),
                 changes,
             )
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id}/appScope;;",
+                    "op:DELETE /roleManagement/entitlementManagement/roleAssignments/{unifiedRoleAssignment-id}/appScope;;;;",
                 ),
             )
     }

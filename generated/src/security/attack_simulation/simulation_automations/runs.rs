@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/simulationAutomations/{simulationAutomation-id}/runs;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china",
+                    "op:GET /security/attackSimulation/simulationAutomations/{simulationAutomation-id}/runs;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/attackSimulation/simulationAutomations/{simulationAutomation-id}/runs;;;us-government china",
+                    "op:POST /security/attackSimulation/simulationAutomations/{simulationAutomation-id}/runs;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/simulationAutomations/{simulationAutomation-id}/runs/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=alias:/security/attacksimulation/simulationautomations/{}/runs;us-government china",
+                    "op:GET /security/attackSimulation/simulationAutomations/{simulationAutomation-id}/runs/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/simulationautomations/{}/runs;us-government china;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/simulationAutomations/{simulationAutomation-id}/runs/{simulationAutomationRun-id};expand select;;us-government china",
+                    "op:GET /security/attackSimulation/simulationAutomations/{simulationAutomation-id}/runs/{simulationAutomationRun-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/attackSimulation/simulationAutomations/{simulationAutomation-id}/runs/{simulationAutomationRun-id};;;us-government china",
+                    "op:PATCH /security/attackSimulation/simulationAutomations/{simulationAutomation-id}/runs/{simulationAutomationRun-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/attackSimulation/simulationAutomations/{simulationAutomation-id}/runs/{simulationAutomationRun-id};;;us-government china",
+                    "op:DELETE /security/attackSimulation/simulationAutomations/{simulationAutomation-id}/runs/{simulationAutomationRun-id};;;us-government china;",
                 ),
             )
     }

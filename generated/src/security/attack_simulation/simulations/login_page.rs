@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/simulations/{simulation-id}/loginPage;expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china",
+                    "op:GET /security/attackSimulation/simulations/{simulation-id}/loginPage;expand select;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/trainings/{training-id}/languageDetails;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china",
+                    "op:GET /security/attackSimulation/trainings/{training-id}/languageDetails;count expand filter orderby search select skip top;work=AttackSimulation.Read.All application=AttackSimulation.Read.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/attackSimulation/trainings/{training-id}/languageDetails;;;us-government china",
+                    "op:POST /security/attackSimulation/trainings/{training-id}/languageDetails;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/trainings/{training-id}/languageDetails/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=alias:/security/attacksimulation/trainings/{}/languagedetails;us-government china",
+                    "op:GET /security/attackSimulation/trainings/{training-id}/languageDetails/$count;filter search;work=AttackSimulation.Read.All application=AttackSimulation.Read.All provenance=inferred:count:/security/attacksimulation/trainings/{}/languagedetails;us-government china;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/attackSimulation/trainings/{training-id}/languageDetails/{trainingLanguageDetail-id};expand select;;us-government china",
+                    "op:GET /security/attackSimulation/trainings/{training-id}/languageDetails/{trainingLanguageDetail-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/attackSimulation/trainings/{training-id}/languageDetails/{trainingLanguageDetail-id};;;us-government china",
+                    "op:PATCH /security/attackSimulation/trainings/{training-id}/languageDetails/{trainingLanguageDetail-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/attackSimulation/trainings/{training-id}/languageDetails/{trainingLanguageDetail-id};;;us-government china",
+                    "op:DELETE /security/attackSimulation/trainings/{training-id}/languageDetails/{trainingLanguageDetail-id};;;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/auditLog/queries/{auditLogQuery-id}/records;count expand filter orderby search select skip top;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All;us-government china",
+                    "op:GET /security/auditLog/queries/{auditLogQuery-id}/records;count expand filter orderby search select skip top;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All;us-government china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/auditLog/queries/{auditLogQuery-id}/records/$count;filter search;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All provenance=alias:/security/auditlog/queries/{}/records;us-government china",
+                    "op:GET /security/auditLog/queries/{auditLogQuery-id}/records/$count;filter search;work=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All application=AuditLogsQuery-Entra.Read.All,AuditLogsQuery-CRM.Read.All,AuditLogsQuery-Endpoint.Read.All,AuditLogsQuery-Exchange.Read.All,AuditLogsQuery-OneDrive.Read.All,AuditLogsQuery-SharePoint.Read.All,AuditLogsQuery.Read.All provenance=inferred:count:/security/auditlog/queries/{}/records;us-government china;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/auditLog/queries/{auditLogQuery-id}/records/{auditLogRecord-id};expand select;;us-government china",
+                    "op:GET /security/auditLog/queries/{auditLogQuery-id}/records/{auditLogRecord-id};expand select;;us-government china;",
                 ),
             )
     }

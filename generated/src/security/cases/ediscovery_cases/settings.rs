@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/settings;expand select;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china",
+                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/settings;expand select;work=eDiscovery.Read.All,eDiscovery.ReadWrite.All application=eDiscovery.Read.All,eDiscovery.ReadWrite.All;china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/settings;;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china",
+                    "op:PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/settings;;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/settings;;;china",
+                    "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/settings;;;china;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl RequestBuilder {
             .segment("microsoft.graph.security.resetToDefault")
             .call(
                 Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/settings/microsoft.graph.security.resetToDefault;;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china",
+                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/settings/microsoft.graph.security.resetToDefault;;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/rights;expand select;work=SensitivityLabel.Read,SensitivityLabels.Read.All application=SensitivityLabel.Read,SensitivityLabels.Read.All;us-government china",
+                    "op:GET /security/dataSecurityAndGovernance/sensitivityLabels/{sensitivityLabel-id}/rights;expand select;work=SensitivityLabel.Read,SensitivityLabels.Read.All application=SensitivityLabel.Read,SensitivityLabels.Read.All;us-government china;",
                 ),
             )
     }

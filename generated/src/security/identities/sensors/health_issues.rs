@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/identities/sensors/{sensor-id}/healthIssues;count expand filter orderby search select skip top;;china",
+                    "op:GET /security/identities/sensors/{sensor-id}/healthIssues;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/identities/sensors/{sensor-id}/healthIssues/$count;filter search;;china",
+                    "op:GET /security/identities/sensors/{sensor-id}/healthIssues/$count;filter search;;china;",
                 ),
             )
     }
@@ -60,7 +60,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/identities/sensors/{sensor-id}/healthIssues/{healthIssue-id};expand select;;china",
+                    "op:GET /security/identities/sensors/{sensor-id}/healthIssues/{healthIssue-id};expand select;;china;",
                 ),
             )
     }

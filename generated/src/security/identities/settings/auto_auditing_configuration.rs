@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/identities/settings/autoAuditingConfiguration;expand select;work=SecurityIdentitiesAutoConfig.Read.All application=SecurityIdentitiesAutoConfig.Read.All;us-government china",
+                    "op:GET /security/identities/settings/autoAuditingConfiguration;expand select;work=SecurityIdentitiesAutoConfig.Read.All application=SecurityIdentitiesAutoConfig.Read.All;us-government china;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/identities/settings/autoAuditingConfiguration;;;us-government china",
+                    "op:PATCH /security/identities/settings/autoAuditingConfiguration;;;us-government china;",
                 ),
                 changes,
             )
@@ -54,7 +54,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/identities/settings/autoAuditingConfiguration;;;us-government china",
+                    "op:DELETE /security/identities/settings/autoAuditingConfiguration;;;us-government china;",
                 ),
             )
     }

@@ -19,7 +19,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/incidents/{incident-id}/alerts/{alert-id}/comments;;;china",
+                    "op:POST /security/incidents/{incident-id}/alerts/{alert-id}/comments;;;china;",
                 ),
                 body,
             )
@@ -37,7 +37,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/incidents/{incident-id}/alerts/{alert-id}/comments/$count;filter search;;china",
+                    "op:GET /security/incidents/{incident-id}/alerts/{alert-id}/comments/$count;filter search;;china;",
                 ),
             )
     }

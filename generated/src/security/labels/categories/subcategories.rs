@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/labels/categories/{categoryTemplate-id}/subcategories;count expand filter orderby search select skip top;;china",
+                    "op:GET /security/labels/categories/{categoryTemplate-id}/subcategories;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/labels/categories/{categoryTemplate-id}/subcategories;;;china",
+                    "op:POST /security/labels/categories/{categoryTemplate-id}/subcategories;;;china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/labels/categories/{categoryTemplate-id}/subcategories/$count;filter search;;china",
+                    "op:GET /security/labels/categories/{categoryTemplate-id}/subcategories/$count;filter search;;china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/labels/categories/{categoryTemplate-id}/subcategories/{subcategoryTemplate-id};expand select;;china",
+                    "op:GET /security/labels/categories/{categoryTemplate-id}/subcategories/{subcategoryTemplate-id};expand select;;china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/labels/categories/{categoryTemplate-id}/subcategories/{subcategoryTemplate-id};;;china",
+                    "op:PATCH /security/labels/categories/{categoryTemplate-id}/subcategories/{subcategoryTemplate-id};;;china;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/labels/categories/{categoryTemplate-id}/subcategories/{subcategoryTemplate-id};;;china",
+                    "op:DELETE /security/labels/categories/{categoryTemplate-id}/subcategories/{subcategoryTemplate-id};;;china;",
                 ),
             )
     }

@@ -52,7 +52,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/labels/retentionLabels/{retentionLabel-id}/descriptors;expand select;;china",
+                    "op:GET /security/labels/retentionLabels/{retentionLabel-id}/descriptors;expand select;;china;",
                 ),
             )
     }
@@ -69,7 +69,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/labels/retentionLabels/{retentionLabel-id}/descriptors;;;china",
+                    "op:PATCH /security/labels/retentionLabels/{retentionLabel-id}/descriptors;;;china;",
                 ),
                 changes,
             )
@@ -84,7 +84,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/labels/retentionLabels/{retentionLabel-id}/descriptors;;;china",
+                    "op:DELETE /security/labels/retentionLabels/{retentionLabel-id}/descriptors;;;china;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages;count expand filter orderby search select skip top;;china",
+                    "op:GET /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages;;;china",
+                    "op:POST /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages;;;china;",
                 ),
                 body,
             )
@@ -61,7 +61,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages/$count;filter search;;china",
+                    "op:GET /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages/$count;filter search;;china;",
                 ),
             )
     }
@@ -81,7 +81,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages/{dispositionReviewStage-stageNumber};expand select;;china",
+                    "op:GET /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages/{dispositionReviewStage-stageNumber};expand select;;china;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages/{dispositionReviewStage-stageNumber};;;china",
+                    "op:PATCH /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages/{dispositionReviewStage-stageNumber};;;china;",
                 ),
                 changes,
             )
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages/{dispositionReviewStage-stageNumber};;;china",
+                    "op:DELETE /security/labels/retentionLabels/{retentionLabel-id}/dispositionReviewStages/{dispositionReviewStage-stageNumber};;;china;",
                 ),
             )
     }

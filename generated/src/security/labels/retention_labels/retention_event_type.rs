@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/labels/retentionLabels/{retentionLabel-id}/retentionEventType;expand select;;china",
+                    "op:GET /security/labels/retentionLabels/{retentionLabel-id}/retentionEventType;expand select;;china;",
                 ),
             )
     }

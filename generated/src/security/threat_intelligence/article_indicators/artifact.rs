@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/articleIndicators/{articleIndicator-id}/artifact;expand select;;us-government china",
+                    "op:GET /security/threatIntelligence/articleIndicators/{articleIndicator-id}/artifact;expand select;;us-government china;",
                 ),
             )
     }

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id}/host;select;;us-government china",
+                    "op:GET /security/threatIntelligence/hostSslCertificates/{hostSslCertificate-id}/host;select;;us-government china;",
                 ),
             )
     }

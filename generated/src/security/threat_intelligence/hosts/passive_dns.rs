@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/passiveDns;count filter orderby search select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china",
+                    "op:GET /security/threatIntelligence/hosts/{host-id}/passiveDns;count filter orderby search select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/passiveDns/$count;filter search;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=alias:/security/threatintelligence/hosts/{}/passivedns;us-government china",
+                    "op:GET /security/threatIntelligence/hosts/{host-id}/passiveDns/$count;filter search;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/hosts/{}/passivedns;us-government china;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/passiveDns/{passiveDnsRecord-id};select;;us-government china",
+                    "op:GET /security/threatIntelligence/hosts/{host-id}/passiveDns/{passiveDnsRecord-id};select;;us-government china;",
                 ),
             )
     }

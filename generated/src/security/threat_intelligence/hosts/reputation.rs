@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/reputation;expand select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china",
+                    "op:GET /security/threatIntelligence/hosts/{host-id}/reputation;expand select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/threatIntelligence/hosts/{host-id}/reputation;;;us-government china",
+                    "op:PATCH /security/threatIntelligence/hosts/{host-id}/reputation;;;us-government china;",
                 ),
                 changes,
             )
@@ -54,7 +54,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/threatIntelligence/hosts/{host-id}/reputation;;;us-government china",
+                    "op:DELETE /security/threatIntelligence/hosts/{host-id}/reputation;;;us-government china;",
                 ),
             )
     }

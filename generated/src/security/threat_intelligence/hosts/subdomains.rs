@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/subdomains;count orderby select top;;us-government china",
+                    "op:GET /security/threatIntelligence/hosts/{host-id}/subdomains;count orderby select top;;us-government china;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/subdomains/$count;;;us-government china",
+                    "op:GET /security/threatIntelligence/hosts/{host-id}/subdomains/$count;;;us-government china;",
                 ),
             )
     }
@@ -58,7 +58,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/subdomains/{subdomain-id};select;;us-government china",
+                    "op:GET /security/threatIntelligence/hosts/{host-id}/subdomains/{subdomain-id};select;;us-government china;",
                 ),
             )
     }

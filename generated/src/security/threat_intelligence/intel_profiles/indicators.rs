@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/intelProfiles/{intelligenceProfile-id}/indicators;count orderby select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china",
+                    "op:GET /security/threatIntelligence/intelProfiles/{intelligenceProfile-id}/indicators;count orderby select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/intelProfiles/{intelligenceProfile-id}/indicators/$count;;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=alias:/security/threatintelligence/intelprofiles/{}/indicators;us-government china",
+                    "op:GET /security/threatIntelligence/intelProfiles/{intelligenceProfile-id}/indicators/$count;;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/intelprofiles/{}/indicators;us-government china;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/intelProfiles/{intelligenceProfile-id}/indicators/{intelligenceProfileIndicator-id};select;;us-government china",
+                    "op:GET /security/threatIntelligence/intelProfiles/{intelligenceProfile-id}/indicators/{intelligenceProfileIndicator-id};select;;us-government china;",
                 ),
             )
     }

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/passiveDnsRecords/{passiveDnsRecord-id}/parentHost;select;;us-government china",
+                    "op:GET /security/threatIntelligence/passiveDnsRecords/{passiveDnsRecord-id}/parentHost;select;;us-government china;",
                 ),
             )
     }

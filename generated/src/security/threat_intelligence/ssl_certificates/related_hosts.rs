@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/sslCertificates/{sslCertificate-id}/relatedHosts;select;;us-government china",
+                    "op:GET /security/threatIntelligence/sslCertificates/{sslCertificate-id}/relatedHosts;select;;us-government china;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/sslCertificates/{sslCertificate-id}/relatedHosts/$count;;;us-government china",
+                    "op:GET /security/threatIntelligence/sslCertificates/{sslCertificate-id}/relatedHosts/$count;;;us-government china;",
                 ),
             )
     }
@@ -58,7 +58,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/sslCertificates/{sslCertificate-id}/relatedHosts/{host-id};select;;us-government china",
+                    "op:GET /security/threatIntelligence/sslCertificates/{sslCertificate-id}/relatedHosts/{host-id};select;;us-government china;",
                 ),
             )
     }

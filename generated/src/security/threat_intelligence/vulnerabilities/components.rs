@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components;count orderby select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china",
+                    "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components;count orderby select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components;;;us-government china",
+                    "op:POST /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components;;;us-government china;",
                 ),
                 body,
             )
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components/$count;;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=alias:/security/threatintelligence/vulnerabilities/{}/components;us-government china",
+                    "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components/$count;;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/vulnerabilities/{}/components;us-government china;",
                 ),
             )
     }
@@ -90,7 +90,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components/{vulnerabilityComponent-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china",
+                    "op:GET /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components/{vulnerabilityComponent-id};select;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components/{vulnerabilityComponent-id};;;us-government china",
+                    "op:PATCH /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components/{vulnerabilityComponent-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components/{vulnerabilityComponent-id};;;us-government china",
+                    "op:DELETE /security/threatIntelligence/vulnerabilities/{vulnerability-id}/components/{vulnerabilityComponent-id};;;us-government china;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/triggers/retentionEvents/{retentionEvent-id}/retentionEventType;expand select;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china",
+                    "op:GET /security/triggers/retentionEvents/{retentionEvent-id}/retentionEventType;expand select;work=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All application=RecordsManagement.Read.All,RecordsManagement.ReadWrite.All;china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/triggers/retentionEvents/{retentionEvent-id}/retentionEventType;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china",
+                    "op:PATCH /security/triggers/retentionEvents/{retentionEvent-id}/retentionEventType;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/triggers/retentionEvents/{retentionEvent-id}/retentionEventType;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china",
+                    "op:DELETE /security/triggers/retentionEvents/{retentionEvent-id}/retentionEventType;;work=RecordsManagement.ReadWrite.All application=RecordsManagement.ReadWrite.All;china;",
                 ),
             )
     }

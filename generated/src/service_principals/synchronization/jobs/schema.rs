@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema;expand select;work=Synchronization.Read.All,CustomSecAttributeProvisioning.Read.All,CustomSecAttributeProvisioning.ReadWrite.All,Synchronization.ReadWrite.All application=CustomSecAttributeProvisioning.Read.All,Application.ReadWrite.OwnedBy,Synchronization.Read.All,CustomSecAttributeProvisioning.ReadWrite.All,Synchronization.ReadWrite.All",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema;expand select;work=Synchronization.Read.All,CustomSecAttributeProvisioning.Read.All,CustomSecAttributeProvisioning.ReadWrite.All,Synchronization.ReadWrite.All application=CustomSecAttributeProvisioning.Read.All,Application.ReadWrite.OwnedBy,Synchronization.Read.All,CustomSecAttributeProvisioning.ReadWrite.All,Synchronization.ReadWrite.All;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema;;",
+                    "op:PATCH /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema;;;;",
                 ),
                 changes,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema;;work=Synchronization.ReadWrite.All,CustomSecAttributeProvisioning.ReadWrite.All application=Application.ReadWrite.OwnedBy,CustomSecAttributeProvisioning.ReadWrite.All,Synchronization.ReadWrite.All",
+                    "op:DELETE /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema;;work=Synchronization.ReadWrite.All,CustomSecAttributeProvisioning.ReadWrite.All application=Application.ReadWrite.OwnedBy,CustomSecAttributeProvisioning.ReadWrite.All,Synchronization.ReadWrite.All;;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema;;work=Synchronization.ReadWrite.All,CustomSecAttributeProvisioning.ReadWrite.All application=Application.ReadWrite.OwnedBy,CustomSecAttributeProvisioning.ReadWrite.All,Synchronization.ReadWrite.All",
+                    "op:PUT /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema;;work=Synchronization.ReadWrite.All,CustomSecAttributeProvisioning.ReadWrite.All application=Application.ReadWrite.OwnedBy,CustomSecAttributeProvisioning.ReadWrite.All,Synchronization.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -97,7 +97,7 @@ impl RequestBuilder {
             .function("filterOperators", &[])
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema/filterOperators();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema/filterOperators();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 ),
             )
     }
@@ -116,7 +116,7 @@ impl RequestBuilder {
             .function("functions", &[])
             .call(
                 Operation(
-                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema/functions();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All",
+                    "op:GET /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema/functions();count expand filter orderby search select skip top;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 ),
             )
     }
@@ -136,7 +136,7 @@ impl RequestBuilder {
             .segment("parseExpression")
             .send(
                 Operation(
-                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema/parseExpression;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All",
+                    "op:POST /servicePrincipals/{servicePrincipal-id}/synchronization/jobs/{synchronizationJob-id}/schema/parseExpression;;work=Synchronization.ReadWrite.All application=Application.ReadWrite.OwnedBy,Synchronization.ReadWrite.All;;",
                 ),
                 parameters,
             )

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/columns/{columnDefinition-id}/sourceColumn;expand select;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/columns/{columnDefinition-id}/sourceColumn;expand select;;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/columnLinks;count expand filter orderby search select skip top;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/columnLinks;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/columnLinks;;",
+                    "op:POST /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/columnLinks;;;;",
                 ),
                 body,
             )
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/columnLinks/$count;filter search;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/columnLinks/$count;filter search;;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/columnLinks/{columnLink-id};expand select;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/columnLinks/{columnLink-id};expand select;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/columnLinks/{columnLink-id};;",
+                    "op:PATCH /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/columnLinks/{columnLink-id};;;;",
                 ),
                 changes,
             )
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/columnLinks/{columnLink-id};;",
+                    "op:DELETE /shares/{sharedDriveItem-id}/list/contentTypes/{contentType-id}/columnLinks/{columnLink-id};;;;",
                 ),
             )
     }

@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id}/createdByUser;expand select;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id}/createdByUser;expand select;;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id}/permissions;count expand filter orderby search select skip top;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id}/permissions;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/list/items/{listItem-id}/permissions;;",
+                    "op:POST /shares/{sharedDriveItem-id}/list/items/{listItem-id}/permissions;;;;",
                 ),
                 body,
             )
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id}/permissions/$count;filter search;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id}/permissions/$count;filter search;;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id}/permissions/{permission-id};expand select;",
+                    "op:GET /shares/{sharedDriveItem-id}/list/items/{listItem-id}/permissions/{permission-id};expand select;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /shares/{sharedDriveItem-id}/list/items/{listItem-id}/permissions/{permission-id};;",
+                    "op:PATCH /shares/{sharedDriveItem-id}/list/items/{listItem-id}/permissions/{permission-id};;;;",
                 ),
                 changes,
             )
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /shares/{sharedDriveItem-id}/list/items/{listItem-id}/permissions/{permission-id};;",
+                    "op:DELETE /shares/{sharedDriveItem-id}/list/items/{listItem-id}/permissions/{permission-id};;;;",
                 ),
             )
     }
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
             .segment("grant")
             .send(
                 Operation(
-                    "op:POST /shares/{sharedDriveItem-id}/list/items/{listItem-id}/permissions/{permission-id}/grant;;",
+                    "op:POST /shares/{sharedDriveItem-id}/list/items/{listItem-id}/permissions/{permission-id}/grant;;;;",
                 ),
                 parameters,
             )

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/base;expand select;",
+                    "op:GET /sites/{site-id}/lists/{list-id}/contentTypes/{contentType-id}/base;expand select;;;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All,Sites.Selected application=Sites.Read.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions;count expand filter orderby search select skip top;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All,Sites.Selected application=Sites.Read.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.Selected application=Sites.ReadWrite.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All",
+                    "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.Selected application=Sites.ReadWrite.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All;;",
                 ),
                 body,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All,Sites.Selected application=Sites.Read.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=alias:/sites/{}/lists/{}/items/{}/documentsetversions",
+                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/$count;filter search;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All,Sites.Selected application=Sites.Read.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=inferred:count:/sites/{}/lists/{}/items/{}/documentsetversions;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All,Sites.Selected application=Sites.Read.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};expand select;work=Sites.Read.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All,Sites.Selected application=Sites.Read.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};;",
+                    "op:PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};;;;",
                 ),
                 changes,
             )
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.Selected application=Sites.ReadWrite.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All",
+                    "op:DELETE /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id};;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.Selected application=Sites.ReadWrite.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All;;",
                 ),
             )
     }
@@ -143,7 +143,7 @@ impl ItemRequestBuilder {
             .segment("restore")
             .call(
                 Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id}/restore;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.Selected application=Sites.ReadWrite.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All",
+                    "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id}/restore;;work=Sites.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.Selected application=Sites.ReadWrite.All,Sites.Selected,Sites.FullControl.All,Sites.Manage.All;;",
                 ),
             )
     }
@@ -156,7 +156,7 @@ impl ItemRequestBuilder {
             .segment("restoreVersion")
             .call(
                 Operation(
-                    "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id}/restoreVersion;;",
+                    "op:POST /sites/{site-id}/lists/{list-id}/items/{listItem-id}/documentSetVersions/{documentSetVersion-id}/restoreVersion;;;;",
                 ),
             )
     }

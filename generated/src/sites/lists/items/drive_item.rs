@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/driveItem;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All",
+                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/driveItem;expand select;work=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All application=Files.Read.All,Files.ReadWrite.All,Sites.Read.All,Sites.ReadWrite.All;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/driveItem/content;;",
+                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/driveItem/content;;;;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /sites/{site-id}/lists/{list-id}/items/{listItem-id}/driveItem/content;;",
+                    "op:PUT /sites/{site-id}/lists/{list-id}/items/{listItem-id}/driveItem/content;;;;",
                 ),
                 content,
             )

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/fields;expand select;",
+                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/fields;expand select;;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id}/fields;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All",
+                    "op:PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id}/fields;;work=Sites.ReadWrite.All application=Sites.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/lists/{list-id}/items/{listItem-id}/fields;;",
+                    "op:DELETE /sites/{site-id}/lists/{list-id}/items/{listItem-id}/fields;;;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts;count expand filter orderby search select skip top;",
+                    "op:GET /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts;;",
+                    "op:POST /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts;;;;",
                 ),
                 body,
             )
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/$count;filter search;",
+                    "op:GET /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/$count;filter search;;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id};expand select;",
+                    "op:GET /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id};expand select;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id};;",
+                    "op:PATCH /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id};;;;",
                 ),
                 changes,
             )
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id};;",
+                    "op:DELETE /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id};;;;",
                 ),
             )
     }
@@ -108,7 +108,7 @@ impl ItemRequestBuilder {
             .segment("getPositionOfWebPart")
             .call(
                 Operation(
-                    "op:POST /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id}/getPositionOfWebPart;;",
+                    "op:POST /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/webParts/{webPart-id}/getPositionOfWebPart;;;;",
                 ),
             )
     }

@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All",
+                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
                 ),
             )
     }
@@ -43,7 +43,9 @@ impl RequestBuilder {
     ) -> Request<models::term_store::Set> {
         self.0
             .send(
-                Operation("op:POST /sites/{site-id}/termStore/groups/{group-id}/sets;;"),
+                Operation(
+                    "op:POST /sites/{site-id}/termStore/groups/{group-id}/sets;;;;",
+                ),
                 body,
             )
     }
@@ -64,7 +66,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=alias:/sites/{}/termstore/groups/{}/sets",
+                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=inferred:count:/sites/{}/termstore/groups/{}/sets;;",
                 ),
             )
     }
@@ -102,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id};expand select;",
+                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id};expand select;;;",
                 ),
             )
     }
@@ -117,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id};;",
+                    "op:PATCH /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id};;;;",
                 ),
                 changes,
             )
@@ -130,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id};;",
+                    "op:DELETE /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id};;;;",
                 ),
             )
     }

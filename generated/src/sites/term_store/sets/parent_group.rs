@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/parentGroup;expand select;",
+                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/parentGroup;expand select;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/termStore/sets/{set-id}/parentGroup;;",
+                    "op:PATCH /sites/{site-id}/termStore/sets/{set-id}/parentGroup;;;;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/termStore/sets/{set-id}/parentGroup;;",
+                    "op:DELETE /sites/{site-id}/termStore/sets/{set-id}/parentGroup;;;;",
                 ),
             )
     }

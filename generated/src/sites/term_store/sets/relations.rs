@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/relations;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All",
+                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/relations;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/termStore/sets/{set-id}/relations;;",
+                    "op:POST /sites/{site-id}/termStore/sets/{set-id}/relations;;;;",
                 ),
                 body,
             )
@@ -65,7 +65,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/relations/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=alias:/sites/{}/termstore/sets/{}/relations",
+                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/relations/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=inferred:count:/sites/{}/termstore/sets/{}/relations;;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/relations/{relation-id};expand select;",
+                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/relations/{relation-id};expand select;;;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/termStore/sets/{set-id}/relations/{relation-id};;",
+                    "op:PATCH /sites/{site-id}/termStore/sets/{set-id}/relations/{relation-id};;;;",
                 ),
                 changes,
             )
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/termStore/sets/{set-id}/relations/{relation-id};;",
+                    "op:DELETE /sites/{site-id}/termStore/sets/{set-id}/relations/{relation-id};;;;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms;count expand filter orderby search select skip top;",
+                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
     ) -> Request<models::term_store::Term> {
         self.0
             .send(
-                Operation("op:POST /sites/{site-id}/termStore/sets/{set-id}/terms;;"),
+                Operation("op:POST /sites/{site-id}/termStore/sets/{set-id}/terms;;;;"),
                 body,
             )
     }
@@ -53,7 +53,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/$count;filter search;",
+                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/$count;filter search;;;",
                 ),
             )
     }
@@ -90,7 +90,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id};expand select;work=TermStore.Read.All,TermStore.ReadWrite.All",
+                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id};expand select;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id};;work=TermStore.ReadWrite.All",
+                    "op:PATCH /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id};;work=TermStore.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id};;work=TermStore.ReadWrite.All",
+                    "op:DELETE /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id};;work=TermStore.ReadWrite.All;;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules;count expand filter orderby search select skip top;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All;us-government china",
+                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules;count expand filter orderby search select skip top;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china",
+                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/$count;filter search;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All provenance=alias:/solutions/backuprestore/exchangeprotectionpolicies/{}/mailboxinclusionrules;us-government china",
+                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/$count;filter search;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All provenance=inferred:count:/solutions/backuprestore/exchangeprotectionpolicies/{}/mailboxinclusionrules;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id};expand select;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All;us-government china",
+                    "op:GET /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id};expand select;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id};;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china",
+                    "op:PATCH /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id};;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id};;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china",
+                    "op:DELETE /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id};;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -155,7 +155,7 @@ impl ItemRequestBuilder {
             .segment("deleteAndUnprotect")
             .call(
                 Operation(
-                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id}/deleteAndUnprotect;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china",
+                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id}/deleteAndUnprotect;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -174,7 +174,7 @@ impl ItemRequestBuilder {
             .segment("run")
             .call(
                 Operation(
-                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id}/run;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china",
+                    "op:POST /solutions/backupRestore/exchangeProtectionPolicies/{exchangeProtectionPolicy-id}/mailboxInclusionRules/{mailboxProtectionRule-id}/run;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 ),
             )
     }

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/protectionUnits/graph.siteProtectionUnit;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /solutions/backupRestore/protectionUnits/graph.siteProtectionUnit;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/protectionUnits/graph.siteProtectionUnit/$count;filter search;;us-government china",
+                    "op:GET /solutions/backupRestore/protectionUnits/graph.siteProtectionUnit/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -55,7 +55,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/protectionUnits/{protectionUnitBase-id}/graph.siteProtectionUnit;expand select;;us-government china",
+                    "op:GET /solutions/backupRestore/protectionUnits/{protectionUnitBase-id}/graph.siteProtectionUnit;expand select;;us-government china;",
                 ),
             )
     }

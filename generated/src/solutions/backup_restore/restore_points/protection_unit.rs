@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/restorePoints/{restorePoint-id}/protectionUnit;expand select;;us-government china",
+                    "op:GET /solutions/backupRestore/restorePoints/{restorePoint-id}/protectionUnit;expand select;;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteInclusionRules;count expand filter orderby search select skip top;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All;us-government china",
+                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteInclusionRules;count expand filter orderby search select skip top;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteInclusionRules;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china",
+                    "op:POST /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteInclusionRules;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteInclusionRules/$count;filter search;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All provenance=alias:/solutions/backuprestore/sharepointprotectionpolicies/{}/siteinclusionrules;us-government china",
+                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteInclusionRules/$count;filter search;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All provenance=inferred:count:/solutions/backuprestore/sharepointprotectionpolicies/{}/siteinclusionrules;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteInclusionRules/{siteProtectionRule-id};expand select;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All;us-government china",
+                    "op:GET /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteInclusionRules/{siteProtectionRule-id};expand select;work=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.Read.All,BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteInclusionRules/{siteProtectionRule-id};;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china",
+                    "op:PATCH /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteInclusionRules/{siteProtectionRule-id};;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteInclusionRules/{siteProtectionRule-id};;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china",
+                    "op:DELETE /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteInclusionRules/{siteProtectionRule-id};;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -155,7 +155,7 @@ impl ItemRequestBuilder {
             .segment("deleteAndUnprotect")
             .call(
                 Operation(
-                    "op:POST /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteInclusionRules/{siteProtectionRule-id}/deleteAndUnprotect;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china",
+                    "op:POST /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteInclusionRules/{siteProtectionRule-id}/deleteAndUnprotect;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -174,7 +174,7 @@ impl ItemRequestBuilder {
             .segment("run")
             .call(
                 Operation(
-                    "op:POST /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteInclusionRules/{siteProtectionRule-id}/run;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china",
+                    "op:POST /solutions/backupRestore/sharePointProtectionPolicies/{sharePointProtectionPolicy-id}/siteInclusionRules/{siteProtectionRule-id}/run;;work=BackupRestore-Configuration.ReadWrite.All application=BackupRestore-Configuration.ReadWrite.All;us-government china;",
                 ),
             )
     }

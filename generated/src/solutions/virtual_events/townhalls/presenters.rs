@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters;;work=VirtualEvent.ReadWrite;us-government china",
+                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters;;work=VirtualEvent.ReadWrite;us-government china;",
                 ),
                 body,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters/$count;filter search;;us-government china",
+                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters/{virtualEventPresenter-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.All;us-government china",
+                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters/{virtualEventPresenter-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.All;us-government china;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters/{virtualEventPresenter-id};;work=VirtualEvent.ReadWrite;us-government china",
+                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters/{virtualEventPresenter-id};;work=VirtualEvent.ReadWrite;us-government china;",
                 ),
                 changes,
             )
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters/{virtualEventPresenter-id};;work=VirtualEvent.ReadWrite;us-government china",
+                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/presenters/{virtualEventPresenter-id};;work=VirtualEvent.ReadWrite;us-government china;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrationConfiguration;expand select;;us-government china",
+                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrationConfiguration;expand select;;us-government china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrationConfiguration;;;us-government china",
+                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrationConfiguration;;;us-government china;",
                 ),
                 changes,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrationConfiguration;;;us-government china",
+                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrationConfiguration;;;us-government china;",
                 ),
             )
     }

@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations;;;us-government china",
+                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations;;;us-government china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/$count;filter search;;us-government china",
+                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl ByUserIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(userId='{userId}');expand select;;us-government china",
+                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(userId='{userId}');expand select;;us-government china;",
                 ),
             )
     }
@@ -106,7 +106,7 @@ impl ByUserIdRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(userId='{userId}');;;us-government china",
+                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(userId='{userId}');;;us-government china;",
                 ),
                 changes,
             )
@@ -121,7 +121,7 @@ impl ByUserIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(userId='{userId}');;;us-government china",
+                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(userId='{userId}');;;us-government china;",
                 ),
             )
     }
@@ -141,7 +141,7 @@ impl ByEmailRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(email='{email}');expand select;;us-government china",
+                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(email='{email}');expand select;;us-government china;",
                 ),
             )
     }
@@ -158,7 +158,7 @@ impl ByEmailRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(email='{email}');;;us-government china",
+                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(email='{email}');;;us-government china;",
                 ),
                 changes,
             )
@@ -173,7 +173,7 @@ impl ByEmailRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(email='{email}');;;us-government china",
+                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations(email='{email}');;;us-government china;",
                 ),
             )
     }
@@ -198,7 +198,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id};expand select;;us-government china",
+                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -215,7 +215,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id};;;us-government china",
+                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -230,7 +230,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id};;;us-government china",
+                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id};;;us-government china;",
                 ),
             )
     }
@@ -245,7 +245,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .call(
                 Operation(
-                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id}/cancel;;;us-government china",
+                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/registrations/{virtualEventRegistration-id}/cancel;;;us-government china;",
                 ),
             )
     }

@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions;count expand filter orderby search select skip top;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.All;us-government china",
+                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions;count expand filter orderby search select skip top;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.All;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions;;;us-government china",
+                    "op:POST /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions;;;us-government china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/$count;filter search;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.All provenance=alias:/solutions/virtualevents/townhalls/{}/sessions;us-government china",
+                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/$count;filter search;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.All provenance=inferred:count:/solutions/virtualevents/townhalls/{}/sessions;us-government china;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.All;us-government china",
+                    "op:GET /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.All;us-government china;",
                 ),
             )
     }
@@ -115,7 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id};;;us-government china",
+                    "op:PATCH /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id};;;us-government china",
+                    "op:DELETE /solutions/virtualEvents/townhalls/{virtualEventTownhall-id}/sessions/{virtualEventSession-id};;;us-government china;",
                 ),
             )
     }

@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations;count expand filter orderby search select skip top;application=VirtualEvent.Read.Chat;us-government china",
+                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations;count expand filter orderby search select skip top;application=VirtualEvent.Read.Chat;us-government china;",
                 ),
             )
     }
@@ -59,7 +59,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations;;work=VirtualEvent.ReadWrite application=VirtualEventRegistration-Anon.ReadWrite.Chat,VirtualEventRegistration-Anon.ReadWrite.All;us-government china",
+                    "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations;;work=VirtualEvent.ReadWrite application=VirtualEventRegistration-Anon.ReadWrite.Chat,VirtualEventRegistration-Anon.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -83,7 +83,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/$count;filter search;application=VirtualEvent.Read.Chat provenance=alias:/solutions/virtualevents/webinars/{}/registrations;us-government china",
+                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/$count;filter search;application=VirtualEvent.Read.Chat provenance=inferred:count:/solutions/virtualevents/webinars/{}/registrations;us-government china;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ByUserIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(userId='{userId}');expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEventRegistration-Anon.ReadWrite.All,VirtualEvent.Read.All;us-government china",
+                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(userId='{userId}');expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEventRegistration-Anon.ReadWrite.All,VirtualEvent.Read.All;us-government china;",
                 ),
             )
     }
@@ -128,7 +128,7 @@ impl ByUserIdRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(userId='{userId}');;work=VirtualEvent.ReadWrite;us-government china",
+                    "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(userId='{userId}');;work=VirtualEvent.ReadWrite;us-government china;",
                 ),
                 changes,
             )
@@ -143,7 +143,7 @@ impl ByUserIdRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(userId='{userId}');;;us-government china",
+                    "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(userId='{userId}');;;us-government china;",
                 ),
             )
     }
@@ -167,7 +167,7 @@ impl ByEmailRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(email='{email}');expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEventRegistration-Anon.ReadWrite.All,VirtualEvent.Read.All;us-government china",
+                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(email='{email}');expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEventRegistration-Anon.ReadWrite.All,VirtualEvent.Read.All;us-government china;",
                 ),
             )
     }
@@ -188,7 +188,7 @@ impl ByEmailRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(email='{email}');;work=VirtualEvent.ReadWrite;us-government china",
+                    "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(email='{email}');;work=VirtualEvent.ReadWrite;us-government china;",
                 ),
                 changes,
             )
@@ -203,7 +203,7 @@ impl ByEmailRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(email='{email}');;;us-government china",
+                    "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations(email='{email}');;;us-government china;",
                 ),
             )
     }
@@ -232,7 +232,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEventRegistration-Anon.ReadWrite.All,VirtualEvent.Read.All;us-government china",
+                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id};expand select;work=VirtualEvent.Read,VirtualEvent.ReadWrite application=VirtualEvent.Read.Chat,VirtualEventRegistration-Anon.ReadWrite.All,VirtualEvent.Read.All;us-government china;",
                 ),
             )
     }
@@ -253,7 +253,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id};;work=VirtualEvent.ReadWrite;us-government china",
+                    "op:PATCH /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id};;work=VirtualEvent.ReadWrite;us-government china;",
                 ),
                 changes,
             )
@@ -268,7 +268,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id};;;us-government china",
+                    "op:DELETE /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id};;;us-government china;",
                 ),
             )
     }
@@ -287,7 +287,7 @@ impl ItemRequestBuilder {
             .segment("cancel")
             .call(
                 Operation(
-                    "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id}/cancel;;work=VirtualEvent.ReadWrite application=VirtualEventRegistration-Anon.ReadWrite.Chat;us-government china",
+                    "op:POST /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id}/cancel;;work=VirtualEvent.ReadWrite application=VirtualEventRegistration-Anon.ReadWrite.Chat;us-government china;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/columns;count expand filter orderby search select skip top;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/columns;count expand filter orderby search select skip top;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/columns;;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/columns;;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
                 body,
             )
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/columns/$count;filter search;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=alias:/storage/filestorage/containers/{}/columns",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/columns/$count;filter search;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/containers/{}/columns;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/columns/{columnDefinition-id};expand select;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/columns/{columnDefinition-id};expand select;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/columns/{columnDefinition-id};;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/columns/{columnDefinition-id};;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
                 changes,
             )
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/columns/{columnDefinition-id};;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/columns/{columnDefinition-id};;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }

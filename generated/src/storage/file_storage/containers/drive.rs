@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/drive;expand select;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/drive;expand select;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }

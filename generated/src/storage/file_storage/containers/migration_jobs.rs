@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs;count expand filter orderby search select skip top;",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs;;work=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs;;work=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
                 body,
             )
@@ -57,7 +57,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/$count;filter search;",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/$count;filter search;;;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};expand select;",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};expand select;;;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};;",
+                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};;;;",
                 ),
                 changes,
             )
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};;work=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};;work=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/permissions;count expand filter orderby search select skip top;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/permissions;count expand filter orderby search select skip top;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/permissions;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/permissions;;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/$count;filter search;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=alias:/storage/filestorage/containers/{}/permissions",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/$count;filter search;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/containers/{}/permissions;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id};expand select;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id};expand select;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
                 changes,
             )
@@ -121,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id};;work=FileStorageContainer.Selected,FileStorageContainer.Manage.All personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
             .segment("grant")
             .send(
                 Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id}/grant;;",
+                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/permissions/{permission-id}/grant;;;;",
                 ),
                 parameters,
             )

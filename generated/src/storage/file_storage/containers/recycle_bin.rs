@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin;expand select;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin;expand select;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }
@@ -57,7 +57,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin;;work=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin;;work=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
                 changes,
             )
@@ -70,7 +70,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin;;",
+                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin;;;;",
                 ),
             )
     }

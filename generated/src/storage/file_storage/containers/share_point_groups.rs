@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups;count expand filter orderby search select skip top;application=FileStorageContainer.Selected;us-government china",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups;count expand filter orderby search select skip top;application=FileStorageContainer.Selected;us-government china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups;;application=FileStorageContainer.Selected;us-government china",
+                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups;;application=FileStorageContainer.Selected;us-government china;",
                 ),
                 body,
             )
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/$count;filter search;application=FileStorageContainer.Selected provenance=alias:/storage/filestorage/containers/{}/sharepointgroups;us-government china",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/$count;filter search;application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/containers/{}/sharepointgroups;us-government china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};expand select;application=FileStorageContainer.Selected;us-government china",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};expand select;application=FileStorageContainer.Selected;us-government china;",
                 ),
             )
     }
@@ -123,7 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};;application=FileStorageContainer.Selected;us-government china",
+                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};;application=FileStorageContainer.Selected;us-government china;",
                 ),
                 changes,
             )
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};;application=FileStorageContainer.Selected;us-government china",
+                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/sharePointGroups/{sharePointGroup-id};;application=FileStorageContainer.Selected;us-government china;",
                 ),
             )
     }

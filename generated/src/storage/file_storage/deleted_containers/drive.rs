@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/drive;expand select;",
+                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/drive;expand select;;;",
                 ),
             )
     }

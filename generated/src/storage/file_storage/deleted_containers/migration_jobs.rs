@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs;count expand filter orderby search select skip top;",
+                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs;;",
+                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs;;;;",
                 ),
                 body,
             )
@@ -53,7 +53,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/$count;filter search;",
+                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/$count;filter search;;;",
                 ),
             )
     }
@@ -76,7 +76,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};expand select;",
+                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};expand select;;;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};;",
+                    "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};;;;",
                 ),
                 changes,
             )
@@ -104,7 +104,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};;",
+                    "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/migrationJobs/{sharePointMigrationJob-id};;;;",
                 ),
             )
     }

@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin;expand select;",
+                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin;expand select;;;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin;;",
+                    "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin;;;;",
                 ),
                 changes,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin;;",
+                    "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin;;;;",
                 ),
             )
     }

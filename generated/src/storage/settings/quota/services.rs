@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/settings/quota/services;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /storage/settings/quota/services;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /storage/settings/quota/services;;;us-government china",
+                    "op:POST /storage/settings/quota/services;;;us-government china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /storage/settings/quota/services/$count;filter search;;us-government china",
+                    "op:GET /storage/settings/quota/services/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/settings/quota/services/{serviceStorageQuotaBreakdown-id};expand select;;us-government china",
+                    "op:GET /storage/settings/quota/services/{serviceStorageQuotaBreakdown-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /storage/settings/quota/services/{serviceStorageQuotaBreakdown-id};;;us-government china",
+                    "op:PATCH /storage/settings/quota/services/{serviceStorageQuotaBreakdown-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /storage/settings/quota/services/{serviceStorageQuotaBreakdown-id};;;us-government china",
+                    "op:DELETE /storage/settings/quota/services/{serviceStorageQuotaBreakdown-id};;;us-government china;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies;count expand filter orderby search select skip top;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies;count expand filter orderby search select skip top;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies;;work=ChannelMessage.Send,Group.ReadWrite.All application=Teamwork.Migrate.All",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies;;work=ChannelMessage.Send,Group.ReadWrite.All application=Teamwork.Migrate.All;;",
                 ),
                 body,
             )
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/$count;filter search;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All provenance=alias:/teams/{}/channels/{}/messages/{}/replies",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/$count;filter search;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/channels/{}/messages/{}/replies;;",
                 ),
             )
     }
@@ -79,7 +79,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/delta();count expand filter orderby search select skip top;",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl RequestBuilder {
             .segment("replyWithQuote")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/replyWithQuote;;",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/replyWithQuote;;;;",
                 ),
                 parameters,
             )
@@ -123,7 +123,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};expand select;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};expand select;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -142,7 +142,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};;work=ChannelMessage.ReadWrite,Group.ReadWrite.All application=ChannelMessage.UpdatePolicyViolation.All,Teamwork.Migrate.All,Group.ReadWrite.All",
+                    "op:PATCH /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};;work=ChannelMessage.ReadWrite,Group.ReadWrite.All application=ChannelMessage.UpdatePolicyViolation.All,Teamwork.Migrate.All,Group.ReadWrite.All;;",
                 ),
                 changes,
             )
@@ -155,7 +155,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};;",
+                    "op:DELETE /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1};;;;",
                 ),
             )
     }
@@ -175,7 +175,7 @@ impl ItemRequestBuilder {
             .segment("setReaction")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/setReaction;;work=ChannelMessage.Send",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/setReaction;;work=ChannelMessage.Send;;",
                 ),
                 parameters,
             )
@@ -193,7 +193,7 @@ impl ItemRequestBuilder {
             .segment("softDelete")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/softDelete;;work=ChannelMessage.ReadWrite",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/softDelete;;work=ChannelMessage.ReadWrite;;",
                 ),
             )
     }
@@ -210,7 +210,7 @@ impl ItemRequestBuilder {
             .segment("undoSoftDelete")
             .call(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/undoSoftDelete;;work=ChannelMessage.ReadWrite",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/undoSoftDelete;;work=ChannelMessage.ReadWrite;;",
                 ),
             )
     }
@@ -230,7 +230,7 @@ impl ItemRequestBuilder {
             .segment("unsetReaction")
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/unsetReaction;;work=ChannelMessage.Send",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/unsetReaction;;work=ChannelMessage.Send;;",
                 ),
                 parameters,
             )

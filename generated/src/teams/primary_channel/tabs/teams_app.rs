@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/primaryChannel/tabs/{teamsTab-id}/teamsApp;expand select;",
+                    "op:GET /teams/{team-id}/primaryChannel/tabs/{teamsTab-id}/teamsApp;expand select;;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/allMembers;count expand filter orderby search select skip top;",
+                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/allMembers;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -36,7 +36,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/allMembers;;",
+                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/allMembers;;;;",
                 ),
                 body,
             )
@@ -52,7 +52,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/allMembers/$count;filter search;",
+                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/allMembers/$count;filter search;;;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("add")
             .send(
                 Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/allMembers/add;;",
+                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/allMembers/add;;;;",
                 ),
                 parameters,
             )
@@ -87,7 +87,7 @@ impl RequestBuilder {
             .segment("remove")
             .send(
                 Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/allMembers/remove;;;us-government china",
+                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/allMembers/remove;;;us-government china;",
                 ),
                 parameters,
             )
@@ -106,7 +106,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/allMembers/{conversationMember-id};expand select;",
+                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/allMembers/{conversationMember-id};expand select;;;",
                 ),
             )
     }
@@ -121,7 +121,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/allMembers/{conversationMember-id};;",
+                    "op:PATCH /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/allMembers/{conversationMember-id};;;;",
                 ),
                 changes,
             )
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/allMembers/{conversationMember-id};;",
+                    "op:DELETE /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/allMembers/{conversationMember-id};;;;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/sharedWithTeams;count expand filter orderby search select skip top;",
+                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/sharedWithTeams;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/sharedWithTeams;;",
+                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/sharedWithTeams;;;;",
                 ),
                 body,
             )
@@ -54,7 +54,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/sharedWithTeams/$count;filter search;",
+                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/sharedWithTeams/$count;filter search;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};expand select;",
+                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};expand select;;;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};;",
+                    "op:PATCH /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};;",
+                    "op:DELETE /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/sharedWithTeams/{sharedWithChannelTeamInfo-id};;;;",
                 ),
             )
     }

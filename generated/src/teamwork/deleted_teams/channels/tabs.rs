@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/tabs;count expand filter orderby search select skip top;",
+                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/tabs;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/tabs;;",
+                    "op:POST /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/tabs;;;;",
                 ),
                 body,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/tabs/$count;filter search;",
+                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/tabs/$count;filter search;;;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/tabs/{teamsTab-id};expand select;",
+                    "op:GET /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/tabs/{teamsTab-id};expand select;;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/tabs/{teamsTab-id};;",
+                    "op:PATCH /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/tabs/{teamsTab-id};;;;",
                 ),
                 changes,
             )
@@ -101,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/tabs/{teamsTab-id};;",
+                    "op:DELETE /teamwork/deletedTeams/{deletedTeam-id}/channels/{channel-id}/tabs/{teamsTab-id};;;;",
                 ),
             )
     }

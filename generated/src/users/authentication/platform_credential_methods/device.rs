@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/device;expand select;",
+                    "op:GET /users/{user-id}/authentication/platformCredentialMethods/{platformCredentialAuthenticationMethod-id}/device;expand select;;;",
                 ),
             )
     }

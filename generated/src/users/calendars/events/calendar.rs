@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendars/{calendar-id}/events/{event-id}/calendar;select;",
+                    "op:GET /users/{user-id}/calendars/{calendar-id}/events/{event-id}/calendar;select;;;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendars/{calendar-id}/events/{event-id}/instances;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read",
+                    "op:GET /users/{user-id}/calendars/{calendar-id}/events/{event-id}/instances;count filter orderby select skip top;work=Calendars.ReadBasic,Calendars.Read personal=Calendars.ReadBasic,Calendars.Read application=Calendars.ReadBasic,Calendars.Read;;",
                 ),
             )
             .query("endDateTime", end_date_time)
@@ -45,7 +45,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendars/{calendar-id}/events/{event-id}/instances/delta();count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/calendars/{calendar-id}/events/{event-id}/instances/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
             .query("endDateTime", end_date_time)

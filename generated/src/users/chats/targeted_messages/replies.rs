@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies;;;us-government china",
+                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies;;;us-government china;",
                 ),
                 body,
             )
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/$count;filter search;;us-government china",
+                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/delta();count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/delta();count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl RequestBuilder {
             .segment("replyWithQuote")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/replyWithQuote;;;us-government china",
+                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/replyWithQuote;;;us-government china;",
                 ),
                 parameters,
             )
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id};expand select;;us-government china",
+                    "op:GET /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id};;;us-government china",
+                    "op:PATCH /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -149,7 +149,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id};;;us-government china",
+                    "op:DELETE /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id};;;us-government china;",
                 ),
             )
     }
@@ -167,7 +167,7 @@ impl ItemRequestBuilder {
             .segment("setReaction")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/setReaction;;;us-government china",
+                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/setReaction;;;us-government china;",
                 ),
                 parameters,
             )
@@ -183,7 +183,7 @@ impl ItemRequestBuilder {
             .segment("softDelete")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/softDelete;;;us-government china",
+                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/softDelete;;;us-government china;",
                 ),
             )
     }
@@ -198,7 +198,7 @@ impl ItemRequestBuilder {
             .segment("undoSoftDelete")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/undoSoftDelete;;;us-government china",
+                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/undoSoftDelete;;;us-government china;",
                 ),
             )
     }
@@ -216,7 +216,7 @@ impl ItemRequestBuilder {
             .segment("unsetReaction")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/unsetReaction;;;us-government china",
+                    "op:POST /users/{user-id}/chats/{chat-id}/targetedMessages/{targetedChatMessage-id}/replies/{chatMessage-id}/unsetReaction;;;us-government china;",
                 ),
                 parameters,
             )

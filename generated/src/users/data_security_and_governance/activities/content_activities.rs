@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities;count expand filter orderby search select skip top;;china",
+                    "op:GET /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities;;work=ContentActivity.Write application=ContentActivity.Write;china",
+                    "op:POST /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities;;work=ContentActivity.Write application=ContentActivity.Write;china;",
                 ),
                 body,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities/$count;filter search;;china",
+                    "op:GET /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities/$count;filter search;;china;",
                 ),
             )
     }
@@ -86,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};expand select;work=ContentActivity.Read application=ContentActivity.Read;china",
+                    "op:GET /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};expand select;work=ContentActivity.Read application=ContentActivity.Read;china;",
                 ),
             )
     }
@@ -103,7 +103,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};;;china",
+                    "op:PATCH /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};;;china;",
                 ),
                 changes,
             )
@@ -118,7 +118,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};;;china",
+                    "op:DELETE /users/{user-id}/dataSecurityAndGovernance/activities/contentActivities/{contentActivity-id};;;china;",
                 ),
             )
     }

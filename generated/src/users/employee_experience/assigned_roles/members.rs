@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id}/members;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id}/members;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id}/members;;;us-government china",
+                    "op:POST /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id}/members;;;us-government china;",
                 ),
                 body,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id}/members/$count;filter search;;us-government china",
+                    "op:GET /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id}/members/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id}/members/{engagementRoleMember-id};expand select;;us-government china",
+                    "op:GET /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id}/members/{engagementRoleMember-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -101,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id}/members/{engagementRoleMember-id};;;us-government china",
+                    "op:PATCH /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id}/members/{engagementRoleMember-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -116,7 +116,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id}/members/{engagementRoleMember-id};;;us-government china",
+                    "op:DELETE /users/{user-id}/employeeExperience/assignedRoles/{engagementRole-id}/members/{engagementRoleMember-id};;;us-government china;",
                 ),
             )
     }

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/insights/shared/{sharedInsight-id}/resource;expand select;;us-government china",
+                    "op:GET /users/{user-id}/insights/shared/{sharedInsight-id}/resource;expand select;;us-government china;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/insights/trending/{trending-id}/resource;expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;us-government china",
+                    "op:GET /users/{user-id}/insights/trending/{trending-id}/resource;expand select;work=Sites.Read.All,Sites.ReadWrite.All application=Sites.Read.All,Sites.ReadWrite.All;us-government china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages;count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages;;;;",
                 ),
                 body,
             )
@@ -51,7 +51,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/$count;filter search;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/$count;filter search;;;",
                 ),
             )
     }
@@ -66,7 +66,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/delta();count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/delta();count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl RequestBuilder {
             .segment("replyWithQuote")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/replyWithQuote;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/replyWithQuote;;;;",
                 ),
                 parameters,
             )
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};expand select;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};expand select;;;",
                 ),
             )
     }
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};;",
+                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};;;;",
                 ),
                 changes,
             )
@@ -139,7 +139,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};;",
+                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/{chatMessage-id};;;;",
                 ),
             )
     }
@@ -155,7 +155,7 @@ impl ItemRequestBuilder {
             .segment("setReaction")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/setReaction;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/setReaction;;;;",
                 ),
                 parameters,
             )
@@ -169,7 +169,7 @@ impl ItemRequestBuilder {
             .segment("softDelete")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/softDelete;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/softDelete;;;;",
                 ),
             )
     }
@@ -182,7 +182,7 @@ impl ItemRequestBuilder {
             .segment("undoSoftDelete")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/undoSoftDelete;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/undoSoftDelete;;;;",
                 ),
             )
     }
@@ -198,7 +198,7 @@ impl ItemRequestBuilder {
             .segment("unsetReaction")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/unsetReaction;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/unsetReaction;;;;",
                 ),
                 parameters,
             )

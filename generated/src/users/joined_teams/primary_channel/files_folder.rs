@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder;expand select;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder;expand select;;;",
                 ),
             )
     }
@@ -29,7 +29,7 @@ impl RequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;;;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;",
+                    "op:PUT /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;;;",
                 ),
                 content,
             )
@@ -59,7 +59,7 @@ impl RequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;",
+                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/primaryChannel/filesFolder/content;;;;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs;count expand filter orderby search select skip top;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs;;",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs;;;;",
                 ),
                 body,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/$count;filter search;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/$count;filter search;;;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};expand select;",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};expand select;;;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};;",
+                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};;;;",
                 ),
                 changes,
             )
@@ -101,7 +101,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};;",
+                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/primaryChannel/tabs/{teamsTab-id};;;;",
                 ),
             )
     }

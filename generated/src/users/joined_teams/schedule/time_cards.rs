@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards;;;us-government china",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards;;;us-government china;",
                 ),
                 body,
             )
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/$count;filter search;;us-government china",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("clockIn")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/clockIn;;;us-government china",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/clockIn;;;us-government china;",
                 ),
                 parameters,
             )
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id};expand select;;us-government china",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id};;;us-government china",
+                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -126,7 +126,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id};;;us-government china",
+                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id};;;us-government china;",
                 ),
             )
     }
@@ -144,7 +144,7 @@ impl ItemRequestBuilder {
             .segment("clockOut")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/clockOut;;;us-government china",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/clockOut;;;us-government china;",
                 ),
                 parameters,
             )
@@ -160,7 +160,7 @@ impl ItemRequestBuilder {
             .segment("confirm")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/confirm;;;us-government china",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/confirm;;;us-government china;",
                 ),
             )
     }
@@ -178,7 +178,7 @@ impl ItemRequestBuilder {
             .segment("endBreak")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/endBreak;;;us-government china",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/endBreak;;;us-government china;",
                 ),
                 parameters,
             )
@@ -197,7 +197,7 @@ impl ItemRequestBuilder {
             .segment("startBreak")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/startBreak;;;us-government china",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/startBreak;;;us-government china;",
                 ),
                 parameters,
             )
@@ -213,7 +213,7 @@ impl ItemRequestBuilder {
             .segment("stageForDeletion")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/stageForDeletion;;;us-government china",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeCards/{timeCard-id}/stageForDeletion;;;us-government china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeOffReasons;count filter orderby search select skip top;;us-government china",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeOffReasons;count filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeOffReasons;;;us-government china",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeOffReasons;;;us-government china;",
                 ),
                 body,
             )
@@ -58,7 +58,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeOffReasons/$count;filter search;;us-government china",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeOffReasons/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -78,7 +78,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeOffReasons/{timeOffReason-id};select;;us-government china",
+                    "op:GET /users/{user-id}/joinedTeams/{team-id}/schedule/timeOffReasons/{timeOffReason-id};select;;us-government china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/schedule/timeOffReasons/{timeOffReason-id};;;us-government china",
+                    "op:PATCH /users/{user-id}/joinedTeams/{team-id}/schedule/timeOffReasons/{timeOffReason-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/schedule/timeOffReasons/{timeOffReason-id};;;us-government china",
+                    "op:DELETE /users/{user-id}/joinedTeams/{team-id}/schedule/timeOffReasons/{timeOffReason-id};;;us-government china;",
                 ),
             )
     }
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
             .segment("stageForDeletion")
             .call(
                 Operation(
-                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeOffReasons/{timeOffReason-id}/stageForDeletion;;;us-government china",
+                    "op:POST /users/{user-id}/joinedTeams/{team-id}/schedule/timeOffReasons/{timeOffReason-id}/stageForDeletion;;;us-government china;",
                 ),
             )
     }

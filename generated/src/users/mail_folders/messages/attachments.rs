@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments;count expand filter orderby select;work=Mail.Read personal=Mail.Read application=Mail.Read",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments;count expand filter orderby select;work=Mail.Read personal=Mail.Read application=Mail.Read;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments;;work=Mail.ReadWrite personal=Mail.ReadWrite application=Mail.ReadWrite;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/$count;filter;work=Mail.Read personal=Mail.Read application=Mail.Read provenance=alias:/users/{}/mailfolders/{}/messages/{}/attachments",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/$count;filter;work=Mail.Read personal=Mail.Read application=Mail.Read provenance=inferred:count:/users/{}/mailfolders/{}/messages/{}/attachments;;",
                 ),
             )
     }
@@ -81,7 +81,7 @@ impl RequestBuilder {
             .segment("createUploadSession")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/createUploadSession;;;us-government",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/createUploadSession;;;us-government;",
                 ),
                 parameters,
             )
@@ -100,7 +100,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id};expand select;",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id};expand select;;;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id};;",
+                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/attachments/{attachment-id};;;;",
                 ),
             )
     }

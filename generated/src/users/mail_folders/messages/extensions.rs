@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/extensions;count expand filter orderby select skip top;",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/extensions;count expand filter orderby select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/extensions;;",
+                    "op:POST /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/extensions;;;;",
                 ),
                 body,
             )
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/extensions/$count;filter;",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/extensions/$count;filter;;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/extensions/{extension-id};expand select;",
+                    "op:GET /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/extensions/{extension-id};expand select;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/extensions/{extension-id};;",
+                    "op:PATCH /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/extensions/{extension-id};;;;",
                 ),
                 changes,
             )
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/extensions/{extension-id};;",
+                    "op:DELETE /users/{user-id}/mailFolders/{mailFolder-id}/messages/{message-id}/extensions/{extension-id};;;;",
                 ),
             )
     }

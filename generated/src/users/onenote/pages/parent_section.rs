@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/onenote/pages/{onenotePage-id}/parentSection;expand select;;us-government china",
+                    "op:GET /users/{user-id}/onenote/pages/{onenotePage-id}/parentSection;expand select;;us-government china;",
                 ),
             )
     }

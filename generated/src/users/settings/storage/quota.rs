@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/settings/storage/quota;expand select;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;us-government china",
+                    "op:GET /users/{user-id}/settings/storage/quota;expand select;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/settings/storage/quota;;;us-government china",
+                    "op:PATCH /users/{user-id}/settings/storage/quota;;;us-government china;",
                 ),
                 changes,
             )
@@ -60,7 +60,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/settings/storage/quota;;;us-government china",
+                    "op:DELETE /users/{user-id}/settings/storage/quota;;;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/settings/windows/{windowsSetting-id}/instances;count expand filter orderby search select skip top;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All personal=UserWindowsSettings.Read;us-government china",
+                    "op:GET /users/{user-id}/settings/windows/{windowsSetting-id}/instances;count expand filter orderby search select skip top;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All personal=UserWindowsSettings.Read;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/settings/windows/{windowsSetting-id}/instances;;;us-government china",
+                    "op:POST /users/{user-id}/settings/windows/{windowsSetting-id}/instances;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/settings/windows/{windowsSetting-id}/instances/$count;filter search;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All personal=UserWindowsSettings.Read provenance=alias:/users/{}/settings/windows/{}/instances;us-government china",
+                    "op:GET /users/{user-id}/settings/windows/{windowsSetting-id}/instances/$count;filter search;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All personal=UserWindowsSettings.Read provenance=inferred:count:/users/{}/settings/windows/{}/instances;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};expand select;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All personal=UserWindowsSettings.Read;us-government china",
+                    "op:GET /users/{user-id}/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};expand select;work=UserWindowsSettings.Read,UserWindowsSettings.Read.All personal=UserWindowsSettings.Read;us-government china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};;;us-government china",
+                    "op:PATCH /users/{user-id}/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};;;us-government china",
+                    "op:DELETE /users/{user-id}/settings/windows/{windowsSetting-id}/instances/{windowsSettingInstance-id};;;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/settings/workHoursAndLocations/recurrences;count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadWrite;us-government china",
+                    "op:GET /users/{user-id}/settings/workHoursAndLocations/recurrences;count expand filter orderby search select skip top;work=Calendars.Read,Calendars.ReadWrite;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/settings/workHoursAndLocations/recurrences;;work=Calendars.ReadWrite;us-government china",
+                    "op:POST /users/{user-id}/settings/workHoursAndLocations/recurrences;;work=Calendars.ReadWrite;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/settings/workHoursAndLocations/recurrences/$count;filter search;work=Calendars.Read,Calendars.ReadWrite provenance=alias:/users/{}/settings/workhoursandlocations/recurrences;us-government china",
+                    "op:GET /users/{user-id}/settings/workHoursAndLocations/recurrences/$count;filter search;work=Calendars.Read,Calendars.ReadWrite provenance=inferred:count:/users/{}/settings/workhoursandlocations/recurrences;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/settings/workHoursAndLocations/recurrences/{workPlanRecurrence-id};expand select;;us-government china",
+                    "op:GET /users/{user-id}/settings/workHoursAndLocations/recurrences/{workPlanRecurrence-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:PUT /users/{user-id}/settings/workHoursAndLocations/recurrences/{workPlanRecurrence-id};;work=Calendars.ReadWrite;us-government china",
+                    "op:PUT /users/{user-id}/settings/workHoursAndLocations/recurrences/{workPlanRecurrence-id};;work=Calendars.ReadWrite;us-government china;",
                 ),
                 body,
             )
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/settings/workHoursAndLocations/recurrences/{workPlanRecurrence-id};;work=Calendars.ReadWrite;us-government china",
+                    "op:DELETE /users/{user-id}/settings/workHoursAndLocations/recurrences/{workPlanRecurrence-id};;work=Calendars.ReadWrite;us-government china;",
                 ),
             )
     }

@@ -20,7 +20,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/chat;expand select;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadForUser.All,TeamsAppInstallation.Read.User,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteSelfForUser.All",
+                    "op:GET /users/{user-id}/teamwork/installedApps/{userScopeTeamsAppInstallation-id}/chat;expand select;work=TeamsAppInstallation.ReadForUser,TeamsAppInstallation.ReadWriteSelfForUser,TeamsAppInstallation.ReadWriteForUser,TeamsAppInstallation.ReadWriteSelectedForUser application=TeamsAppInstallation.ReadForUser.All,TeamsAppInstallation.Read.User,TeamsAppInstallation.Read.All,TeamsAppInstallation.ReadWriteForUser.All,TeamsAppInstallation.ReadWriteSelectedForUser.All,TeamsAppInstallation.ReadWriteSelfForUser.All;;",
                 ),
             )
     }

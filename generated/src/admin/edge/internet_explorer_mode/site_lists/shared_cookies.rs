@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies;count expand filter orderby search select skip top;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china",
+                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies;count expand filter orderby search select skip top;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies;;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china",
+                    "op:POST /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies;;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies/$count;filter search;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All provenance=alias:/admin/edge/internetexplorermode/sitelists/{}/sharedcookies;us-government china",
+                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies/$count;filter search;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All provenance=inferred:count:/admin/edge/internetexplorermode/sitelists/{}/sharedcookies;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies/{browserSharedCookie-id};expand select;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china",
+                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies/{browserSharedCookie-id};expand select;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies/{browserSharedCookie-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china",
+                    "op:PATCH /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies/{browserSharedCookie-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -136,7 +136,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies/{browserSharedCookie-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china",
+                    "op:DELETE /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sharedCookies/{browserSharedCookie-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites;count expand filter orderby search select skip top;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china",
+                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites;count expand filter orderby search select skip top;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -45,7 +45,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites;;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china",
+                    "op:POST /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites;;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites/$count;filter search;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All provenance=alias:/admin/edge/internetexplorermode/sitelists/{}/sites;us-government china",
+                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites/$count;filter search;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All provenance=inferred:count:/admin/edge/internetexplorermode/sitelists/{}/sites;us-government china;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites/{browserSite-id};expand select;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china",
+                    "op:GET /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites/{browserSite-id};expand select;work=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.Read.All,BrowserSiteLists.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -114,7 +114,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites/{browserSite-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china",
+                    "op:PATCH /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites/{browserSite-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -133,7 +133,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites/{browserSite-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china",
+                    "op:DELETE /admin/edge/internetExplorerMode/siteLists/{browserSiteList-id}/sites/{browserSite-id};;work=BrowserSiteLists.ReadWrite.All application=BrowserSiteLists.ReadWrite.All;us-government china;",
                 ),
             )
     }

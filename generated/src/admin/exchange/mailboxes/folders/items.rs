@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items;count filter orderby select skip top;work=MailboxItem.Read,MailboxItem.ReadWrite application=MailboxItem.Read.All,MailboxItem.ReadWrite.All;us-government china",
+                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items;count filter orderby select skip top;work=MailboxItem.Read,MailboxItem.ReadWrite application=MailboxItem.Read.All,MailboxItem.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/$count;filter;work=MailboxItem.Read,MailboxItem.ReadWrite application=MailboxItem.Read.All,MailboxItem.ReadWrite.All provenance=alias:/admin/exchange/mailboxes/{}/folders/{}/items;us-government china",
+                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/$count;filter;work=MailboxItem.Read,MailboxItem.ReadWrite application=MailboxItem.Read.All,MailboxItem.ReadWrite.All provenance=inferred:count:/admin/exchange/mailboxes/{}/folders/{}/items;us-government china;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/delta();count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/delta();count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -91,7 +91,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/{mailboxItem-id};select;work=MailboxItem.Read,MailboxItem.ReadWrite application=MailboxItem.Read.All,MailboxItem.ReadWrite.All;us-government china",
+                    "op:GET /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/{mailboxItem-id};select;work=MailboxItem.Read,MailboxItem.ReadWrite application=MailboxItem.Read.All,MailboxItem.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/{mailboxItem-id};;work=MailboxItem.ReadWrite application=MailboxItem.ReadWrite.All;us-government china",
+                    "op:DELETE /admin/exchange/mailboxes/{mailbox-id}/folders/{mailboxFolder-id}/items/{mailboxItem-id};;work=MailboxItem.ReadWrite application=MailboxItem.ReadWrite.All;us-government china;",
                 ),
             )
     }

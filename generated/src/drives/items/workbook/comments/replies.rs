@@ -29,7 +29,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies;count expand filter orderby search select skip top;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{}/replies;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies;count expand filter orderby search select skip top;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{}/replies;china;",
                 ),
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{}/replies;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies;;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{}/replies;china;",
                 ),
                 body,
             )
@@ -76,7 +76,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies/$count;filter search;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{}/replies;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies/$count;filter search;work=Files.ReadWrite provenance=inferred:count:/users/{}/drive/items/{}/workbook/comments/{}/replies;china;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies/{workbookCommentReply-id};expand select;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{}/replies/{};china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies/{workbookCommentReply-id};expand select;work=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/comments/{}/replies/{};china;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies/{workbookCommentReply-id};;;china",
+                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies/{workbookCommentReply-id};;;china;",
                 ),
                 changes,
             )
@@ -134,7 +134,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies/{workbookCommentReply-id};;;china",
+                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/comments/{workbookComment-id}/replies/{workbookCommentReply-id};;;china;",
                 ),
             )
     }

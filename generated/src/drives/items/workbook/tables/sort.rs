@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/sort;expand select;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/sort;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/sort;expand select;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/sort;china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/sort;;;china",
+                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/sort;;;china;",
                 ),
                 changes,
             )
@@ -56,7 +56,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/sort;;;china",
+                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/sort;;;china;",
                 ),
             )
     }
@@ -80,7 +80,7 @@ impl RequestBuilder {
             .segment("apply")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/sort/apply;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/sort/apply;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/sort/apply;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/sort/apply;china;",
                 ),
                 parameters,
             )
@@ -102,7 +102,7 @@ impl RequestBuilder {
             .segment("clear")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/sort/clear;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/sort/clear;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/sort/clear;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/sort/clear;china;",
                 ),
             )
     }
@@ -123,7 +123,7 @@ impl RequestBuilder {
             .segment("reapply")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/sort/reapply;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/sort/reapply;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/{workbookTable-id}/sort/reapply;;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/tables/{}/sort/reapply;china;",
                 ),
             )
     }

@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column});;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/cell(column={},row={});china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column});;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/cell(column={},row={});china;",
                 ),
             )
     }
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .function("boundingRect", &[("anotherRange", Some(&another_range))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/boundingRect(anotherRange='{anotherRange}');;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/boundingRect(anotherRange='{anotherRange}');;;china;",
                 ),
             )
     }
@@ -73,7 +73,7 @@ impl RequestBuilder {
             .segment("clear")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/clear;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/clear;;;china;",
                 ),
                 parameters,
             )
@@ -89,7 +89,7 @@ impl RequestBuilder {
             .function("column", &[("column", Some(&column))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/column(column={column});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/column(column={column});;;china;",
                 ),
             )
     }
@@ -104,7 +104,7 @@ impl RequestBuilder {
             .function("columnsAfter", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/columnsAfter();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/columnsAfter();;;china;",
                 ),
             )
     }
@@ -122,7 +122,7 @@ impl RequestBuilder {
             .function("columnsAfter", &[("count", Some(&count))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/columnsAfter(count={count});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/columnsAfter(count={count});;;china;",
                 ),
             )
     }
@@ -137,7 +137,7 @@ impl RequestBuilder {
             .function("columnsBefore", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/columnsBefore();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/columnsBefore();;;china;",
                 ),
             )
     }
@@ -155,7 +155,7 @@ impl RequestBuilder {
             .function("columnsBefore", &[("count", Some(&count))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/columnsBefore(count={count});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/columnsBefore(count={count});;;china;",
                 ),
             )
     }
@@ -173,7 +173,7 @@ impl RequestBuilder {
             .segment("delete")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/delete;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/delete;;;china;",
                 ),
                 parameters,
             )
@@ -189,7 +189,7 @@ impl RequestBuilder {
             .function("entireColumn", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/entireColumn();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/entireColumn();;;china;",
                 ),
             )
     }
@@ -204,7 +204,7 @@ impl RequestBuilder {
             .function("entireRow", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/entireRow();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/entireRow();;;china;",
                 ),
             )
     }
@@ -222,7 +222,7 @@ impl RequestBuilder {
             .segment("insert")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/insert;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/insert;;;china;",
                 ),
                 parameters,
             )
@@ -238,7 +238,7 @@ impl RequestBuilder {
             .function("intersection", &[("anotherRange", Some(&another_range))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/intersection(anotherRange='{anotherRange}');;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/intersection(anotherRange='{anotherRange}');;;china;",
                 ),
             )
     }
@@ -253,7 +253,7 @@ impl RequestBuilder {
             .function("lastCell", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/lastCell();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/lastCell();;;china;",
                 ),
             )
     }
@@ -268,7 +268,7 @@ impl RequestBuilder {
             .function("lastColumn", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/lastColumn();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/lastColumn();;;china;",
                 ),
             )
     }
@@ -283,7 +283,7 @@ impl RequestBuilder {
             .function("lastRow", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/lastRow();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/lastRow();;;china;",
                 ),
             )
     }
@@ -301,7 +301,7 @@ impl RequestBuilder {
             .segment("merge")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/merge;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/merge;;;china;",
                 ),
                 parameters,
             )
@@ -327,7 +327,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/offsetRange(rowOffset={rowOffset},columnOffset={columnOffset});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/offsetRange(rowOffset={rowOffset},columnOffset={columnOffset});;;china;",
                 ),
             )
     }
@@ -352,7 +352,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/resizedRange(deltaRows={deltaRows},deltaColumns={deltaColumns});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/resizedRange(deltaRows={deltaRows},deltaColumns={deltaColumns});;;china;",
                 ),
             )
     }
@@ -367,7 +367,7 @@ impl RequestBuilder {
             .function("row", &[("row", Some(&row))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/row(row={row});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/row(row={row});;;china;",
                 ),
             )
     }
@@ -382,7 +382,7 @@ impl RequestBuilder {
             .function("rowsAbove", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/rowsAbove();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/rowsAbove();;;china;",
                 ),
             )
     }
@@ -397,7 +397,7 @@ impl RequestBuilder {
             .function("rowsAbove", &[("count", Some(&count))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/rowsAbove(count={count});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/rowsAbove(count={count});;;china;",
                 ),
             )
     }
@@ -412,7 +412,7 @@ impl RequestBuilder {
             .function("rowsBelow", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/rowsBelow();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/rowsBelow();;;china;",
                 ),
             )
     }
@@ -427,7 +427,7 @@ impl RequestBuilder {
             .function("rowsBelow", &[("count", Some(&count))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/rowsBelow(count={count});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/rowsBelow(count={count});;;china;",
                 ),
             )
     }
@@ -442,7 +442,7 @@ impl RequestBuilder {
             .segment("unmerge")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/unmerge;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/unmerge;;;china;",
                 ),
             )
     }
@@ -457,7 +457,7 @@ impl RequestBuilder {
             .function("usedRange", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/usedRange();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/usedRange();;;china;",
                 ),
             )
     }
@@ -475,7 +475,7 @@ impl RequestBuilder {
             .function("usedRange", &[("valuesOnly", Some(&values_only))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/usedRange(valuesOnly={valuesOnly});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/usedRange(valuesOnly={valuesOnly});;;china;",
                 ),
             )
     }
@@ -490,7 +490,7 @@ impl RequestBuilder {
             .function("visibleView", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/visibleView();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/cell(row={row},column={column})/visibleView();;;china;",
                 ),
             )
     }

@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names;count expand filter orderby search select skip top;work=Files.ReadWrite,Files.Read,Sites.Read.All personal=Files.Read,Files.ReadWrite application=Sites.Read.All provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/names;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names;count expand filter orderby search select skip top;work=Files.ReadWrite,Files.Read,Sites.Read.All personal=Files.Read,Files.ReadWrite application=Sites.Read.All provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/names;china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names;;;china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/$count;filter search;work=Files.ReadWrite,Files.Read,Sites.Read.All personal=Files.Read,Files.ReadWrite application=Sites.Read.All provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/names;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/$count;filter search;work=Files.ReadWrite,Files.Read,Sites.Read.All personal=Files.Read,Files.ReadWrite application=Sites.Read.All provenance=inferred:count:/users/{}/drive/items/{}/workbook/worksheets/{}/names;china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl RequestBuilder {
             .segment("add")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/add;;work=Files.ReadWrite,Sites.Read.All personal=Files.ReadWrite application=Sites.Read.All provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/names/add;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/add;;work=Files.ReadWrite,Sites.Read.All personal=Files.ReadWrite application=Sites.Read.All provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/names/add;china;",
                 ),
                 parameters,
             )
@@ -115,7 +115,7 @@ impl RequestBuilder {
             .segment("addFormulaLocal")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/addFormulaLocal;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/addFormulaLocal;;;china;",
                 ),
                 parameters,
             )
@@ -146,7 +146,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id};expand select;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id};expand select;;china;",
                 ),
             )
     }
@@ -163,7 +163,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id};;;china",
+                    "op:PATCH /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id};;;china;",
                 ),
                 changes,
             )
@@ -184,7 +184,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id};;work=Files.ReadWrite.Selected,Files.ReadWrite,Files.ReadWrite.AppFolder,Files.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Files.ReadWrite.AppFolder,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/names/{};china",
+                    "op:DELETE /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id};;work=Files.ReadWrite.Selected,Files.ReadWrite,Files.ReadWrite.AppFolder,Files.ReadWrite.All,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All personal=Files.ReadWrite,Files.ReadWrite.All application=Files.ReadWrite.All,Files.ReadWrite.AppFolder,Sites.FullControl.All,Sites.Manage.All,Sites.ReadWrite.All provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/names/{};china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/outcomes;count expand filter orderby search select skip top;work=EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.Read.All,EduAssignments.ReadWrite.All;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/outcomes;count expand filter orderby search select skip top;work=EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.Read.All,EduAssignments.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/outcomes;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All;us-government china",
+                    "op:POST /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/outcomes;;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/outcomes/$count;filter search;work=EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.Read.All,EduAssignments.ReadWrite.All provenance=alias:/education/classes/{}/assignments/{}/submissions/{}/outcomes;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/outcomes/$count;filter search;work=EduAssignments.Read,EduAssignments.ReadWrite application=EduAssignments.Read.All,EduAssignments.ReadWrite.All provenance=inferred:count:/education/classes/{}/assignments/{}/submissions/{}/outcomes;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/outcomes/{educationOutcome-id};expand select;;us-government china",
+                    "op:GET /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/outcomes/{educationOutcome-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/outcomes/{educationOutcome-id};;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All;us-government china",
+                    "op:PATCH /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/outcomes/{educationOutcome-id};;work=EduAssignments.ReadWrite application=EduAssignments.ReadWrite.All;us-government china;",
                 ),
                 changes,
             )
@@ -132,7 +132,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/outcomes/{educationOutcome-id};;work=EduAssignments.ReadWrite;us-government china",
+                    "op:DELETE /education/classes/{educationClass-id}/assignments/{educationAssignment-id}/submissions/{educationSubmission-id}/outcomes/{educationOutcome-id};;work=EduAssignments.ReadWrite;us-government china;",
                 ),
             )
     }

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id}/performedBy;expand select;;china",
+                    "op:GET /external/connections/{externalConnection-id}/items/{externalItem-id}/activities/{externalActivity-id}/performedBy;expand select;;china;",
                 ),
             )
     }

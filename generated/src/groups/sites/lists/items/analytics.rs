@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}/analytics;expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/lists/{list-id}/items/{listItem-id}/analytics;expand select;;;",
                 ),
             )
     }

@@ -26,7 +26,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/sections;count expand filter orderby search select skip top;;us-government china",
+                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/sections;count expand filter orderby search select skip top;;us-government china;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/sections;;;us-government china",
+                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/sections;;;us-government china;",
                 ),
                 body,
             )
@@ -61,7 +61,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/sections/$count;filter search;;us-government china",
+                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/sections/$count;filter search;;us-government china;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id};expand select;;us-government china",
+                    "op:GET /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id};expand select;;us-government china;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id};;;us-government china",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -128,7 +128,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id};;;us-government china",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id};;;us-government china;",
                 ),
             )
     }
@@ -146,7 +146,7 @@ impl ItemRequestBuilder {
             .segment("copyToNotebook")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/copyToNotebook;;;us-government china",
+                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/copyToNotebook;;;us-government china;",
                 ),
                 parameters,
             )
@@ -165,7 +165,7 @@ impl ItemRequestBuilder {
             .segment("copyToSectionGroup")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/copyToSectionGroup;;;us-government china",
+                    "op:POST /groups/{group-id}/sites/{site-id}/onenote/notebooks/{notebook-id}/sections/{onenoteSection-id}/copyToSectionGroup;;;us-government china;",
                 ),
                 parameters,
             )

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStores/{store-id}/groups/{group-id1}/sets;count expand filter orderby search select skip top;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/termStores/{store-id}/groups/{group-id1}/sets;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/sites/{site-id}/termStores/{store-id}/groups/{group-id1}/sets;;",
+                    "op:POST /groups/{group-id}/sites/{site-id}/termStores/{store-id}/groups/{group-id1}/sets;;;;",
                 ),
                 body,
             )
@@ -56,7 +56,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStores/{store-id}/groups/{group-id1}/sets/$count;filter search;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/termStores/{store-id}/groups/{group-id1}/sets/$count;filter search;;;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/sites/{site-id}/termStores/{store-id}/groups/{group-id1}/sets/{set-id};expand select;",
+                    "op:GET /groups/{group-id}/sites/{site-id}/termStores/{store-id}/groups/{group-id1}/sets/{set-id};expand select;;;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /groups/{group-id}/sites/{site-id}/termStores/{store-id}/groups/{group-id1}/sets/{set-id};;",
+                    "op:PATCH /groups/{group-id}/sites/{site-id}/termStores/{store-id}/groups/{group-id1}/sets/{set-id};;;;",
                 ),
                 changes,
             )
@@ -122,7 +122,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/sites/{site-id}/termStores/{store-id}/groups/{group-id1}/sets/{set-id};;",
+                    "op:DELETE /groups/{group-id}/sites/{site-id}/termStores/{store-id}/groups/{group-id1}/sets/{set-id};;;;",
                 ),
             )
     }

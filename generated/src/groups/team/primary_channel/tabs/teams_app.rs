@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/team/primaryChannel/tabs/{teamsTab-id}/teamsApp;expand select;",
+                    "op:GET /groups/{group-id}/team/primaryChannel/tabs/{teamsTab-id}/teamsApp;expand select;;;",
                 ),
             )
     }

@@ -21,7 +21,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/attachments;count expand filter orderby select skip top;",
+                    "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/attachments;count expand filter orderby select skip top;;;",
                 ),
             )
     }
@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/attachments;;",
+                    "op:POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/attachments;;;;",
                 ),
                 body,
             )
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/attachments/$count;filter;",
+                    "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/attachments/$count;filter;;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl RequestBuilder {
             .segment("createUploadSession")
             .send(
                 Operation(
-                    "op:POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/attachments/createUploadSession;;;us-government",
+                    "op:POST /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/attachments/createUploadSession;;;us-government;",
                 ),
                 parameters,
             )
@@ -86,7 +86,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/attachments/{attachment-id};expand select;",
+                    "op:GET /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/attachments/{attachment-id};expand select;;;",
                 ),
             )
     }
@@ -98,7 +98,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/attachments/{attachment-id};;",
+                    "op:DELETE /groups/{group-id}/threads/{conversationThread-id}/posts/{post-id}/inReplyTo/attachments/{attachment-id};;;;",
                 ),
             )
     }

@@ -30,7 +30,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;us-government china",
+                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications;count expand filter orderby search select skip top;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -51,7 +51,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china",
+                    "op:POST /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications;;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
                 ),
                 body,
             )
@@ -75,7 +75,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=alias:/identity/authenticationeventsflows/{}/conditions/applications/includeapplications;us-government china",
+                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications/$count;filter search;work=EventListener.Read.All,EventListener.ReadWrite.All application=EventListener.Read.All,EventListener.ReadWrite.All provenance=inferred:count:/identity/authenticationeventsflows/{}/conditions/applications/includeapplications;us-government china;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications/{authenticationConditionApplication-appId};expand select;;us-government china",
+                    "op:GET /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications/{authenticationConditionApplication-appId};expand select;;us-government china;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications/{authenticationConditionApplication-appId};;;us-government china",
+                    "op:PATCH /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications/{authenticationConditionApplication-appId};;;us-government china;",
                 ),
                 changes,
             )
@@ -131,7 +131,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications/{authenticationConditionApplication-appId};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china",
+                    "op:DELETE /identity/authenticationEventsFlows/{authenticationEventsFlow-id}/conditions/applications/includeApplications/{authenticationConditionApplication-appId};;work=EventListener.ReadWrite.All application=EventListener.ReadWrite.All;us-government china;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/runs;count filter orderby;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/runs;count filter orderby;;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/runs/$count;filter;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/runs/$count;filter;;;",
                 ),
             )
     }
@@ -62,7 +62,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/runs/microsoft.graph.identityGovernance.summary(startDateTime={startDateTime},endDateTime={endDateTime});;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/runs/microsoft.graph.identityGovernance.summary(startDateTime={startDateTime},endDateTime={endDateTime});;;;",
                 ),
             )
     }
@@ -93,7 +93,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/runs/{run-id};;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/runs/{run-id};;;;",
                 ),
             )
     }

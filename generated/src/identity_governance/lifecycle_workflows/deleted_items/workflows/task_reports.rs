@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/taskReports;count expand filter orderby;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/taskReports;count expand filter orderby;;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/taskReports/$count;filter;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/taskReports/$count;filter;;;",
                 ),
             )
     }
@@ -62,7 +62,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/taskReports/microsoft.graph.identityGovernance.summary(startDateTime={startDateTime},endDateTime={endDateTime});;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/taskReports/microsoft.graph.identityGovernance.summary(startDateTime={startDateTime},endDateTime={endDateTime});;;;",
                 ),
             )
     }
@@ -95,7 +95,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/taskReports/{taskReport-id};expand;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/taskReports/{taskReport-id};expand;;;",
                 ),
             )
     }

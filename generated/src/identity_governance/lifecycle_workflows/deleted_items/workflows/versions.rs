@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/versions;count expand filter orderby search select skip top;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/versions;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -43,7 +43,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/versions/$count;filter search;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/versions/$count;filter search;;;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/versions/{workflowVersion-versionNumber};expand select;",
+                    "op:GET /identityGovernance/lifecycleWorkflows/deletedItems/workflows/{workflow-id}/versions/{workflowVersion-versionNumber};expand select;;;",
                 ),
             )
     }

@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations;search;",
+                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations;search;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations;;",
+                    "op:POST /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations;;;;",
                 ),
                 body,
             )
@@ -53,7 +53,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations/$count;search;",
+                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations/$count;search;;;",
                 ),
             )
     }
@@ -74,7 +74,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;",
+                    "op:GET /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;",
+                    "op:PATCH /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
                 ),
                 changes,
             )
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;",
+                    "op:DELETE /identityGovernance/termsOfUse/agreements/{agreement-id}/file/localizations/{agreementFileLocalization-id};;;;",
                 ),
             )
     }

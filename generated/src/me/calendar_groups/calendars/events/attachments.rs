@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments;count expand filter orderby select skip top;work=Calendars.Read personal=Calendars.Read",
+                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments;count expand filter orderby select skip top;work=Calendars.Read personal=Calendars.Read;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments;;work=Calendars.ReadWrite personal=Calendars.ReadWrite",
+                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments;;work=Calendars.ReadWrite personal=Calendars.ReadWrite;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments/$count;filter;work=Calendars.Read personal=Calendars.Read provenance=alias:/me/calendargroups/{}/calendars/{}/events/{}/attachments",
+                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments/$count;filter;work=Calendars.Read personal=Calendars.Read provenance=inferred:count:/me/calendargroups/{}/calendars/{}/events/{}/attachments;;",
                 ),
             )
     }
@@ -81,7 +81,7 @@ impl RequestBuilder {
             .segment("createUploadSession")
             .send(
                 Operation(
-                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments/createUploadSession;;;us-government",
+                    "op:POST /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments/createUploadSession;;;us-government;",
                 ),
                 parameters,
             )
@@ -100,7 +100,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments/{attachment-id};expand select;",
+                    "op:GET /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments/{attachment-id};expand select;;;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments/{attachment-id};;",
+                    "op:DELETE /me/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments/{attachment-id};;;;",
                 ),
             )
     }

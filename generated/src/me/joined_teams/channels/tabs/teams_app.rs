@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id}/teamsApp;expand select;",
+                    "op:GET /me/joinedTeams/{team-id}/channels/{channel-id}/tabs/{teamsTab-id}/teamsApp;expand select;;;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments;count filter orderby select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china",
+                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments;count filter orderby select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china",
+                    "op:POST /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/$count;filter;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=alias:/me/todo/lists/{}/tasks/{}/attachments;china",
+                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/$count;filter;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=inferred:count:/me/todo/lists/{}/tasks/{}/attachments;china;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl RequestBuilder {
             .segment("createUploadSession")
             .send(
                 Operation(
-                    "op:POST /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/createUploadSession;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china",
+                    "op:POST /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/createUploadSession;;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
                 ),
                 parameters,
             )
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id};select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china",
+                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id};select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite;china;",
                 ),
             )
     }
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china",
+                    "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite;china;",
                 ),
             )
     }
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=alias:/me/todo/lists/{}/tasks/{}/attachments/{};china",
+                    "op:GET /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite provenance=inferred:reference:/me/todo/lists/{}/tasks/{}/attachments/{};china;",
                 ),
             )
     }
@@ -173,7 +173,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .send_bytes(
                 Operation(
-                    "op:PUT /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;;china",
+                    "op:PUT /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;;china;",
                 ),
                 content,
             )
@@ -195,7 +195,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;work=Tasks.ReadWrite personal=Tasks.ReadWrite provenance=alias:/me/todo/lists/{}/tasks/{}/attachments/{};china",
+                    "op:DELETE /me/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;work=Tasks.ReadWrite personal=Tasks.ReadWrite provenance=inferred:reference:/me/todo/lists/{}/tasks/{}/attachments/{};china;",
                 ),
             )
     }

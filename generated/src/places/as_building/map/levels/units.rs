@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.building/map/levels/{levelMap-id}/units;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china",
+                    "op:GET /places/{place-id}/graph.building/map/levels/{levelMap-id}/units;count expand filter orderby search select skip top;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /places/{place-id}/graph.building/map/levels/{levelMap-id}/units;;;china",
+                    "op:POST /places/{place-id}/graph.building/map/levels/{levelMap-id}/units;;;china;",
                 ),
                 body,
             )
@@ -65,7 +65,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.building/map/levels/{levelMap-id}/units/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=alias:/places/{}/building/map/levels/{}/units;china",
+                    "op:GET /places/{place-id}/graph.building/map/levels/{levelMap-id}/units/$count;filter search;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All provenance=inferred:count:/places/{}/building/map/levels/{}/units;china;",
                 ),
             )
     }
@@ -89,7 +89,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /places/{place-id}/graph.building/map/levels/{levelMap-id}/units/{unitMap-id};expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china",
+                    "op:GET /places/{place-id}/graph.building/map/levels/{levelMap-id}/units/{unitMap-id};expand select;work=Place.Read.All,Place.ReadWrite.All application=Place.Read.All,Place.ReadWrite.All;china;",
                 ),
             )
     }
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /places/{place-id}/graph.building/map/levels/{levelMap-id}/units/{unitMap-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;china",
+                    "op:PATCH /places/{place-id}/graph.building/map/levels/{levelMap-id}/units/{unitMap-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
                 ),
                 changes,
             )
@@ -129,7 +129,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /places/{place-id}/graph.building/map/levels/{levelMap-id}/units/{unitMap-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;china",
+                    "op:DELETE /places/{place-id}/graph.building/map/levels/{levelMap-id}/units/{unitMap-id};;work=Place.ReadWrite.All application=Place.ReadWrite.All;china;",
                 ),
             )
     }

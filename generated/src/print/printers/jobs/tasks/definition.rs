@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/tasks/{printTask-id}/definition;expand select;;china",
+                    "op:GET /print/printers/{printer-id}/jobs/{printJob-id}/tasks/{printTask-id}/definition;expand select;;china;",
                 ),
             )
     }

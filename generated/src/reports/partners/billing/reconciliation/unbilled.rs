@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /reports/partners/billing/reconciliation/unbilled;expand select;;us-government china",
+                    "op:GET /reports/partners/billing/reconciliation/unbilled;expand select;;us-government china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /reports/partners/billing/reconciliation/unbilled;;;us-government china",
+                    "op:PATCH /reports/partners/billing/reconciliation/unbilled;;;us-government china;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /reports/partners/billing/reconciliation/unbilled;;;us-government china",
+                    "op:DELETE /reports/partners/billing/reconciliation/unbilled;;;us-government china;",
                 ),
             )
     }
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("microsoft.graph.partners.billing.export")
             .send(
                 Operation(
-                    "op:POST /reports/partners/billing/reconciliation/unbilled/microsoft.graph.partners.billing.export;;;us-government china",
+                    "op:POST /reports/partners/billing/reconciliation/unbilled/microsoft.graph.partners.billing.export;;;us-government china;",
                 ),
                 parameters,
             )

@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /reports/partners/billing/usage/billed;expand select;;us-government china",
+                    "op:GET /reports/partners/billing/usage/billed;expand select;;us-government china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /reports/partners/billing/usage/billed;;;us-government china",
+                    "op:PATCH /reports/partners/billing/usage/billed;;;us-government china;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /reports/partners/billing/usage/billed;;;us-government china",
+                    "op:DELETE /reports/partners/billing/usage/billed;;;us-government china;",
                 ),
             )
     }
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("microsoft.graph.partners.billing.export")
             .send(
                 Operation(
-                    "op:POST /reports/partners/billing/usage/billed/microsoft.graph.partners.billing.export;;work=PartnerBilling.Read.All application=PartnerBilling.Read.All;us-government china",
+                    "op:POST /reports/partners/billing/usage/billed/microsoft.graph.partners.billing.export;;work=PartnerBilling.Read.All application=PartnerBilling.Read.All;us-government china;",
                 ),
                 parameters,
             )

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/additionalSources;count expand filter orderby search select skip top;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china",
+                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/additionalSources;count expand filter orderby search select skip top;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/additionalSources;;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china",
+                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/additionalSources;;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/additionalSources/$count;filter search;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All provenance=alias:/security/cases/ediscoverycases/{}/searches/{}/additionalsources;china",
+                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/additionalSources/$count;filter search;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All provenance=inferred:count:/security/cases/ediscoverycases/{}/searches/{}/additionalsources;china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/additionalSources/{dataSource-id};expand select;;china",
+                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/additionalSources/{dataSource-id};expand select;;china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/additionalSources/{dataSource-id};;;china",
+                    "op:PATCH /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/additionalSources/{dataSource-id};;;china;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/additionalSources/{dataSource-id};;;china",
+                    "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/additionalSources/{dataSource-id};;;china;",
                 ),
             )
     }

@@ -32,7 +32,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources;count expand filter orderby search select skip top;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china",
+                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources;count expand filter orderby search select skip top;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china;",
                 ),
             )
     }
@@ -53,7 +53,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources;;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china",
+                    "op:POST /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources;;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -77,7 +77,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources/$count;filter search;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All provenance=alias:/security/cases/ediscoverycases/{}/searches/{}/noncustodialsources;china",
+                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources/$count;filter search;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All provenance=inferred:count:/security/cases/ediscoverycases/{}/searches/{}/noncustodialsources;china;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources/{ediscoveryNoncustodialDataSource-id};expand select;;china",
+                    "op:GET /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources/{ediscoveryNoncustodialDataSource-id};expand select;;china;",
                 ),
             )
     }
@@ -115,7 +115,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources/{ediscoveryNoncustodialDataSource-id};;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china",
+                    "op:DELETE /security/cases/ediscoveryCases/{ediscoveryCase-id}/searches/{ediscoverySearch-id}/noncustodialSources/{ediscoveryNoncustodialDataSource-id};;work=eDiscovery.ReadWrite.All application=eDiscovery.ReadWrite.All;china;",
                 ),
             )
     }

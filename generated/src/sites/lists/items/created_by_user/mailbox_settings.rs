@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/createdByUser/mailboxSettings;expand select;",
+                    "op:GET /sites/{site-id}/lists/{list-id}/items/{listItem-id}/createdByUser/mailboxSettings;expand select;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id}/createdByUser/mailboxSettings;;",
+                    "op:PATCH /sites/{site-id}/lists/{list-id}/items/{listItem-id}/createdByUser/mailboxSettings;;;;",
                 ),
                 changes,
             )

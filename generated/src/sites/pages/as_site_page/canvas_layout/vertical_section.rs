@@ -22,7 +22,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/canvasLayout/verticalSection;expand select;",
+                    "op:GET /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/canvasLayout/verticalSection;expand select;;;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/canvasLayout/verticalSection;;",
+                    "op:PATCH /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/canvasLayout/verticalSection;;;;",
                 ),
                 changes,
             )
@@ -50,7 +50,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/canvasLayout/verticalSection;;",
+                    "op:DELETE /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/canvasLayout/verticalSection;;;;",
                 ),
             )
     }

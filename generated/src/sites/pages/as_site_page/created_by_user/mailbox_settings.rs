@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/createdByUser/mailboxSettings;expand select;",
+                    "op:GET /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/createdByUser/mailboxSettings;expand select;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/createdByUser/mailboxSettings;;",
+                    "op:PATCH /sites/{site-id}/pages/{baseSitePage-id}/graph.sitePage/createdByUser/mailboxSettings;;;;",
                 ),
                 changes,
             )

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/parentGroup;expand select;",
+                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/parentGroup;expand select;;;",
                 ),
             )
     }
@@ -31,7 +31,7 @@ impl RequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/parentGroup;;",
+                    "op:PATCH /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/parentGroup;;;;",
                 ),
                 changes,
             )
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/parentGroup;;",
+                    "op:DELETE /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/parentGroup;;;;",
                 ),
             )
     }

@@ -24,7 +24,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/terms;count expand filter orderby search select skip top;",
+                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/terms;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -39,7 +39,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/terms;;",
+                    "op:POST /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/terms;;;;",
                 ),
                 body,
             )
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/terms/$count;filter search;",
+                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/terms/$count;filter search;;;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/terms/{term-id};expand select;work=TermStore.Read.All,TermStore.ReadWrite.All",
+                    "op:GET /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/terms/{term-id};expand select;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/terms/{term-id};;",
+                    "op:PATCH /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/terms/{term-id};;;;",
                 ),
                 changes,
             )
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/terms/{term-id};;",
+                    "op:DELETE /sites/{site-id}/termStore/groups/{group-id}/sets/{set-id}/terms/{term-id};;;;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All",
+                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
                 ),
             )
     }
@@ -46,7 +46,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children;;work=TermStore.ReadWrite.All",
+                    "op:POST /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children;;work=TermStore.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=alias:/sites/{}/termstore/sets/{}/terms/{}/children",
+                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=inferred:count:/sites/{}/termstore/sets/{}/terms/{}/children;;",
                 ),
             )
     }
@@ -96,7 +96,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children/{term-id1};expand select;",
+                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children/{term-id1};expand select;;;",
                 ),
             )
     }
@@ -111,7 +111,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children/{term-id1};;",
+                    "op:PATCH /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children/{term-id1};;;;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children/{term-id1};;",
+                    "op:DELETE /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/children/{term-id1};;;;",
                 ),
             )
     }

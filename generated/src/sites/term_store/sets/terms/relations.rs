@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/relations;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All",
+                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/relations;count expand filter orderby search select skip top;work=TermStore.Read.All,TermStore.ReadWrite.All;;",
                 ),
             )
     }
@@ -47,7 +47,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/relations;;work=TermStore.ReadWrite.All",
+                    "op:POST /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/relations;;work=TermStore.ReadWrite.All;;",
                 ),
                 body,
             )
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/relations/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=alias:/sites/{}/termstore/sets/{}/terms/{}/relations",
+                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/relations/$count;filter search;work=TermStore.Read.All,TermStore.ReadWrite.All provenance=inferred:count:/sites/{}/termstore/sets/{}/terms/{}/relations;;",
                 ),
             )
     }
@@ -102,7 +102,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/relations/{relation-id};expand select;",
+                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/relations/{relation-id};expand select;;;",
                 ),
             )
     }
@@ -117,7 +117,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/relations/{relation-id};;",
+                    "op:PATCH /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/relations/{relation-id};;;;",
                 ),
                 changes,
             )
@@ -130,7 +130,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/relations/{relation-id};;",
+                    "op:DELETE /sites/{site-id}/termStore/sets/{set-id}/terms/{term-id}/relations/{relation-id};;;;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id}/sessions;count expand filter orderby search select skip top;application=VirtualEvent.Read.Chat;us-government china",
+                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id}/sessions;count expand filter orderby search select skip top;application=VirtualEvent.Read.Chat;us-government china;",
                 ),
             )
     }
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id}/sessions/$count;filter search;application=VirtualEvent.Read.Chat provenance=alias:/solutions/virtualevents/webinars/{}/registrations/{}/sessions;us-government china",
+                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id}/sessions/$count;filter search;application=VirtualEvent.Read.Chat provenance=inferred:count:/solutions/virtualevents/webinars/{}/registrations/{}/sessions;us-government china;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id}/sessions/{virtualEventSession-id};expand select;;us-government china",
+                    "op:GET /solutions/virtualEvents/webinars/{virtualEventWebinar-id}/registrations/{virtualEventRegistration-id}/sessions/{virtualEventSession-id};expand select;;us-government china;",
                 ),
             )
     }

@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items;count expand filter orderby search select skip top;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items;count expand filter orderby search select skip top;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected;;",
                 ),
             )
     }
@@ -42,7 +42,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items;;",
+                    "op:POST /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items;;;;",
                 ),
                 body,
             )
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items/$count;filter search;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=alias:/storage/filestorage/containers/{}/recyclebin/items",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items/$count;filter search;work=FileStorageContainer.Selected personal=FileStorageContainer.Selected application=FileStorageContainer.Selected provenance=inferred:count:/storage/filestorage/containers/{}/recyclebin/items;;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};expand select;",
+                    "op:GET /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};expand select;;;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};;",
+                    "op:PATCH /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};;;;",
                 ),
                 changes,
             )
@@ -120,7 +120,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};;",
+                    "op:DELETE /storage/fileStorage/containers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};;;;",
                 ),
             )
     }

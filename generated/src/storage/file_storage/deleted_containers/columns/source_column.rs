@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/columns/{columnDefinition-id}/sourceColumn;expand select;",
+                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/columns/{columnDefinition-id}/sourceColumn;expand select;;;",
                 ),
             )
     }

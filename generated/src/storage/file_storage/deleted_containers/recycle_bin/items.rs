@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items;count expand filter orderby search select skip top;",
+                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items;count expand filter orderby search select skip top;;;",
                 ),
             )
     }
@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items;;",
+                    "op:POST /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items;;;;",
                 ),
                 body,
             )
@@ -54,7 +54,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items/$count;filter search;",
+                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items/$count;filter search;;;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};expand select;",
+                    "op:GET /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};expand select;;;",
                 ),
             )
     }
@@ -97,7 +97,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};;",
+                    "op:PATCH /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};;;;",
                 ),
                 changes,
             )
@@ -110,7 +110,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};;",
+                    "op:DELETE /storage/fileStorage/deletedContainers/{fileStorageContainer-id}/recycleBin/items/{recycleBinItem-id};;;;",
                 ),
             )
     }

@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents;count expand filter orderby search select skip top;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents;count expand filter orderby search select skip top;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents;;",
+                    "op:POST /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents;;;;",
                 ),
                 body,
             )
@@ -62,7 +62,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents/$count;filter search;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All provenance=alias:/teams/{}/channels/{}/messages/{}/replies/{}/hostedcontents",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents/$count;filter search;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All provenance=inferred:count:/teams/{}/channels/{}/messages/{}/replies/{}/hostedcontents;;",
                 ),
             )
     }
@@ -84,7 +84,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents/{chatMessageHostedContent-id};expand select;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents/{chatMessageHostedContent-id};expand select;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -99,7 +99,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents/{chatMessageHostedContent-id};;",
+                    "op:PATCH /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents/{chatMessageHostedContent-id};;;;",
                 ),
                 changes,
             )
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents/{chatMessageHostedContent-id};;",
+                    "op:DELETE /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents/{chatMessageHostedContent-id};;;;",
                 ),
             )
     }
@@ -131,7 +131,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents/{chatMessageHostedContent-id}/$value;;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All provenance=alias:/teams/{}/channels/{}/messages/{}/replies/{}/hostedcontents/{}",
+                    "op:GET /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents/{chatMessageHostedContent-id}/$value;;work=ChannelMessage.Read.All,Group.Read.All,Group.ReadWrite.All application=ChannelMessage.Read.Group,Group.Read.All,ChannelMessage.Read.All,Group.ReadWrite.All provenance=inferred:reference:/teams/{}/channels/{}/messages/{}/replies/{}/hostedcontents/{};;",
                 ),
             )
     }
@@ -144,7 +144,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .send_bytes(
                 Operation(
-                    "op:PUT /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents/{chatMessageHostedContent-id}/$value;;",
+                    "op:PUT /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
                 ),
                 content,
             )
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents/{chatMessageHostedContent-id}/$value;;",
+                    "op:DELETE /teams/{team-id}/channels/{channel-id}/messages/{chatMessage-id}/replies/{chatMessage-id1}/hostedContents/{chatMessageHostedContent-id}/$value;;;;",
                 ),
             )
     }

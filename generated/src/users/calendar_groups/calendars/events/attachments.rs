@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments;count expand filter orderby select skip top;work=Calendars.Read personal=Calendars.Read application=Calendars.Read",
+                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments;count expand filter orderby select skip top;work=Calendars.Read personal=Calendars.Read application=Calendars.Read;;",
                 ),
             )
     }
@@ -41,7 +41,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite",
+                    "op:POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments;;work=Calendars.ReadWrite personal=Calendars.ReadWrite application=Calendars.ReadWrite;;",
                 ),
                 body,
             )
@@ -63,7 +63,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments/$count;filter;work=Calendars.Read personal=Calendars.Read application=Calendars.Read provenance=alias:/users/{}/calendargroups/{}/calendars/{}/events/{}/attachments",
+                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments/$count;filter;work=Calendars.Read personal=Calendars.Read application=Calendars.Read provenance=inferred:count:/users/{}/calendargroups/{}/calendars/{}/events/{}/attachments;;",
                 ),
             )
     }
@@ -81,7 +81,7 @@ impl RequestBuilder {
             .segment("createUploadSession")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments/createUploadSession;;;us-government",
+                    "op:POST /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments/createUploadSession;;;us-government;",
                 ),
                 parameters,
             )
@@ -100,7 +100,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments/{attachment-id};expand select;",
+                    "op:GET /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments/{attachment-id};expand select;;;",
                 ),
             )
     }
@@ -112,7 +112,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments/{attachment-id};;",
+                    "op:DELETE /users/{user-id}/calendarGroups/{calendarGroup-id}/calendars/{calendar-id}/events/{event-id}/attachments/{attachment-id};;;;",
                 ),
             )
     }

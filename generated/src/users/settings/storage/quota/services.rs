@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/settings/storage/quota/services;count expand filter orderby search select skip top;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;us-government china",
+                    "op:GET /users/{user-id}/settings/storage/quota/services;count expand filter orderby search select skip top;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -44,7 +44,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/settings/storage/quota/services;;;us-government china",
+                    "op:POST /users/{user-id}/settings/storage/quota/services;;;us-government china;",
                 ),
                 body,
             )
@@ -68,7 +68,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/settings/storage/quota/services/$count;filter search;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All provenance=alias:/users/{}/settings/storage/quota/services;us-government china",
+                    "op:GET /users/{user-id}/settings/storage/quota/services/$count;filter search;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All provenance=inferred:count:/users/{}/settings/storage/quota/services;us-government china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/settings/storage/quota/services/{serviceStorageQuotaBreakdown-id};expand select;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;us-government china",
+                    "op:GET /users/{user-id}/settings/storage/quota/services/{serviceStorageQuotaBreakdown-id};expand select;personal=Files.Read,Files.ReadWrite,Files.Read.All,Files.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -109,7 +109,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/settings/storage/quota/services/{serviceStorageQuotaBreakdown-id};;;us-government china",
+                    "op:PATCH /users/{user-id}/settings/storage/quota/services/{serviceStorageQuotaBreakdown-id};;;us-government china;",
                 ),
                 changes,
             )
@@ -124,7 +124,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/settings/storage/quota/services/{serviceStorageQuotaBreakdown-id};;;us-government china",
+                    "op:DELETE /users/{user-id}/settings/storage/quota/services/{serviceStorageQuotaBreakdown-id};;;us-government china;",
                 ),
             )
     }

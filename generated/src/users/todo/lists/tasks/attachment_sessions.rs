@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions;count filter orderby select skip top;;china",
+                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions;count filter orderby select skip top;;china;",
                 ),
             )
     }
@@ -40,7 +40,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/$count;filter;;china",
+                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/$count;filter;;china;",
                 ),
             )
     }
@@ -60,7 +60,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id};select;;china",
+                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id};select;;china;",
                 ),
             )
     }
@@ -77,7 +77,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id};;;china",
+                    "op:PATCH /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id};;;china;",
                 ),
                 changes,
             )
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id};;;china",
+                    "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id};;;china;",
                 ),
             )
     }
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id}/content;;;china",
+                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id}/content;;;china;",
                 ),
             )
     }
@@ -125,7 +125,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .send_bytes(
                 Operation(
-                    "op:PUT /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id}/content;;;china",
+                    "op:PUT /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id}/content;;;china;",
                 ),
                 content,
             )
@@ -141,7 +141,7 @@ impl ItemRequestBuilder {
             .segment("content")
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id}/content;;;china",
+                    "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachmentSessions/{attachmentSession-id}/content;;;china;",
                 ),
             )
     }

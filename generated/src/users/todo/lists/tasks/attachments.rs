@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments;count filter orderby select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments;count filter orderby select skip top;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
                 ),
             )
     }
@@ -48,7 +48,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
                 ),
                 body,
             )
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/$count;filter;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All provenance=alias:/users/{}/todo/lists/{}/tasks/{}/attachments;china",
+                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/$count;filter;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:count:/users/{}/todo/lists/{}/tasks/{}/attachments;china;",
                 ),
             )
     }
@@ -94,7 +94,7 @@ impl RequestBuilder {
             .segment("createUploadSession")
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/createUploadSession;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china",
+                    "op:POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/createUploadSession;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
                 ),
                 parameters,
             )
@@ -119,7 +119,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id};select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china",
+                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id};select;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All;china;",
                 ),
             )
     }
@@ -137,7 +137,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china",
+                    "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id};;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All;china;",
                 ),
             )
     }
@@ -158,7 +158,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All provenance=alias:/users/{}/todo/lists/{}/tasks/{}/attachments/{};china",
+                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;work=Tasks.Read,Tasks.ReadWrite personal=Tasks.Read,Tasks.ReadWrite application=Tasks.Read.All,Tasks.ReadWrite.All provenance=inferred:reference:/users/{}/todo/lists/{}/tasks/{}/attachments/{};china;",
                 ),
             )
     }
@@ -173,7 +173,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .send_bytes(
                 Operation(
-                    "op:PUT /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;;china",
+                    "op:PUT /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;;china;",
                 ),
                 content,
             )
@@ -195,7 +195,7 @@ impl ItemRequestBuilder {
             .segment("$value")
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All provenance=alias:/users/{}/todo/lists/{}/tasks/{}/attachments/{};china",
+                    "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/attachments/{attachmentBase-id}/$value;;work=Tasks.ReadWrite personal=Tasks.ReadWrite application=Tasks.ReadWrite.All provenance=inferred:reference:/users/{}/todo/lists/{}/tasks/{}/attachments/{};china;",
                 ),
             )
     }

@@ -23,7 +23,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions;count expand filter orderby search select skip top;;china",
+                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions;;;china",
+                    "op:POST /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions;;;china;",
                 ),
                 body,
             )
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions/$count;filter search;;china",
+                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions/$count;filter search;;china;",
                 ),
             )
     }
@@ -75,7 +75,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions/{extension-id};expand select;;china",
+                    "op:GET /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions/{extension-id};expand select;;china;",
                 ),
             )
     }
@@ -92,7 +92,7 @@ impl ItemRequestBuilder {
         self.0
             .update(
                 Operation(
-                    "op:PATCH /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions/{extension-id};;;china",
+                    "op:PATCH /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions/{extension-id};;;china;",
                 ),
                 changes,
             )
@@ -107,7 +107,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions/{extension-id};;;china",
+                    "op:DELETE /users/{user-id}/todo/lists/{todoTaskList-id}/tasks/{todoTask-id}/extensions/{extension-id};;;china;",
                 ),
             )
     }

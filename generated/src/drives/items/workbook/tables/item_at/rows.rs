@@ -18,7 +18,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/rows;count expand filter orderby search select skip top;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/rows;count expand filter orderby search select skip top;;china;",
                 ),
             )
     }
@@ -35,7 +35,7 @@ impl RequestBuilder {
         self.0
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/rows;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/tables/itemAt(index={index})/rows;;;china;",
                 ),
                 body,
             )

@@ -34,7 +34,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range();;;china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
             .function("boundingRect", &[("anotherRange", Some(&another_range))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/boundingRect(anotherRange='{anotherRange}');;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/boundingRect(anotherRange='{anotherRange}');;;china;",
                 ),
             )
     }
@@ -64,7 +64,7 @@ impl RequestBuilder {
             .function("cell", &[("row", Some(&row)), ("column", Some(&column))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/cell(row={row},column={column});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/cell(row={row},column={column});;;china;",
                 ),
             )
     }
@@ -82,7 +82,7 @@ impl RequestBuilder {
             .segment("clear")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/clear;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/clear;;;china;",
                 ),
                 parameters,
             )
@@ -98,7 +98,7 @@ impl RequestBuilder {
             .function("column", &[("column", Some(&column))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/column(column={column});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/column(column={column});;;china;",
                 ),
             )
     }
@@ -113,7 +113,7 @@ impl RequestBuilder {
             .function("columnsAfter", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/columnsAfter();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/columnsAfter();;;china;",
                 ),
             )
     }
@@ -131,7 +131,7 @@ impl RequestBuilder {
             .function("columnsAfter", &[("count", Some(&count))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/columnsAfter(count={count});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/columnsAfter(count={count});;;china;",
                 ),
             )
     }
@@ -146,7 +146,7 @@ impl RequestBuilder {
             .function("columnsBefore", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/columnsBefore();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/columnsBefore();;;china;",
                 ),
             )
     }
@@ -164,7 +164,7 @@ impl RequestBuilder {
             .function("columnsBefore", &[("count", Some(&count))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/columnsBefore(count={count});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/columnsBefore(count={count});;;china;",
                 ),
             )
     }
@@ -182,7 +182,7 @@ impl RequestBuilder {
             .segment("delete")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/delete;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/delete;;;china;",
                 ),
                 parameters,
             )
@@ -198,7 +198,7 @@ impl RequestBuilder {
             .function("entireColumn", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/entireColumn();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/entireColumn();;;china;",
                 ),
             )
     }
@@ -213,7 +213,7 @@ impl RequestBuilder {
             .function("entireRow", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/entireRow();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/entireRow();;;china;",
                 ),
             )
     }
@@ -231,7 +231,7 @@ impl RequestBuilder {
             .segment("insert")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/insert;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/insert;;;china;",
                 ),
                 parameters,
             )
@@ -247,7 +247,7 @@ impl RequestBuilder {
             .function("intersection", &[("anotherRange", Some(&another_range))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/intersection(anotherRange='{anotherRange}');;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/intersection(anotherRange='{anotherRange}');;;china;",
                 ),
             )
     }
@@ -262,7 +262,7 @@ impl RequestBuilder {
             .function("lastCell", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/lastCell();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/lastCell();;;china;",
                 ),
             )
     }
@@ -277,7 +277,7 @@ impl RequestBuilder {
             .function("lastColumn", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/lastColumn();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/lastColumn();;;china;",
                 ),
             )
     }
@@ -292,7 +292,7 @@ impl RequestBuilder {
             .function("lastRow", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/lastRow();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/lastRow();;;china;",
                 ),
             )
     }
@@ -310,7 +310,7 @@ impl RequestBuilder {
             .segment("merge")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/merge;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/merge;;;china;",
                 ),
                 parameters,
             )
@@ -336,7 +336,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/offsetRange(rowOffset={rowOffset},columnOffset={columnOffset});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/offsetRange(rowOffset={rowOffset},columnOffset={columnOffset});;;china;",
                 ),
             )
     }
@@ -361,7 +361,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/resizedRange(deltaRows={deltaRows},deltaColumns={deltaColumns});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/resizedRange(deltaRows={deltaRows},deltaColumns={deltaColumns});;;china;",
                 ),
             )
     }
@@ -376,7 +376,7 @@ impl RequestBuilder {
             .function("row", &[("row", Some(&row))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/row(row={row});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/row(row={row});;;china;",
                 ),
             )
     }
@@ -391,7 +391,7 @@ impl RequestBuilder {
             .function("rowsAbove", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/rowsAbove();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/rowsAbove();;;china;",
                 ),
             )
     }
@@ -406,7 +406,7 @@ impl RequestBuilder {
             .function("rowsAbove", &[("count", Some(&count))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/rowsAbove(count={count});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/rowsAbove(count={count});;;china;",
                 ),
             )
     }
@@ -421,7 +421,7 @@ impl RequestBuilder {
             .function("rowsBelow", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/rowsBelow();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/rowsBelow();;;china;",
                 ),
             )
     }
@@ -436,7 +436,7 @@ impl RequestBuilder {
             .function("rowsBelow", &[("count", Some(&count))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/rowsBelow(count={count});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/rowsBelow(count={count});;;china;",
                 ),
             )
     }
@@ -451,7 +451,7 @@ impl RequestBuilder {
             .segment("unmerge")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/unmerge;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/unmerge;;;china;",
                 ),
             )
     }
@@ -466,7 +466,7 @@ impl RequestBuilder {
             .function("usedRange", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/usedRange();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/usedRange();;;china;",
                 ),
             )
     }
@@ -484,7 +484,7 @@ impl RequestBuilder {
             .function("usedRange", &[("valuesOnly", Some(&values_only))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/usedRange(valuesOnly={valuesOnly});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/usedRange(valuesOnly={valuesOnly});;;china;",
                 ),
             )
     }
@@ -499,7 +499,7 @@ impl RequestBuilder {
             .function("visibleView", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/visibleView();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/names/{workbookNamedItem-id}/range()/visibleView();;;china;",
                 ),
             )
     }

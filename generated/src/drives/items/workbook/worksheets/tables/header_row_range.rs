@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/headerrowrange;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/headerrowrange;china;",
                 ),
             )
     }
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .function("boundingRect", &[("anotherRange", Some(&another_range))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/boundingRect(anotherRange='{anotherRange}');;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/boundingRect(anotherRange='{anotherRange}');;;china;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .function("cell", &[("row", Some(&row)), ("column", Some(&column))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/cell(row={row},column={column});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/cell(row={row},column={column});;;china;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl RequestBuilder {
             .segment("clear")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/clear;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/clear;;;china;",
                 ),
                 parameters,
             )
@@ -104,7 +104,7 @@ impl RequestBuilder {
             .function("column", &[("column", Some(&column))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/column(column={column});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/column(column={column});;;china;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl RequestBuilder {
             .function("columnsAfter", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/columnsAfter();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/columnsAfter();;;china;",
                 ),
             )
     }
@@ -137,7 +137,7 @@ impl RequestBuilder {
             .function("columnsAfter", &[("count", Some(&count))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/columnsAfter(count={count});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/columnsAfter(count={count});;;china;",
                 ),
             )
     }
@@ -152,7 +152,7 @@ impl RequestBuilder {
             .function("columnsBefore", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/columnsBefore();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/columnsBefore();;;china;",
                 ),
             )
     }
@@ -170,7 +170,7 @@ impl RequestBuilder {
             .function("columnsBefore", &[("count", Some(&count))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/columnsBefore(count={count});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/columnsBefore(count={count});;;china;",
                 ),
             )
     }
@@ -188,7 +188,7 @@ impl RequestBuilder {
             .segment("delete")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/delete;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/delete;;;china;",
                 ),
                 parameters,
             )
@@ -204,7 +204,7 @@ impl RequestBuilder {
             .function("entireColumn", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/entireColumn();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/entireColumn();;;china;",
                 ),
             )
     }
@@ -219,7 +219,7 @@ impl RequestBuilder {
             .function("entireRow", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/entireRow();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/entireRow();;;china;",
                 ),
             )
     }
@@ -237,7 +237,7 @@ impl RequestBuilder {
             .segment("insert")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/insert;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/insert;;;china;",
                 ),
                 parameters,
             )
@@ -253,7 +253,7 @@ impl RequestBuilder {
             .function("intersection", &[("anotherRange", Some(&another_range))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/intersection(anotherRange='{anotherRange}');;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/intersection(anotherRange='{anotherRange}');;;china;",
                 ),
             )
     }
@@ -268,7 +268,7 @@ impl RequestBuilder {
             .function("lastCell", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/lastCell();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/lastCell();;;china;",
                 ),
             )
     }
@@ -283,7 +283,7 @@ impl RequestBuilder {
             .function("lastColumn", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/lastColumn();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/lastColumn();;;china;",
                 ),
             )
     }
@@ -298,7 +298,7 @@ impl RequestBuilder {
             .function("lastRow", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/lastRow();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/lastRow();;;china;",
                 ),
             )
     }
@@ -316,7 +316,7 @@ impl RequestBuilder {
             .segment("merge")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/merge;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/merge;;;china;",
                 ),
                 parameters,
             )
@@ -342,7 +342,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/offsetRange(rowOffset={rowOffset},columnOffset={columnOffset});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/offsetRange(rowOffset={rowOffset},columnOffset={columnOffset});;;china;",
                 ),
             )
     }
@@ -367,7 +367,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/resizedRange(deltaRows={deltaRows},deltaColumns={deltaColumns});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/resizedRange(deltaRows={deltaRows},deltaColumns={deltaColumns});;;china;",
                 ),
             )
     }
@@ -382,7 +382,7 @@ impl RequestBuilder {
             .function("row", &[("row", Some(&row))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/row(row={row});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/row(row={row});;;china;",
                 ),
             )
     }
@@ -397,7 +397,7 @@ impl RequestBuilder {
             .function("rowsAbove", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/rowsAbove();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/rowsAbove();;;china;",
                 ),
             )
     }
@@ -412,7 +412,7 @@ impl RequestBuilder {
             .function("rowsAbove", &[("count", Some(&count))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/rowsAbove(count={count});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/rowsAbove(count={count});;;china;",
                 ),
             )
     }
@@ -427,7 +427,7 @@ impl RequestBuilder {
             .function("rowsBelow", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/rowsBelow();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/rowsBelow();;;china;",
                 ),
             )
     }
@@ -442,7 +442,7 @@ impl RequestBuilder {
             .function("rowsBelow", &[("count", Some(&count))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/rowsBelow(count={count});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/rowsBelow(count={count});;;china;",
                 ),
             )
     }
@@ -457,7 +457,7 @@ impl RequestBuilder {
             .segment("unmerge")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/unmerge;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/unmerge;;;china;",
                 ),
             )
     }
@@ -472,7 +472,7 @@ impl RequestBuilder {
             .function("usedRange", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/usedRange();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/usedRange();;;china;",
                 ),
             )
     }
@@ -490,7 +490,7 @@ impl RequestBuilder {
             .function("usedRange", &[("valuesOnly", Some(&values_only))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/usedRange(valuesOnly={valuesOnly});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/usedRange(valuesOnly={valuesOnly});;;china;",
                 ),
             )
     }
@@ -505,7 +505,7 @@ impl RequestBuilder {
             .function("visibleView", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/visibleView();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/headerRowRange()/visibleView();;;china;",
                 ),
             )
     }

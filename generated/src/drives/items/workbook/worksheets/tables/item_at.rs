@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/itemAt(index={index});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/itemAt(index={index});;;china;",
                 ),
             )
     }
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .segment("clearFilters")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/itemAt(index={index})/clearFilters;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/itemAt(index={index})/clearFilters;;;china;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .segment("convertToRange")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/itemAt(index={index})/convertToRange;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/itemAt(index={index})/convertToRange;;;china;",
                 ),
             )
     }
@@ -85,7 +85,7 @@ impl RequestBuilder {
             .function("dataBodyRange", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/itemAt(index={index})/dataBodyRange();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/itemAt(index={index})/dataBodyRange();;;china;",
                 ),
             )
     }
@@ -100,7 +100,7 @@ impl RequestBuilder {
             .function("headerRowRange", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/itemAt(index={index})/headerRowRange();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/itemAt(index={index})/headerRowRange();;;china;",
                 ),
             )
     }
@@ -115,7 +115,7 @@ impl RequestBuilder {
             .function("range", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/itemAt(index={index})/range();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/itemAt(index={index})/range();;;china;",
                 ),
             )
     }
@@ -130,7 +130,7 @@ impl RequestBuilder {
             .segment("reapplyFilters")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/itemAt(index={index})/reapplyFilters;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/itemAt(index={index})/reapplyFilters;;;china;",
                 ),
             )
     }
@@ -145,7 +145,7 @@ impl RequestBuilder {
             .function("totalRowRange", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/itemAt(index={index})/totalRowRange();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/itemAt(index={index})/totalRowRange();;;china;",
                 ),
             )
     }

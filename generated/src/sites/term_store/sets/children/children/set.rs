@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/children/{term-id}/children/{term-id1}/set;expand select;",
+                    "op:GET /sites/{site-id}/termStore/sets/{set-id}/children/{term-id}/children/{term-id1}/set;expand select;;;",
                 ),
             )
     }

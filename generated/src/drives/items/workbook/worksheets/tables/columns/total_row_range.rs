@@ -40,7 +40,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/columns/{}/totalrowrange;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange();;work=Files.ReadWrite personal=Files.ReadWrite provenance=alias:/users/{}/drive/items/{}/workbook/worksheets/{}/tables/{}/columns/{}/totalrowrange;china;",
                 ),
             )
     }
@@ -55,7 +55,7 @@ impl RequestBuilder {
             .function("boundingRect", &[("anotherRange", Some(&another_range))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/boundingRect(anotherRange='{anotherRange}');;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/boundingRect(anotherRange='{anotherRange}');;;china;",
                 ),
             )
     }
@@ -70,7 +70,7 @@ impl RequestBuilder {
             .function("cell", &[("row", Some(&row)), ("column", Some(&column))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/cell(row={row},column={column});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/cell(row={row},column={column});;;china;",
                 ),
             )
     }
@@ -88,7 +88,7 @@ impl RequestBuilder {
             .segment("clear")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/clear;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/clear;;;china;",
                 ),
                 parameters,
             )
@@ -104,7 +104,7 @@ impl RequestBuilder {
             .function("column", &[("column", Some(&column))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/column(column={column});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/column(column={column});;;china;",
                 ),
             )
     }
@@ -119,7 +119,7 @@ impl RequestBuilder {
             .function("columnsAfter", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/columnsAfter();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/columnsAfter();;;china;",
                 ),
             )
     }
@@ -137,7 +137,7 @@ impl RequestBuilder {
             .function("columnsAfter", &[("count", Some(&count))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/columnsAfter(count={count});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/columnsAfter(count={count});;;china;",
                 ),
             )
     }
@@ -152,7 +152,7 @@ impl RequestBuilder {
             .function("columnsBefore", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/columnsBefore();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/columnsBefore();;;china;",
                 ),
             )
     }
@@ -170,7 +170,7 @@ impl RequestBuilder {
             .function("columnsBefore", &[("count", Some(&count))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/columnsBefore(count={count});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/columnsBefore(count={count});;;china;",
                 ),
             )
     }
@@ -188,7 +188,7 @@ impl RequestBuilder {
             .segment("delete")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/delete;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/delete;;;china;",
                 ),
                 parameters,
             )
@@ -204,7 +204,7 @@ impl RequestBuilder {
             .function("entireColumn", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/entireColumn();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/entireColumn();;;china;",
                 ),
             )
     }
@@ -219,7 +219,7 @@ impl RequestBuilder {
             .function("entireRow", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/entireRow();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/entireRow();;;china;",
                 ),
             )
     }
@@ -237,7 +237,7 @@ impl RequestBuilder {
             .segment("insert")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/insert;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/insert;;;china;",
                 ),
                 parameters,
             )
@@ -253,7 +253,7 @@ impl RequestBuilder {
             .function("intersection", &[("anotherRange", Some(&another_range))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/intersection(anotherRange='{anotherRange}');;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/intersection(anotherRange='{anotherRange}');;;china;",
                 ),
             )
     }
@@ -268,7 +268,7 @@ impl RequestBuilder {
             .function("lastCell", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/lastCell();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/lastCell();;;china;",
                 ),
             )
     }
@@ -283,7 +283,7 @@ impl RequestBuilder {
             .function("lastColumn", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/lastColumn();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/lastColumn();;;china;",
                 ),
             )
     }
@@ -298,7 +298,7 @@ impl RequestBuilder {
             .function("lastRow", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/lastRow();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/lastRow();;;china;",
                 ),
             )
     }
@@ -316,7 +316,7 @@ impl RequestBuilder {
             .segment("merge")
             .send(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/merge;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/merge;;;china;",
                 ),
                 parameters,
             )
@@ -342,7 +342,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/offsetRange(rowOffset={rowOffset},columnOffset={columnOffset});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/offsetRange(rowOffset={rowOffset},columnOffset={columnOffset});;;china;",
                 ),
             )
     }
@@ -367,7 +367,7 @@ impl RequestBuilder {
             )
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/resizedRange(deltaRows={deltaRows},deltaColumns={deltaColumns});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/resizedRange(deltaRows={deltaRows},deltaColumns={deltaColumns});;;china;",
                 ),
             )
     }
@@ -382,7 +382,7 @@ impl RequestBuilder {
             .function("row", &[("row", Some(&row))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/row(row={row});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/row(row={row});;;china;",
                 ),
             )
     }
@@ -397,7 +397,7 @@ impl RequestBuilder {
             .function("rowsAbove", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/rowsAbove();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/rowsAbove();;;china;",
                 ),
             )
     }
@@ -412,7 +412,7 @@ impl RequestBuilder {
             .function("rowsAbove", &[("count", Some(&count))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/rowsAbove(count={count});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/rowsAbove(count={count});;;china;",
                 ),
             )
     }
@@ -427,7 +427,7 @@ impl RequestBuilder {
             .function("rowsBelow", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/rowsBelow();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/rowsBelow();;;china;",
                 ),
             )
     }
@@ -442,7 +442,7 @@ impl RequestBuilder {
             .function("rowsBelow", &[("count", Some(&count))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/rowsBelow(count={count});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/rowsBelow(count={count});;;china;",
                 ),
             )
     }
@@ -457,7 +457,7 @@ impl RequestBuilder {
             .segment("unmerge")
             .call(
                 Operation(
-                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/unmerge;;;china",
+                    "op:POST /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/unmerge;;;china;",
                 ),
             )
     }
@@ -472,7 +472,7 @@ impl RequestBuilder {
             .function("usedRange", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/usedRange();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/usedRange();;;china;",
                 ),
             )
     }
@@ -490,7 +490,7 @@ impl RequestBuilder {
             .function("usedRange", &[("valuesOnly", Some(&values_only))])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/usedRange(valuesOnly={valuesOnly});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/usedRange(valuesOnly={valuesOnly});;;china;",
                 ),
             )
     }
@@ -505,7 +505,7 @@ impl RequestBuilder {
             .function("visibleView", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/visibleView();;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/columns/{workbookTableColumn-id}/totalRowRange()/visibleView();;;china;",
                 ),
             )
     }

@@ -16,7 +16,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows/itemAt(index={index});;;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows/itemAt(index={index});;;china;",
                 ),
             )
     }
@@ -37,7 +37,7 @@ impl RequestBuilder {
             .function("range", &[])
             .call(
                 Operation(
-                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows/itemAt(index={index})/range();;work=Files.ReadWrite provenance=alias:/users/{}/drive/root:/{}:/workbook/worksheets/{}/tables/{}/rows/itemat(index={})/range;china",
+                    "op:GET /drives/{drive-id}/items/{driveItem-id}/workbook/worksheets/{workbookWorksheet-id}/tables/{workbookTable-id}/rows/itemAt(index={index})/range();;work=Files.ReadWrite provenance=alias:/users/{}/drive/root:/{}:/workbook/worksheets/{}/tables/{}/rows/itemat(index={})/range;china;",
                 ),
             )
     }

@@ -1,6 +1,50 @@
-//! The permissions of an operation, read on demand from the compact text that generated code holds.
+//! Which permissions operations take, which ones a program needs, and which ones a token has.
+//!
+//! - [`Permissions`] are those of one operation, read on demand from the compact text that generated code holds.
+//! - [`least_privileged_set`] chooses the permissions for a whole program.
+//! - [`Catalog`] knows every permission by name.
+
+mod catalog;
+mod cover;
+mod least;
 
 use std::fmt;
+
+pub use crate::permission::PermissionFacts;
+pub use catalog::Catalog;
+pub use least::{LeastPrivileges, NotCovered, Reason, Uncovered, least_privileged_set};
+
+/// How a program signs in, and so which kind of permission counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scheme {
+    /// On behalf of a user with a work or school account.
+    DelegatedWork,
+    /// On behalf of a user with a personal Microsoft account.
+    DelegatedPersonal,
+    /// As the application itself, without a user.
+    Application,
+}
+
+impl Scheme {
+    /// All schemes.
+    pub const ALL: [Self; 3] = [Self::DelegatedWork, Self::DelegatedPersonal, Self::Application];
+
+    /// Whether the permissions are delegated ones: scopes, not app roles.
+    pub const fn is_delegated(self) -> bool {
+        !matches!(self, Self::Application)
+    }
+}
+
+/// The name: `delegated`, `delegated-personal` or `application`.
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::DelegatedWork => "delegated",
+            Self::DelegatedPersonal => "delegated-personal",
+            Self::Application => "application",
+        })
+    }
+}
 
 /// The permissions that allow an operation, by the way of signing in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,9 +74,23 @@ pub enum Provenance {
     Documented,
     /// The table has a row for this equivalent path.
     Alias(&'static str),
+    /// The table has a row for this path, from which the operation's permissions follow by a rule.
+    Inferred(Inference, &'static str),
     /// The table has no row: nothing is known, which is not the same as "no permission needed".
     #[default]
     Unknown,
+}
+
+/// How permissions follow from those of a path that is about something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Inference {
+    /// `x/$ref` and `x/$value` take the permissions of `x`.
+    Reference,
+    /// `x/$count` takes the permissions of `GET x`.
+    Count,
+    /// `x/graph.T` takes the permissions of `GET x`.
+    Cast,
 }
 
 impl Permissions {
@@ -43,7 +101,7 @@ impl Permissions {
     /// | `work` | delegated permissions for work or school accounts |
     /// | `personal` | delegated permissions for personal accounts |
     /// | `application` | application permissions |
-    /// | `provenance` | `documented`, `alias:` and a path, or `unknown` |
+    /// | `provenance` | `documented`, `alias:` and a path, `inferred:`, a rule (`reference`, `count`, `cast`), `:` and a path, or `unknown` |
     ///
     /// Permissions are separated by `,`, the least privileged first. `Name+A|B` is a permission that only
     /// suffices together with any one of the others. A field that is absent means that no permission of that
@@ -86,6 +144,15 @@ impl Permissions {
         &self.application
     }
 
+    /// Those of a way of signing in.
+    pub fn of(&self, scheme: Scheme) -> &Alternatives {
+        match scheme {
+            Scheme::DelegatedWork => &self.work,
+            Scheme::DelegatedPersonal => &self.personal,
+            Scheme::Application => &self.application,
+        }
+    }
+
     /// Where this knowledge comes from.
     pub fn provenance(&self) -> Provenance {
         self.provenance
@@ -93,7 +160,8 @@ impl Permissions {
 }
 
 impl Alternatives {
-    fn parse(text: &'static str) -> Self {
+    /// Reads the value of a field of [`Permissions::parse`]: `Name,Name+A|B`.
+    pub fn parse(text: &'static str) -> Self {
         Self(text.split(',').filter(|text| !text.is_empty()).map(Requirement::parse).collect())
     }
 
@@ -110,6 +178,11 @@ impl Alternatives {
     /// Whether no permission of this kind is known to allow the operation.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether any alternative is satisfied by permissions, of which `has` tells whether they are granted.
+    pub fn are_satisfied(&self, mut has: impl FnMut(&str) -> bool) -> bool {
+        self.0.iter().any(|requirement| requirement.is_satisfied(&mut has))
     }
 
     /// The number of alternatives.
@@ -139,6 +212,12 @@ impl Requirement {
         self.permission
     }
 
+    /// Whether it is satisfied by permissions, of which `has` tells whether they are granted.
+    pub fn is_satisfied(&self, mut has: impl FnMut(&str) -> bool) -> bool {
+        has(self.permission)
+            && (self.together_with.is_empty() || self.together_with.iter().any(|other| has(other)))
+    }
+
     /// Permissions of which any one must be granted as well; empty if the permission suffices alone.
     pub fn together_with(&self) -> &[&'static str] {
         &self.together_with
@@ -159,6 +238,12 @@ impl Provenance {
     fn parse(text: &'static str) -> Self {
         match text.split_once(':') {
             Some(("alias", path)) => Self::Alias(path),
+            Some(("inferred", rest)) => match rest.split_once(':') {
+                Some(("reference", path)) => Self::Inferred(Inference::Reference, path),
+                Some(("count", path)) => Self::Inferred(Inference::Count, path),
+                Some(("cast", path)) => Self::Inferred(Inference::Cast, path),
+                _ => Self::Unknown,
+            },
             _ if text == "documented" => Self::Documented,
             _ => Self::Unknown,
         }

@@ -1,0 +1,47 @@
+//! How answers look.
+
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+use msgraph_runtime::permissions::PermissionFacts;
+use serde::Serialize;
+
+use super::data::CATALOG;
+
+/// What matters most in an answer.
+pub const STRONG: Style = Style::new().bold();
+/// What is in order.
+pub const GOOD: Style = AnsiColor::Green.on_default();
+/// What is not in order.
+pub const BAD: Style = AnsiColor::Red.on_default();
+/// What deserves a look.
+pub const WARN: Style = AnsiColor::Yellow.on_default();
+
+/// Writes a value as JSON that people can read, too.
+pub fn json(value: &impl Serialize, out: &mut dyn Write) -> anyhow::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    Ok(writeln!(out)?)
+}
+
+/// `administrator consents, level 3`, and what is unusual.
+pub fn facts(facts: &PermissionFacts) -> String {
+    let mut words = vec![match facts.admin_consent {
+        Some(true) => "an administrator consents".to_owned(),
+        Some(false) => "users consent".to_owned(),
+        None => "not known who consents".to_owned(),
+    }];
+    words.extend(facts.privilege_level.map(|level| format!("level {level}")));
+    for (is_so, word) in [
+        (facts.hidden, "hidden"),
+        (!facts.enabled, "disabled"),
+        (facts.resource_specific, "resource-specific"),
+    ] {
+        words.extend(is_so.then(|| word.to_owned()));
+    }
+    words.join(", ")
+}
+
+/// The table that answers come from.
+pub fn table() -> String {
+    format!("permission table of {}", CATALOG.date().unwrap_or("an unknown day"))
+}
