@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::network::Network;
 use crate::operation::Operation;
 use crate::path::Path;
+use crate::permissions::{Catalog, Preflight};
 use crate::pipeline::{Call, CallName, Next, Policy, token};
 use crate::response::Answer;
 use crate::retry::RetryPolicy;
@@ -46,6 +47,8 @@ pub(crate) struct Shared {
     /// Further hosts of the service, to which tokens and links may go.
     pub(crate) trusted: Vec<Origin>,
     pub(crate) operations: Option<OperationLookup>,
+    pub(crate) catalog: &'static Catalog,
+    pub(crate) preflight: Preflight,
     pub(crate) scopes: Vec<String>,
     pub(crate) credential: Arc<dyn TokenCredential>,
     pub(crate) transport: Arc<dyn Transport>,

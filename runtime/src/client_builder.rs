@@ -12,6 +12,7 @@ use crate::cloud::Cloud;
 use crate::credential::TokenCredential;
 use crate::error::{ConfigurationError, Error};
 use crate::operation::Operation;
+use crate::permissions::{Catalog, Preflight};
 use crate::pipeline::{Errors, Headers, Policy, Redirects, Retry, Whole};
 use crate::retry::RetryPolicy;
 use crate::throttling::Governor;
@@ -33,6 +34,8 @@ pub struct GraphClientBuilder {
     base_url: String,
     trusted: Vec<String>,
     operations: Option<OperationLookup>,
+    catalog: Option<&'static Catalog>,
+    preflight: Preflight,
     scopes: Option<Vec<String>>,
     credential: Option<Arc<dyn TokenCredential>>,
     transport: Option<Arc<dyn Transport>>,
@@ -56,6 +59,8 @@ impl GraphClientBuilder {
             base_url: root(Cloud::Global),
             trusted: Vec::new(),
             operations: None,
+            catalog: None,
+            preflight: Preflight::default(),
             scopes: None,
             credential: None,
             transport: None,
@@ -95,6 +100,17 @@ impl GraphClientBuilder {
     /// root, so that [requests by path](GraphClient::request) know it too.
     pub fn operations(self, lookup: fn(&Method, &str) -> Option<Operation>) -> Self {
         Self { operations: Some(lookup), ..self }
+    }
+
+    /// What is known of permissions, so that errors can say whose consent they take: the generated crate's
+    /// `permissions::CATALOG`.
+    pub fn permission_catalog(self, catalog: &'static Catalog) -> Self {
+        Self { catalog: Some(catalog), ..self }
+    }
+
+    /// What happens if a token lacks the permissions of an operation (default: a warning in debug builds).
+    pub fn preflight(self, preflight: Preflight) -> Self {
+        Self { preflight, ..self }
     }
 
     /// Where access tokens come from.
@@ -215,6 +231,8 @@ impl GraphClientBuilder {
                     base_url,
                     trusted,
                     operations: self.operations,
+                    catalog: self.catalog.unwrap_or(&NO_CATALOG),
+                    preflight: self.preflight,
                     credential,
                     transport,
                     clock,
@@ -233,6 +251,9 @@ impl GraphClientBuilder {
         }
     }
 }
+
+/// What is known without a catalog.
+static NO_CATALOG: Catalog = Catalog::from_static(&[], &[]);
 
 /// v1.0 of the service in a cloud.
 fn root(cloud: Cloud) -> String {

@@ -13,6 +13,7 @@ pub use crate::batch::BatchError;
 pub use crate::graph_error::{GraphError, InnerError};
 use crate::json::JsonError;
 use crate::paging::FailedItem;
+use crate::permissions::Explanation;
 use crate::pipeline::CallName;
 pub use crate::poller::OperationError;
 pub use crate::transfer::{TransferError, TransferProblem};
@@ -28,6 +29,9 @@ pub enum Error {
     /// The request was not sent, because it could not be right.
     #[error(transparent)]
     Request(Box<RequestError>),
+    /// The request was not sent, because its token lacks permissions ([`Preflight`](crate::permissions::Preflight)).
+    #[error(transparent)]
+    Permission(Box<PermissionError>),
     /// There was no token to send it with.
     #[error(transparent)]
     Credential(Box<CredentialError>),
@@ -114,6 +118,7 @@ impl Error {
         match self {
             Self::Configuration(_) => "configuration",
             Self::Request(_) => "request",
+            Self::Permission(_) => "permission",
             Self::Credential(_) => "credential",
             Self::Delivery(error) => match error.phase() {
                 Phase::Setup => "setup",
@@ -185,6 +190,7 @@ macro_rules! boxed {
 boxed! {
     Configuration(ConfigurationError);
     Request(RequestError);
+    Permission(PermissionError);
     Credential(CredentialError);
     Delivery(DeliveryError);
     Graph(GraphError);
@@ -245,6 +251,24 @@ impl fmt::Display for RequestError {
 }
 
 impl StdError for RequestError {}
+
+/// A request that was not sent, because its token lacks the permissions of the operation.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} was not sent: {explanation}", .explanation.operation())]
+pub struct PermissionError {
+    explanation: Explanation,
+}
+
+impl PermissionError {
+    pub(crate) fn new(explanation: Explanation) -> Self {
+        Self { explanation }
+    }
+
+    /// What is granted, what is needed, and what is missing.
+    pub fn explanation(&self) -> &Explanation {
+        &self.explanation
+    }
+}
 
 /// A credential that could not give a token.
 #[derive(Debug, thiserror::Error)]

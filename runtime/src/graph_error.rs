@@ -8,6 +8,7 @@ use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 
 use crate::json::{self, Reader};
+use crate::permissions::Explanation;
 use crate::pipeline::CallName;
 use crate::retry::passes;
 use crate::throttling::retry_after;
@@ -30,6 +31,7 @@ pub struct GraphError {
     date: Option<String>,
     retry_after: Option<Duration>,
     location: Option<String>,
+    explanation: Option<Box<Explanation>>,
 }
 
 /// One of the errors inside an error, from the outermost to the most specific.
@@ -72,7 +74,20 @@ impl GraphError {
             date: header("date").or(parsed.date),
             retry_after: retry_after(headers, now),
             location: header("location"),
+            explanation: None,
         }
+    }
+
+    /// The error with what the token says about it.
+    pub(crate) fn explained(self, explanation: Option<Explanation>) -> Self {
+        Self { explanation: explanation.map(Box::new), ..self }
+    }
+
+    /// Why the service forbids the call (403), as far as the token and the permission table tell: what is granted, what
+    /// is needed, and the likely cause. Absent for other statuses, and if the token cannot be read or the operation
+    /// is none that the metadata knows.
+    pub fn explanation(&self) -> Option<&Explanation> {
+        self.explanation.as_deref()
     }
 
     /// The HTTP status.
@@ -148,6 +163,9 @@ impl fmt::Display for GraphError {
         }
         if let Some(InnerError { code: Some(code), .. }) = self.inner.last() {
             write!(f, " [{}]", one_line(code))?;
+        }
+        if let Some(explanation) = &self.explanation {
+            write!(f, "; {explanation}")?;
         }
         let ids = [
             ("request-id", &self.request_id),

@@ -136,7 +136,7 @@ pub use paging::{Checkpoint, FailedItem, Items, Page, Pages};
 pub use patch::{Patch, Update};
 pub use path::Path;
 pub use permission::{ApplicationPermission, DelegatedPermission};
-pub use permissions::{Alternatives, Permissions, Provenance, Requirement, Scheme};
+pub use permissions::{Alternatives, Inference, Permissions, Provenance, Requirement, Scheme};
 pub use poller::{Monitor, OperationState, OperationStatus, Poller};
 pub use prefer::Prefer;
 pub use query::Property;

@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
+use msgraph_runtime::auth::{AdminConsent, Application};
 use msgraph_runtime::{Cloud, Scheme};
-use url::Url;
 
 use super::data::CATALOG;
 use super::suggest;
@@ -25,8 +25,8 @@ pub struct Args {
     #[arg(long, value_name = "URL", default_value = "http://localhost")]
     redirect_uri: String,
     /// What comes back unchanged, to recognize the answer by
-    #[arg(long, value_name = "TEXT")]
-    state: Option<String>,
+    #[arg(long, value_name = "TEXT", default_value = "msgraph")]
+    state: String,
     /// The cloud of the tenant
     #[arg(long, value_enum, default_value_t = CloudArg::Global)]
     cloud: CloudArg,
@@ -59,32 +59,19 @@ impl From<CloudArg> for Cloud {
 /// Prints the address.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Exit, Failure> {
     let cloud = Cloud::from(args.cloud);
-    // Checked, but kept as it is: it must be equal to the registered one.
-    Url::parse(&args.redirect_uri).with_context(|| format!("{} is not a URL", args.redirect_uri))?;
-    let mut url = Url::parse(cloud.authority())?;
-    url.path_segments_mut().map_err(|()| anyhow!("the sign-in service has no path"))?.extend([
-        args.tenant.as_str(),
-        "v2.0",
-        "adminconsent",
-    ]);
     for name in &args.scopes {
         if CATALOG.delegated(name).is_none() {
             let like = suggest::question(&suggest::like(name, Scheme::DelegatedWork));
-            let message = format!(
-                "there is no delegated permission {name}{like}; application permissions come from the app registration"
-            );
-            return Err(anyhow!(message).into());
+            let rule = "application permissions come from the app registration";
+            return Err(anyhow!("there is no delegated permission {name}{like}; {rule}").into());
         }
     }
     let scopes: Vec<_> = match args.scopes.as_slice() {
         [] => vec![format!("{}/.default", cloud.endpoint())],
         names => names.iter().map(|name| format!("{}/{name}", cloud.endpoint())).collect(),
     };
-    url.query_pairs_mut()
-        .append_pair("client_id", &args.client_id)
-        .append_pair("scope", &scopes.join(" "))
-        .append_pair("redirect_uri", &args.redirect_uri)
-        .extend_pairs(args.state.iter().map(|state| ("state", state)));
-    writeln!(out, "{url}")?;
+    let application = Application::builder(&args.tenant, &args.client_id).cloud(cloud).build()?;
+    let state = args.state.as_str().into();
+    writeln!(out, "{}", AdminConsent::url(&application, &args.redirect_uri, scopes, &state)?)?;
     Ok(Exit::Success)
 }

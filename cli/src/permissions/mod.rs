@@ -4,6 +4,8 @@ mod audit;
 mod consent;
 mod data;
 mod find;
+#[cfg(test)]
+mod least_tests;
 mod lint;
 mod manifest;
 mod output;

@@ -1,6 +1,7 @@
 //! Drives the command as its users do.
 
 mod account;
+mod permissions;
 mod request;
 mod shell;
 mod support;

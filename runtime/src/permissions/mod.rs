@@ -3,15 +3,23 @@
 //! - [`Permissions`] are those of one operation, read on demand from the compact text that generated code holds.
 //! - [`least_privileged_set`] chooses the permissions for a whole program.
 //! - [`Catalog`] knows every permission by name.
+//! - [`Granted`] are those of a token; an [`Explanation`] compares them with an operation, when the service has
+//!   forbidden a call or, as [`Preflight`], before it is sent.
 
 mod catalog;
 mod cover;
+mod explanation;
+mod granted;
 mod least;
+mod preflight;
 
 use std::fmt;
 
 pub use crate::permission::PermissionFacts;
 pub use catalog::Catalog;
+pub use explanation::{Cause, Explanation};
+pub use granted::Granted;
+pub use preflight::Preflight;
 pub use least::{LeastPrivileges, NotCovered, Reason, Uncovered, least_privileged_set};
 
 /// How a program signs in, and so which kind of permission counts.

@@ -7,13 +7,14 @@ use super::{Call, Next, Policy};
 use crate::body::Body;
 use crate::error::{Error, GraphError};
 use crate::graph_error::LIMIT;
+use crate::permissions::{Explanation, Granted};
 
 pub(crate) struct Errors;
 
 impl Policy for Errors {
     fn send<'a>(&'a self, call: Call, next: Next<'a>) -> BoxFuture<'a, Result<http::Response<Body>, Error>> {
         Box::pin(async move {
-            let (name, keeps_see_other) = (call.name(), call.keeps_see_other);
+            let (name, operation, keeps_see_other) = (call.name(), call.operation(), call.keeps_see_other);
             let response = next.send(call).await?;
             let is_kept = keeps_see_other && is_see_other(response.status());
             if response.status().is_success() || is_kept {
@@ -23,7 +24,11 @@ impl Policy for Errors {
             // The status is known; a body that breaks off does not make it less of an answer.
             let body = body.collect_up_to(LIMIT).await.map(|(bytes, _)| bytes).unwrap_or_default();
             let now = next.clock().now();
-            Err(GraphError::new(name, head.status, &head.headers, &body, now).into())
+            let error = GraphError::new(name, head.status, &head.headers, &body, now);
+            let granted = head.extensions.get::<Granted>().cloned();
+            let explanation =
+                operation.zip(granted).map(|(it, granted)| Explanation::new(it, granted, next.client().catalog));
+            Err(error.explained(explanation).into())
         })
     }
 }

@@ -14,6 +14,7 @@ mod headers;
 #[cfg(feature = "reqwest")]
 mod hosts;
 mod json;
+mod least_privileges;
 mod middleware;
 mod operations;
 mod paging;
