@@ -22,7 +22,7 @@ Tokens come from the first of these that there is:
   AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH or AZURE_FEDERATED_TOKEN_FILE
   the sign-in that `msgraph login` has kept in the folder GRAPH_CONFIG_DIR (default: the system's)";
 
-pub use args::AccountArgs;
+pub use args::{AccountArgs, Cloud};
 pub use connection::run as test;
 pub use login::{LoginArgs, run as login};
 pub use logout::run as logout;

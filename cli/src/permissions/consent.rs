@@ -4,10 +4,11 @@ use std::io::Write;
 
 use anyhow::anyhow;
 use msgraph_runtime::auth::{AdminConsent, Application};
-use msgraph_runtime::{Cloud, Scheme};
+use msgraph_runtime::{self as runtime, Scheme};
 
 use super::data::CATALOG;
 use super::suggest;
+use crate::account::Cloud;
 use crate::exit::{Exit, Failure};
 
 /// Whose consent, to what.
@@ -16,10 +17,10 @@ pub struct Args {
     /// The delegated permissions to consent to; without any, all that the app registration asks for
     scopes: Vec<String>,
     /// The tenant's id or one of its domains; `organizations` lets the administrator choose
-    #[arg(long, env = "AZURE_TENANT_ID")]
+    #[arg(long, env = "AZURE_TENANT_ID", hide_env_values = true)]
     tenant: String,
     /// The app's client id
-    #[arg(long, env = "AZURE_CLIENT_ID")]
+    #[arg(long, env = "AZURE_CLIENT_ID", hide_env_values = true)]
     client_id: String,
     /// Where the browser goes afterwards: one of the app registration's redirect URIs
     #[arg(long, value_name = "URL", default_value = "http://localhost")]
@@ -28,37 +29,13 @@ pub struct Args {
     #[arg(long, value_name = "TEXT", default_value = "msgraph")]
     state: String,
     /// The cloud of the tenant
-    #[arg(long, value_enum, default_value_t = CloudArg::Global)]
-    cloud: CloudArg,
-}
-
-/// A cloud, as an argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum CloudArg {
-    /// The worldwide service
-    Global,
-    /// US Government L4
-    UsGovernment,
-    /// US Government L5
-    UsGovernmentDod,
-    /// China, operated by 21Vianet
-    China,
-}
-
-impl From<CloudArg> for Cloud {
-    fn from(cloud: CloudArg) -> Self {
-        match cloud {
-            CloudArg::Global => Self::Global,
-            CloudArg::UsGovernment => Self::UsGovernment,
-            CloudArg::UsGovernmentDod => Self::UsGovernmentDod,
-            CloudArg::China => Self::China,
-        }
-    }
+    #[arg(long, env = "GRAPH_CLOUD", hide_env_values = true, value_enum, default_value = "global")]
+    cloud: Cloud,
 }
 
 /// Prints the address.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let cloud = Cloud::from(args.cloud);
+    let cloud = runtime::Cloud::from(args.cloud);
     for name in &args.scopes {
         if CATALOG.delegated(name).is_none() {
             let like = suggest::question(&suggest::like(name, Scheme::DelegatedWork));

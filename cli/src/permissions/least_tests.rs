@@ -72,7 +72,11 @@ fn sampled_operations_have_the_least_permission_that_the_table_calls_so() {
             let expected = least(path, row.method);
             let alternatives = row.alternatives(scheme);
             let Some(found) = alternatives.least().filter(|_| !expected.is_empty()) else { continue };
-            assert!(expected.contains(found.permission()), "{} {scheme}: {found}, not {expected:?}", row.name());
+            assert!(
+                expected.contains(found.permission()),
+                "{} {scheme}: {found}, not {expected:?}",
+                row.name()
+            );
             compared += 1;
         }
     }
@@ -117,7 +121,9 @@ fn the_set_for_sampled_programs_is_the_cheapest_of_all_sets() {
             assert_eq!(price(&found, scheme), cheapest(&clauses, scheme), "{operations:?}: {set}");
             for reason in set.reasons() {
                 let without = |name: &str| name != reason.permission && found.contains(&name);
-                let needs = |operation: &Operation| !usable(*operation, scheme).iter().any(|one| one.is_satisfied(without));
+                let needs = |operation: &Operation| {
+                    !usable(*operation, scheme).iter().any(|one| one.is_satisfied(without))
+                };
                 assert!(!reason.needed_by.is_empty() && reason.needed_by.iter().all(needs), "{reason:?}");
             }
         }
@@ -126,7 +132,8 @@ fn the_set_for_sampled_programs_is_the_cheapest_of_all_sets() {
 
 /// How many permissions, and their levels from the highest.
 fn price(names: &[&str], scheme: Scheme) -> (usize, Vec<u8>) {
-    let level = |name: &&str| CATALOG.facts(scheme, name).and_then(|facts| facts.privilege_level).unwrap_or(5);
+    let level =
+        |name: &&str| CATALOG.facts(scheme, name).and_then(|facts| facts.privilege_level).unwrap_or(5);
     let mut levels: Vec<_> = names.iter().map(level).collect();
     levels.sort_unstable_by(|a, b| b.cmp(a));
     (names.len(), levels)

@@ -241,12 +241,12 @@ mod tests {
     const DEFAULT: &str = "https://graph.microsoft.com/.default";
     const NAMES: PermissionNames = PermissionNames::new(
         &[
-            DelegatedPermission::new("User.Read", None, Some(false), Some(1), false, true),
-            DelegatedPermission::new("Mail.Read", None, Some(false), Some(1), false, true),
+            DelegatedPermission::new("User.Read", None, Some(false), Some(1), false, true, false),
+            DelegatedPermission::new("Mail.Read", None, Some(false), Some(1), false, true, false),
         ],
         &[
-            ApplicationPermission::new("Mail.Read", None, Some(true), Some(3), false, true),
-            ApplicationPermission::new("Sites.Selected", None, Some(true), Some(1), false, true),
+            ApplicationPermission::new("Mail.Read", None, Some(true), Some(3), false, true, false),
+            ApplicationPermission::new("Sites.Selected", None, Some(true), Some(1), false, true, false),
         ],
     );
 

@@ -67,7 +67,8 @@ impl Explanation {
         let add = add.filter(|_| cause != Cause::NotPermissions).cloned();
         let facts = add.as_ref().and_then(|add| catalog.facts(scheme, add.permission()));
         // Users cannot consent to what applications do as themselves.
-        let admin_consent = facts.and_then(|facts| facts.admin_consent).or((!scheme.is_delegated()).then_some(true));
+        let admin_consent =
+            facts.and_then(|facts| facts.admin_consent).or((!scheme.is_delegated()).then_some(true));
         let admin_consent = admin_consent.filter(|_| add.is_some());
         Self { operation, granted, cause, add, admin_consent }
     }

@@ -19,8 +19,8 @@ pub use crate::permission::PermissionFacts;
 pub use catalog::Catalog;
 pub use explanation::{Cause, Explanation};
 pub use granted::Granted;
-pub use preflight::Preflight;
 pub use least::{LeastPrivileges, NotCovered, Reason, Uncovered, least_privileged_set};
+pub use preflight::Preflight;
 
 /// How a program signs in, and so which kind of permission counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -26,8 +26,9 @@ impl Policy for Errors {
             let now = next.clock().now();
             let error = GraphError::new(name, head.status, &head.headers, &body, now);
             let granted = head.extensions.get::<Granted>().cloned();
-            let explanation =
-                operation.zip(granted).map(|(it, granted)| Explanation::new(it, granted, next.client().catalog));
+            let explanation = operation
+                .zip(granted)
+                .map(|(it, granted)| Explanation::new(it, granted, next.client().catalog));
             Err(error.explained(explanation).into())
         })
     }

@@ -10,6 +10,7 @@ mod edm;
 mod errors;
 #[cfg(feature = "reqwest")]
 mod faults;
+mod forbidden;
 mod headers;
 #[cfg(feature = "reqwest")]
 mod hosts;
