@@ -88,8 +88,11 @@ impl Numbers {
 
 const NAMES: [&str; 8] = ["A", "B", "C", "D", "E", "F", "G", "H"];
 
-/// A problem: the level of each permission, and the alternatives of each operation, each a permission and its partners.
-fn problem(numbers: &mut Numbers) -> (Vec<u8>, Vec<Vec<(usize, Vec<usize>)>>) {
+/// The alternatives of an operation: each a permission and its partners.
+type Alternatives = Vec<(usize, Vec<usize>)>;
+
+/// A problem: the level of each permission, and the operations.
+fn problem(numbers: &mut Numbers) -> (Vec<u8>, Vec<Alternatives>) {
     let levels = NAMES.iter().map(|_| 1 + numbers.below(4) as u8).collect();
     let operations = (0..1 + numbers.below(7)).map(|_| {
         let mut names: Vec<usize> = (0..NAMES.len()).collect();
@@ -109,7 +112,7 @@ fn allows(set: u32, alternatives: &[(usize, Vec<usize>)]) -> bool {
 }
 
 /// The cheapest sets by trying all: size, then levels from the highest.
-fn cheapest(levels: &[u8], operations: &[Vec<(usize, Vec<usize>)>]) -> (usize, Vec<u8>) {
+fn cheapest(levels: &[u8], operations: &[Alternatives]) -> (usize, Vec<u8>) {
     let candidates: u32 = operations
         .iter()
         .flat_map(|alternatives| std::iter::once(&alternatives[0].0).chain(&alternatives[0].1))

@@ -115,6 +115,16 @@ fn the_deployment_that_counts_does_not_depend_on_the_order_of_the_document() {
 }
 
 #[test]
+fn resource_specific_consent_is_kept_through_the_projection() {
+    let permissions = PERMISSIONS.replace("oAuth2", "RSC");
+    for (text, expected) in [(PERMISSIONS, false), (permissions.as_str(), true)] {
+        let table = parse(text, NO_PROVISIONING).expect("it fits");
+        assert_eq!(table.permissions[0].resource_specific, expected);
+        assert_eq!(read("table.json", &write(&table)), Ok(table));
+    }
+}
+
+#[test]
 fn an_id_is_a_lower_case_guid_or_none() {
     let id = |id| {
         let table = parse(NO_PERMISSIONS, &provisioning("Z", &[(id, "Application", "public", false, true)]));
