@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use self::coverage::Coverage;
 use super::data::CATALOG;
-use super::output::{BAD, GOOD, STRONG, WARN, json, table};
+use super::output::{BAD, GOOD, STRONG, WARN, count, json, table};
 use super::{SchemeArg, suggest};
 use crate::exit::{Exit, Failure};
 
@@ -177,9 +177,9 @@ fn report(names: &[String], findings: &[Finding], out: &mut dyn Write) -> std::i
     let verdict = if findings.is_empty() {
         format!("{GOOD}in order{GOOD:#}")
     } else {
-        format!("{} findings", findings.len())
+        count(findings.len(), "finding")
     };
-    writeln!(out, "{} names, {verdict} ({})", names.len(), table())
+    writeln!(out, "{}, {verdict} ({})", count(names.len(), "name"), table())
 }
 
 #[cfg(test)]

@@ -45,3 +45,19 @@ pub fn facts(facts: &PermissionFacts) -> String {
 pub fn table() -> String {
     format!("permission table of {}", CATALOG.date().unwrap_or("an unknown day"))
 }
+
+/// `1 operation`, `2 operations`.
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count;
+
+    #[test]
+    fn one_is_not_many() {
+        let texts = [0, 1, 2].map(|number| count(number, "name"));
+        assert_eq!(texts, ["0 names", "1 name", "2 names"]);
+    }
+}

@@ -9,7 +9,7 @@ use msgraph_runtime::permissions::PermissionFacts;
 use serde::Serialize;
 
 use super::data::{self, CATALOG};
-use super::output::{STRONG, facts, json, table};
+use super::output::{STRONG, count, facts, json, table};
 use super::{SchemeArg, suggest};
 use crate::exit::{Exit, Failure};
 
@@ -109,11 +109,8 @@ fn text(name: &str, answers: &BTreeMap<String, Answer>, out: &mut dyn Write) -> 
         writeln!(out, "\n{STRONG}{scheme}{STRONG:#}: {}", facts(&answer.facts))?;
         writeln!(out, "  id {}", answer.id.unwrap_or("not published"))?;
         let least = answer.operations.iter().filter(|operation| operation.least).count();
-        writeln!(
-            out,
-            "  allows {} operations of v1.0, for {least} of them the least",
-            answer.operations.len()
-        )?;
+        let allowed = count(answer.operations.len(), "operation");
+        writeln!(out, "  allows {allowed} of v1.0, for {least} of them the least")?;
         for Allowed { operation, least, together_with } in &answer.operations {
             let with = match together_with.as_slice() {
                 [] => String::new(),

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::SchemeArg;
 use super::data::CATALOG;
-use super::output::{BAD, GOOD, STRONG, WARN, facts, json, table};
+use super::output::{BAD, GOOD, STRONG, WARN, count, facts, json, table};
 use crate::exit::{Exit, Failure};
 
 /// Which program, and what to compare it with.
@@ -105,13 +105,14 @@ fn uncovered(set: &LeastPrivileges, why: NotCovered) -> Vec<Operation> {
 }
 
 fn report(operations: &[Operation], sets: &[LeastPrivileges], out: &mut dyn Write) -> std::io::Result<()> {
-    writeln!(out, "{STRONG}The program can call {} operations{STRONG:#} ({})", operations.len(), table())?;
+    let calls = count(operations.len(), "operation");
+    writeln!(out, "{STRONG}The program can call {calls}{STRONG:#} ({})", table())?;
     for operation in operations {
         writeln!(out, "  {operation}")?;
     }
     for set in sets {
         let scheme = set.scheme();
-        writeln!(out, "\n{STRONG}{scheme}: {} permissions{STRONG:#}", set.reasons().len())?;
+        writeln!(out, "\n{STRONG}{scheme}: {}{STRONG:#}", count(set.reasons().len(), "permission"))?;
         for reason in set.reasons() {
             let known = CATALOG.facts(scheme, reason.permission).map(|known| facts(&known));
             writeln!(
@@ -153,11 +154,8 @@ fn check(
         writeln!(out, "{BAD}not granted{BAD:#}: {scheme}: {problem}")?;
     }
     if missing == 0 {
-        writeln!(
-            out,
-            "{GOOD}in order{GOOD:#}: the lock file grants what the {} operations need",
-            operations.len()
-        )?;
+        let calls = count(operations.len(), "operation");
+        writeln!(out, "{GOOD}in order{GOOD:#}: the lock file grants all that is needed for {calls}")?;
         return Ok(Exit::Success);
     }
     writeln!(out, "review what is new, then run `msgraph permissions audit --lock` without --check")?;
