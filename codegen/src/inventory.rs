@@ -269,6 +269,15 @@ fn permission_lines(table: &PermissionTable) -> String {
 /// One line per type, declared property, enumeration member, action and function. Those of types, and of actions with
 /// parameters, have a column for the Rust type.
 fn type_lines(model: &Model<'_>, plan: &Plan<'_>) -> Vec<String> {
+    let mut lines = structured_lines(model, plan);
+    lines.extend(enumeration_lines(model, plan));
+    lines.extend(signature_lines(model, plan));
+    lines.sort();
+    lines
+}
+
+/// Entity types and complex types with their declared properties.
+fn structured_lines(model: &Model<'_>, plan: &Plan<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     for ty in &model.document.types {
         let kind = if ty.kind == TypeKind::Entity { "entity" } else { "complex" };
@@ -308,6 +317,12 @@ fn type_lines(model: &Model<'_>, plan: &Plan<'_>) -> Vec<String> {
             ));
         }
     }
+    lines
+}
+
+/// Enumerations with their members.
+fn enumeration_lines(model: &Model<'_>, plan: &Plan<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
     for ty in &model.document.enums {
         let column = |name: &str| clouds_column(&model.clouds.without(name));
         let kind = if ty.is_flags { "flags" } else { "enum" };
@@ -318,6 +333,12 @@ fn type_lines(model: &Model<'_>, plan: &Plan<'_>) -> Vec<String> {
             format!("{name} = {}{}", member.value, column(&name))
         }));
     }
+    lines
+}
+
+/// Actions and functions.
+fn signature_lines(model: &Model<'_>, plan: &Plan<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
     let uncalled = bound::uncalled(model, &plan.tree);
     for (index, operation) in model.document.operations.iter().enumerate() {
         let kind = if operation.kind == OperationKind::Action { "action" } else { "function" };
@@ -337,6 +358,5 @@ fn type_lines(model: &Model<'_>, plan: &Plan<'_>) -> Vec<String> {
             list.join(", ")
         ));
     }
-    lines.sort();
     lines
 }
