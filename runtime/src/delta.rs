@@ -77,8 +77,7 @@ fn property<T: Model>(item: &T, name: &str) -> Option<serde_json::Value> {
     };
     let mut writer = Writer::new();
     writer.begin_object();
-    writer.set_property(T::TYPE.properties[index]);
-    Model::write(item, index, &mut writer);
+    writer.declared(T::TYPE, Some(index), |writer| Model::write(item, writer));
     writer.end_object();
     let mut object: serde_json::Value = serde_json::from_slice(&writer.into_bytes()).ok()?;
     object.get_mut(name).map(serde_json::Value::take)

@@ -6,11 +6,12 @@ use std::fmt;
 
 use crate::edm::Json;
 use crate::json::{Reader, Writer};
+use crate::nulls::Nulls;
 
 /// Everything in a JSON object that the model's fields do not hold.
 ///
-/// The nulls of the first 128 declared properties are bits; all else is kept as the text of the object's
-/// members, in the order in which they were read, byte for byte.
+/// The nulls of the first declared properties, of nearly all types of all, are bits; all else is kept as the text of the
+/// object's members, in the order in which they were read, byte for byte.
 ///
 /// ```
 /// use msgraph_runtime::{Extra, edm::Json};
@@ -21,7 +22,7 @@ use crate::json::{Reader, Writer};
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Extra {
-    nulls: [u64; 2],
+    nulls: Nulls,
     kept: Option<Box<Kept>>,
 }
 
@@ -45,12 +46,12 @@ pub(crate) struct Member<'a> {
 impl Extra {
     /// Nothing kept.
     pub const fn new() -> Self {
-        Self { nulls: [0; 2], kept: None }
+        Self { nulls: Nulls::NONE, kept: None }
     }
 
     /// Whether nothing is kept: no null, no unknown property, no annotation.
     pub fn is_empty(&self) -> bool {
-        self.nulls == [0; 2] && self.kept.is_none()
+        self.nulls.is_empty() && self.kept.is_none()
     }
 
     /// The raw JSON value that is kept under a name.
@@ -112,23 +113,21 @@ impl Extra {
     /// Whether a declared property was null.
     #[inline]
     pub(crate) fn is_null(&self, property: usize) -> bool {
-        self.nulls.get(property / 64).is_some_and(|bits| bits >> (property % 64) & 1 == 1)
+        self.nulls.contains(property)
     }
 
     /// Remembers that a declared property was null.
     #[inline]
     pub(crate) fn note_null(&mut self, property: usize, name: &'static str) {
-        match self.nulls.get_mut(property / 64) {
-            Some(bits) => *bits |= 1 << (property % 64),
-            None => self.keep(&format!("\"{name}\":null"), true),
+        if !self.nulls.insert(property) {
+            self.keep(&format!("\"{name}\":null"), true);
         }
     }
 
     /// Forgets that a declared property was null.
     pub(crate) fn forget_null(&mut self, property: usize, name: &'static str) {
-        match self.nulls.get_mut(property / 64) {
-            Some(bits) => *bits &= !(1 << (property % 64)),
-            None => drop(self.remove(name)),
+        if !self.nulls.remove(property) {
+            self.remove(name);
         }
     }
 
@@ -145,16 +144,10 @@ impl Extra {
         kept.typed |= typed;
     }
 
-    /// Whether a declared property was null.
+    /// The declared properties that were null, as far as they are bits.
     #[inline]
-    pub(crate) fn has_nulls(&self) -> bool {
-        self.nulls != [0; 2]
-    }
-
-    /// Whether a declared property has something to look up among the members.
-    #[inline]
-    pub(crate) fn concerns_declared(&self) -> bool {
-        self.kept.as_ref().is_some_and(|kept| kept.declared)
+    pub(crate) fn nulls(&self) -> Nulls {
+        self.nulls
     }
 
     /// All kept members as text, if they can be written together after the properties.

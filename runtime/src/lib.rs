@@ -87,6 +87,7 @@ mod literal;
 mod model;
 mod multipart;
 mod network;
+mod nulls;
 mod one_of;
 mod operation;
 mod options;

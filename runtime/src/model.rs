@@ -40,8 +40,8 @@ pub trait Model: Default + 'static {
     /// If the value is not of the field's type.
     fn read(&mut self, property: usize, reader: &mut Reader<'_>) -> Result<(), ReadError>;
 
-    /// Writes one property if its field is set.
-    fn write(&self, property: usize, writer: &mut Writer);
+    /// Writes the properties whose fields are set, in the order of their indices.
+    fn write(&self, writer: &mut Writer);
 
     /// Whether a property was read as an explicit null, or is to be written as one.
     fn is_null(&self, property: &str) -> bool {
@@ -118,8 +118,8 @@ impl<M: Model> Model for Box<M> {
         (**self).read(property, reader)
     }
 
-    fn write(&self, property: usize, writer: &mut Writer) {
-        (**self).write(property, writer);
+    fn write(&self, writer: &mut Writer) {
+        (**self).write(writer);
     }
 }
 
@@ -165,27 +165,9 @@ fn fill<M: Model>(model: &mut M, mut object: ObjectCursor, reader: &mut Reader<'
 /// Writes a model as an object: its declared type if it carries one, its properties in their declared
 /// order, then everything else in the order in which it was read.
 pub(crate) fn write<M: Model>(model: &M, writer: &mut Writer) {
-    let extra = model.extra();
-    writer.begin_object();
-    writer.write_type(extra);
-    let (nulls, declared) = (extra.has_nulls(), extra.concerns_declared());
-    for (property, name) in M::TYPE.properties.iter().enumerate() {
-        writer.set_property(name);
-        if !nulls && !declared {
-            model.write(property, writer);
-            continue;
-        }
-        let before = writer.len();
-        model.write(property, writer);
-        writer.set_property(name);
-        if declared {
-            writer.settle(before, M::TYPE, property, extra);
-        } else {
-            writer.settle_null(before, property, extra);
-        }
-    }
-    writer.write_rest(M::TYPE, extra);
-    writer.end_object();
+    let outer = writer.enter(M::TYPE, model.extra());
+    model.write(writer);
+    writer.leave(model.extra(), outer);
 }
 
 /// Copies a model by way of its JSON text, which loses nothing. A derived `Clone` would cost every program that

@@ -21,7 +21,7 @@
 /// #                 fn read(&mut self, at: usize, reader: &mut Reader<'_>) -> Result<(), ReadError> {
 /// #                     reader.skip_unknown(at)
 /// #                 }
-/// #                 fn write(&self, _: usize, _: &mut Writer) {}
+/// #                 fn write(&self, _: &mut Writer) {}
 /// #             }
 /// #             msgraph_runtime::models!($name);
 /// #         };

@@ -353,8 +353,8 @@ impl Model for Reference {
         reader.read(&mut self.odata_id)
     }
 
-    fn write(&self, _property: usize, writer: &mut Writer) {
-        writer.write(&self.odata_id);
+    fn write(&self, writer: &mut Writer) {
+        writer.write(0, &self.odata_id);
     }
 }
 

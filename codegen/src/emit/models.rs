@@ -184,49 +184,27 @@ fn implementation(planned: &Struct, attribute: Option<&TokenStream>) -> TokenStr
     let derived =
         (!derived.is_empty()).then(|| quote!(const DERIVED: &'static [&'static str] = &[#(#derived),*];));
     let properties = planned.fields.iter().map(|field| &field.json);
-    let arm = |index: usize, field: &Field, call: TokenStream| {
+    let statement = |(index, field): (usize, &Field)| {
         let attribute = field.features.as_ref().map(cfg);
-        let index = Literal::usize_unsuffixed(index);
-        quote!(#attribute #index => #call)
+        (attribute, Literal::usize_unsuffixed(index), ident(&field.rust))
     };
-    let reads: Vec<_> = planned
-        .fields
+    let fields: Vec<_> = planned.fields.iter().enumerate().map(statement).collect();
+    let reads = fields
         .iter()
-        .enumerate()
-        .map(|(index, field)| {
-            let name = ident(&field.rust);
-            arm(index, field, quote!(reader.read(&mut self.#name)))
-        })
-        .collect();
-    let writes: Vec<_> = planned
-        .fields
-        .iter()
-        .enumerate()
-        .map(|(index, field)| {
-            let name = ident(&field.rust);
-            arm(index, field, quote!(writer.write(&self.#name)))
-        })
-        .collect();
-    let all_optional = planned.fields.iter().all(|field| field.features.is_some());
-    let nothing = if all_optional {
-        quote!({
-            let _ = writer;
-        })
+        .map(|(attribute, index, name)| quote!(#attribute #index => reader.read(&mut self.#name)));
+    let writes =
+        fields.iter().map(|(attribute, index, name)| quote!(#attribute writer.write(#index, &self.#name)));
+    let read = if fields.is_empty() {
+        quote!(reader.skip_unknown(property))
     } else {
-        quote!({})
+        quote!(match property { #(#reads,)* _ => reader.skip_unknown(property) })
     };
-    let (read, write) = if reads.is_empty() {
-        (quote!(reader.skip_unknown(property)), quote!())
-    } else {
-        (
-            quote!(match property { #(#reads,)* _ => reader.skip_unknown(property) }),
-            quote!(match property { #(#writes,)* _ => #nothing }),
-        )
-    };
-    let (property, writer) = if writes.is_empty() {
-        (ident("_property"), ident("_writer"))
-    } else {
-        (ident("property"), ident("writer"))
+    // Where all fields may be left out, nothing may be written.
+    let unused = planned.fields.iter().all(|field| field.features.is_some());
+    let (writer, write) = match (fields.is_empty(), unused) {
+        (true, _) => (ident("_writer"), quote!()),
+        (false, true) => (ident("writer"), quote!(#(#writes;)* let _ = writer;)),
+        (false, false) => (ident("writer"), quote!(#(#writes;)*)),
     };
     quote! {
         #attribute
@@ -243,7 +221,7 @@ fn implementation(planned: &Struct, attribute: Option<&TokenStream>) -> TokenStr
                 #read
             }
             #[inline]
-            fn write(&self, #property: usize, #writer: &mut runtime::Writer) {
+            fn write(&self, #writer: &mut runtime::Writer) {
                 #write
             }
         }

@@ -190,53 +190,49 @@ impl runtime::Model for AadUserConversationMember {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.email),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.roles),
-            4 => writer.write(&self.tenant_id),
-            #[cfg(
-                any(
-                    feature = "admin",
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "device-management",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "drives",
-                    feature = "education",
-                    feature = "employee-experience",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "print",
-                    feature = "privacy",
-                    feature = "role-management",
-                    feature = "security",
-                    feature = "service-principals",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "storage",
-                    feature = "users"
-                )
-            )]
-            5 => writer.write(&self.user),
-            6 => writer.write(&self.user_id),
-            7 => writer.write(&self.visible_history_start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.email);
+        writer.write(2, &self.id);
+        writer.write(3, &self.roles);
+        writer.write(4, &self.tenant_id);
+        #[cfg(
+            any(
+                feature = "admin",
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "device-management",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "drives",
+                feature = "education",
+                feature = "employee-experience",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "print",
+                feature = "privacy",
+                feature = "role-management",
+                feature = "security",
+                feature = "service-principals",
+                feature = "shares",
+                feature = "sites",
+                feature = "storage",
+                feature = "users"
+            )
+        )] writer.write(5, &self.user);
+        writer.write(6, &self.user_id);
+        writer.write(7, &self.visible_history_start_date_time);
     }
 }
 runtime::models!(AadUserConversationMember);

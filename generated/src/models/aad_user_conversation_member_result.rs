@@ -52,12 +52,9 @@ impl runtime::Model for AadUserConversationMemberResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.error),
-            1 => writer.write(&self.user_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.error);
+        writer.write(1, &self.user_id);
     }
 }
 runtime::models!(AadUserConversationMemberResult);

@@ -113,22 +113,19 @@ impl runtime::Model for AccessPackage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_packages_incompatible_with),
-            1 => writer.write(&self.assignment_policies),
-            2 => writer.write(&self.catalog),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.incompatible_access_packages),
-            8 => writer.write(&self.incompatible_groups),
-            9 => writer.write(&self.is_hidden),
-            10 => writer.write(&self.modified_date_time),
-            11 => writer.write(&self.resource_role_scopes),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_packages_incompatible_with);
+        writer.write(1, &self.assignment_policies);
+        writer.write(2, &self.catalog);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.description);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.id);
+        writer.write(7, &self.incompatible_access_packages);
+        writer.write(8, &self.incompatible_groups);
+        writer.write(9, &self.is_hidden);
+        writer.write(10, &self.modified_date_time);
+        writer.write(11, &self.resource_role_scopes);
     }
 }
 runtime::models!(AccessPackage);

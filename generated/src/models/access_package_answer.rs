@@ -52,12 +52,9 @@ impl runtime::Model for AccessPackageAnswer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.answered_question),
-            1 => writer.write(&self.display_value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.answered_question);
+        writer.write(1, &self.display_value);
     }
 }
 runtime::models!(AccessPackageAnswer);

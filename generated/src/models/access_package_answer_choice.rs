@@ -54,13 +54,10 @@ impl runtime::Model for AccessPackageAnswerChoice {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.actual_value),
-            1 => writer.write(&self.localizations),
-            2 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.actual_value);
+        writer.write(1, &self.localizations);
+        writer.write(2, &self.text);
     }
 }
 runtime::models!(AccessPackageAnswerChoice);

@@ -56,13 +56,10 @@ impl runtime::Model for AccessPackageAnswerString {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.answered_question),
-            1 => writer.write(&self.display_value),
-            2 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.answered_question);
+        writer.write(1, &self.display_value);
+        writer.write(2, &self.value);
     }
 }
 runtime::models!(AccessPackageAnswerString);

@@ -90,19 +90,16 @@ impl runtime::Model for AccessPackageApprovalStage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.approver_information_visibility),
-            1 => writer.write(&self.duration_before_automatic_denial),
-            2 => writer.write(&self.duration_before_escalation),
-            3 => writer.write(&self.escalation_approvers),
-            4 => writer.write(&self.fallback_escalation_approvers),
-            5 => writer.write(&self.fallback_primary_approvers),
-            6 => writer.write(&self.is_approver_justification_required),
-            7 => writer.write(&self.is_escalation_enabled),
-            8 => writer.write(&self.primary_approvers),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.approver_information_visibility);
+        writer.write(1, &self.duration_before_automatic_denial);
+        writer.write(2, &self.duration_before_escalation);
+        writer.write(3, &self.escalation_approvers);
+        writer.write(4, &self.fallback_escalation_approvers);
+        writer.write(5, &self.fallback_primary_approvers);
+        writer.write(6, &self.is_approver_justification_required);
+        writer.write(7, &self.is_escalation_enabled);
+        writer.write(8, &self.primary_approvers);
     }
 }
 runtime::models!(AccessPackageApprovalStage);

@@ -94,19 +94,16 @@ impl runtime::Model for AccessPackageAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_package),
-            1 => writer.write(&self.assignment_policy),
-            2 => writer.write(&self.custom_extension_callout_instances),
-            3 => writer.write(&self.expired_date_time),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.schedule),
-            6 => writer.write(&self.state),
-            7 => writer.write(&self.status),
-            8 => writer.write(&self.target),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_package);
+        writer.write(1, &self.assignment_policy);
+        writer.write(2, &self.custom_extension_callout_instances);
+        writer.write(3, &self.expired_date_time);
+        writer.write(4, &self.id);
+        writer.write(5, &self.schedule);
+        writer.write(6, &self.state);
+        writer.write(7, &self.status);
+        writer.write(8, &self.target);
     }
 }
 runtime::models!(AccessPackageAssignment);

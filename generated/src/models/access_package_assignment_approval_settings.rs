@@ -65,14 +65,11 @@ impl runtime::Model for AccessPackageAssignmentApprovalSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_approval_required_for_add),
-            1 => writer.write(&self.is_approval_required_for_update),
-            2 => writer.write(&self.is_requestor_justification_required),
-            3 => writer.write(&self.stages),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_approval_required_for_add);
+        writer.write(1, &self.is_approval_required_for_update);
+        writer.write(2, &self.is_requestor_justification_required);
+        writer.write(3, &self.stages);
     }
 }
 runtime::models!(AccessPackageAssignmentApprovalSettings);

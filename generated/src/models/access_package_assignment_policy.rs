@@ -140,27 +140,24 @@ impl runtime::Model for AccessPackageAssignmentPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_package),
-            1 => writer.write(&self.allowed_target_scope),
-            2 => writer.write(&self.automatic_request_settings),
-            3 => writer.write(&self.catalog),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.custom_extension_stage_settings),
-            6 => writer.write(&self.description),
-            7 => writer.write(&self.display_name),
-            8 => writer.write(&self.expiration),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.modified_date_time),
-            11 => writer.write(&self.notification_settings),
-            12 => writer.write(&self.questions),
-            13 => writer.write(&self.request_approval_settings),
-            14 => writer.write(&self.requestor_settings),
-            15 => writer.write(&self.review_settings),
-            16 => writer.write(&self.specific_allowed_targets),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_package);
+        writer.write(1, &self.allowed_target_scope);
+        writer.write(2, &self.automatic_request_settings);
+        writer.write(3, &self.catalog);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.custom_extension_stage_settings);
+        writer.write(6, &self.description);
+        writer.write(7, &self.display_name);
+        writer.write(8, &self.expiration);
+        writer.write(9, &self.id);
+        writer.write(10, &self.modified_date_time);
+        writer.write(11, &self.notification_settings);
+        writer.write(12, &self.questions);
+        writer.write(13, &self.request_approval_settings);
+        writer.write(14, &self.requestor_settings);
+        writer.write(15, &self.review_settings);
+        writer.write(16, &self.specific_allowed_targets);
     }
 }
 runtime::models!(AccessPackageAssignmentPolicy);

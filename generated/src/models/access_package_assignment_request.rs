@@ -114,23 +114,20 @@ impl runtime::Model for AccessPackageAssignmentRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_package),
-            1 => writer.write(&self.answers),
-            2 => writer.write(&self.assignment),
-            3 => writer.write(&self.completed_date_time),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.custom_extension_callout_instances),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.justification),
-            8 => writer.write(&self.request_type),
-            9 => writer.write(&self.requestor),
-            10 => writer.write(&self.schedule),
-            11 => writer.write(&self.state),
-            12 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_package);
+        writer.write(1, &self.answers);
+        writer.write(2, &self.assignment);
+        writer.write(3, &self.completed_date_time);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.custom_extension_callout_instances);
+        writer.write(6, &self.id);
+        writer.write(7, &self.justification);
+        writer.write(8, &self.request_type);
+        writer.write(9, &self.requestor);
+        writer.write(10, &self.schedule);
+        writer.write(11, &self.state);
+        writer.write(12, &self.status);
     }
 }
 runtime::models!(AccessPackageAssignmentRequest);
@@ -184,13 +181,10 @@ impl runtime::Model for ResumeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.data),
-            1 => writer.write(&self.source),
-            2 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.data);
+        writer.write(1, &self.source);
+        writer.write(2, &self.r#type);
     }
 }
 runtime::models!(ResumeParameters);

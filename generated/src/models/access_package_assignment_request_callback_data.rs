@@ -68,14 +68,11 @@ impl runtime::Model for AccessPackageAssignmentRequestCallbackData {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.custom_extension_stage_instance_detail),
-            1 => writer.write(&self.custom_extension_stage_instance_id),
-            2 => writer.write(&self.stage),
-            3 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.custom_extension_stage_instance_detail);
+        writer.write(1, &self.custom_extension_stage_instance_id);
+        writer.write(2, &self.stage);
+        writer.write(3, &self.state);
     }
 }
 runtime::models!(AccessPackageAssignmentRequestCallbackData);

@@ -90,19 +90,16 @@ impl runtime::Model for AccessPackageAssignmentRequestRequirements {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_custom_assignment_schedule),
-            1 => writer.write(&self.is_approval_required_for_add),
-            2 => writer.write(&self.is_approval_required_for_update),
-            3 => writer.write(&self.is_requestor_justification_required),
-            4 => writer.write(&self.policy_description),
-            5 => writer.write(&self.policy_display_name),
-            6 => writer.write(&self.policy_id),
-            7 => writer.write(&self.questions),
-            8 => writer.write(&self.schedule),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_custom_assignment_schedule);
+        writer.write(1, &self.is_approval_required_for_add);
+        writer.write(2, &self.is_approval_required_for_update);
+        writer.write(3, &self.is_requestor_justification_required);
+        writer.write(4, &self.policy_description);
+        writer.write(5, &self.policy_display_name);
+        writer.write(6, &self.policy_id);
+        writer.write(7, &self.questions);
+        writer.write(8, &self.schedule);
     }
 }
 runtime::models!(AccessPackageAssignmentRequestRequirements);

@@ -102,21 +102,18 @@ impl runtime::Model for AccessPackageAssignmentRequestWorkflowExtension {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_configuration),
-            1 => writer.write(&self.callback_configuration),
-            2 => writer.write(&self.client_configuration),
-            3 => writer.write(&self.created_by),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.description),
-            6 => writer.write(&self.display_name),
-            7 => writer.write(&self.endpoint_configuration),
-            8 => writer.write(&self.id),
-            9 => writer.write(&self.last_modified_by),
-            10 => writer.write(&self.last_modified_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_configuration);
+        writer.write(1, &self.callback_configuration);
+        writer.write(2, &self.client_configuration);
+        writer.write(3, &self.created_by);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.description);
+        writer.write(6, &self.display_name);
+        writer.write(7, &self.endpoint_configuration);
+        writer.write(8, &self.id);
+        writer.write(9, &self.last_modified_by);
+        writer.write(10, &self.last_modified_date_time);
     }
 }
 runtime::models!(AccessPackageAssignmentRequestWorkflowExtension);

@@ -83,18 +83,15 @@ impl runtime::Model for AccessPackageAssignmentRequestorSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_custom_assignment_schedule),
-            1 => writer.write(&self.enable_on_behalf_requestors_to_add_access),
-            2 => writer.write(&self.enable_on_behalf_requestors_to_remove_access),
-            3 => writer.write(&self.enable_on_behalf_requestors_to_update_access),
-            4 => writer.write(&self.enable_targets_to_self_add_access),
-            5 => writer.write(&self.enable_targets_to_self_remove_access),
-            6 => writer.write(&self.enable_targets_to_self_update_access),
-            7 => writer.write(&self.on_behalf_requestors),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_custom_assignment_schedule);
+        writer.write(1, &self.enable_on_behalf_requestors_to_add_access);
+        writer.write(2, &self.enable_on_behalf_requestors_to_remove_access);
+        writer.write(3, &self.enable_on_behalf_requestors_to_update_access);
+        writer.write(4, &self.enable_targets_to_self_add_access);
+        writer.write(5, &self.enable_targets_to_self_remove_access);
+        writer.write(6, &self.enable_targets_to_self_update_access);
+        writer.write(7, &self.on_behalf_requestors);
     }
 }
 runtime::models!(AccessPackageAssignmentRequestorSettings);

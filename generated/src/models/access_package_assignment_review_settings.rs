@@ -83,18 +83,15 @@ impl runtime::Model for AccessPackageAssignmentReviewSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.expiration_behavior),
-            1 => writer.write(&self.fallback_reviewers),
-            2 => writer.write(&self.is_enabled),
-            3 => writer.write(&self.is_recommendation_enabled),
-            4 => writer.write(&self.is_reviewer_justification_required),
-            5 => writer.write(&self.is_self_review),
-            6 => writer.write(&self.primary_reviewers),
-            7 => writer.write(&self.schedule),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.expiration_behavior);
+        writer.write(1, &self.fallback_reviewers);
+        writer.write(2, &self.is_enabled);
+        writer.write(3, &self.is_recommendation_enabled);
+        writer.write(4, &self.is_reviewer_justification_required);
+        writer.write(5, &self.is_self_review);
+        writer.write(6, &self.primary_reviewers);
+        writer.write(7, &self.schedule);
     }
 }
 runtime::models!(AccessPackageAssignmentReviewSettings);

@@ -58,13 +58,10 @@ impl runtime::Model for AccessPackageAutomaticRequestSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.grace_period_before_access_removal),
-            1 => writer.write(&self.remove_access_when_target_leaves_allowed_targets),
-            2 => writer.write(&self.request_access_for_allowed_targets),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.grace_period_before_access_removal);
+        writer.write(1, &self.remove_access_when_target_leaves_allowed_targets);
+        writer.write(2, &self.request_access_for_allowed_targets);
     }
 }
 runtime::models!(AccessPackageAutomaticRequestSettings);

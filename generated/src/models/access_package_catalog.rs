@@ -116,23 +116,20 @@ impl runtime::Model for AccessPackageCatalog {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_packages),
-            1 => writer.write(&self.catalog_type),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.custom_workflow_extensions),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.is_externally_visible),
-            8 => writer.write(&self.modified_date_time),
-            9 => writer.write(&self.resource_roles),
-            10 => writer.write(&self.resource_scopes),
-            11 => writer.write(&self.resources),
-            12 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_packages);
+        writer.write(1, &self.catalog_type);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.custom_workflow_extensions);
+        writer.write(4, &self.description);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.id);
+        writer.write(7, &self.is_externally_visible);
+        writer.write(8, &self.modified_date_time);
+        writer.write(9, &self.resource_roles);
+        writer.write(10, &self.resource_scopes);
+        writer.write(11, &self.resources);
+        writer.write(12, &self.state);
     }
 }
 runtime::models!(AccessPackageCatalog);

@@ -50,12 +50,9 @@ impl runtime::Model for AccessPackageLocalizedText {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.language_code),
-            1 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.language_code);
+        writer.write(1, &self.text);
     }
 }
 runtime::models!(AccessPackageLocalizedText);

@@ -85,18 +85,15 @@ impl runtime::Model for AccessPackageMultipleChoiceQuestion {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.choices),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_answer_editable),
-            3 => writer.write(&self.is_multiple_selection_allowed),
-            4 => writer.write(&self.is_required),
-            5 => writer.write(&self.localizations),
-            6 => writer.write(&self.sequence),
-            7 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.choices);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_answer_editable);
+        writer.write(3, &self.is_multiple_selection_allowed);
+        writer.write(4, &self.is_required);
+        writer.write(5, &self.localizations);
+        writer.write(6, &self.sequence);
+        writer.write(7, &self.text);
     }
 }
 runtime::models!(AccessPackageMultipleChoiceQuestion);

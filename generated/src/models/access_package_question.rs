@@ -81,16 +81,13 @@ impl runtime::Model for AccessPackageQuestion {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.is_answer_editable),
-            2 => writer.write(&self.is_required),
-            3 => writer.write(&self.localizations),
-            4 => writer.write(&self.sequence),
-            5 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.is_answer_editable);
+        writer.write(2, &self.is_required);
+        writer.write(3, &self.localizations);
+        writer.write(4, &self.sequence);
+        writer.write(5, &self.text);
     }
 }
 runtime::models!(AccessPackageQuestion);

@@ -112,22 +112,19 @@ impl runtime::Model for AccessPackageResource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attributes),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.environment),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.modified_date_time),
-            7 => writer.write(&self.origin_id),
-            8 => writer.write(&self.origin_system),
-            9 => writer.write(&self.roles),
-            10 => writer.write(&self.scopes),
-            11 => writer.write(&self.upload_sessions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attributes);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.environment);
+        writer.write(5, &self.id);
+        writer.write(6, &self.modified_date_time);
+        writer.write(7, &self.origin_id);
+        writer.write(8, &self.origin_system);
+        writer.write(9, &self.roles);
+        writer.write(10, &self.scopes);
+        writer.write(11, &self.upload_sessions);
     }
 }
 runtime::models!(AccessPackageResource);

@@ -72,15 +72,12 @@ impl runtime::Model for AccessPackageResourceAttribute {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.destination),
-            1 => writer.write(&self.is_editable),
-            2 => writer.write(&self.is_persisted_on_assignment_removal),
-            3 => writer.write(&self.name),
-            4 => writer.write(&self.source),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.destination);
+        writer.write(1, &self.is_editable);
+        writer.write(2, &self.is_persisted_on_assignment_removal);
+        writer.write(3, &self.name);
+        writer.write(4, &self.source);
     }
 }
 runtime::models!(AccessPackageResourceAttribute);

@@ -95,20 +95,17 @@ impl runtime::Model for AccessPackageResourceEnvironment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.connection_info),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.is_default_environment),
-            6 => writer.write(&self.modified_date_time),
-            7 => writer.write(&self.origin_id),
-            8 => writer.write(&self.origin_system),
-            9 => writer.write(&self.resources),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.connection_info);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.id);
+        writer.write(5, &self.is_default_environment);
+        writer.write(6, &self.modified_date_time);
+        writer.write(7, &self.origin_id);
+        writer.write(8, &self.origin_system);
+        writer.write(9, &self.resources);
     }
 }
 runtime::models!(AccessPackageResourceEnvironment);

@@ -75,16 +75,13 @@ impl runtime::Model for AccessPackageResourceRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.catalog),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.request_type),
-            4 => writer.write(&self.resource),
-            5 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.catalog);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.request_type);
+        writer.write(4, &self.resource);
+        writer.write(5, &self.state);
     }
 }
 runtime::models!(AccessPackageResourceRequest);

@@ -80,17 +80,14 @@ impl runtime::Model for AccessPackageResourceScope {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.is_root_scope),
-            4 => writer.write(&self.origin_id),
-            5 => writer.write(&self.origin_system),
-            6 => writer.write(&self.resource),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.is_root_scope);
+        writer.write(4, &self.origin_id);
+        writer.write(5, &self.origin_system);
+        writer.write(6, &self.resource);
     }
 }
 runtime::models!(AccessPackageResourceScope);

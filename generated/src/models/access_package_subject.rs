@@ -92,19 +92,16 @@ impl runtime::Model for AccessPackageSubject {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.connected_organization),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.email),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.object_id),
-            5 => writer.write(&self.on_premises_security_identifier),
-            6 => writer.write(&self.principal_name),
-            7 => writer.write(&self.subject_lifecycle),
-            8 => writer.write(&self.subject_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.connected_organization);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.email);
+        writer.write(3, &self.id);
+        writer.write(4, &self.object_id);
+        writer.write(5, &self.on_premises_security_identifier);
+        writer.write(6, &self.principal_name);
+        writer.write(7, &self.subject_lifecycle);
+        writer.write(8, &self.subject_type);
     }
 }
 runtime::models!(AccessPackageSubject);

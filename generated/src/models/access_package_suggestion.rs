@@ -58,13 +58,10 @@ impl runtime::Model for AccessPackageSuggestion {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_package),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.reasons),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_package);
+        writer.write(1, &self.id);
+        writer.write(2, &self.reasons);
     }
 }
 runtime::models!(AccessPackageSuggestion);

@@ -54,12 +54,9 @@ impl runtime::Model for AccessPackageSuggestionRelatedPeopleBased {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.related_people),
-            1 => writer.write(&self.related_people_assignment_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.related_people);
+        writer.write(1, &self.related_people_assignment_count);
     }
 }
 runtime::models!(AccessPackageSuggestionRelatedPeopleBased);

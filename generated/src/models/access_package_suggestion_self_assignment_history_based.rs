@@ -54,12 +54,9 @@ impl runtime::Model for AccessPackageSuggestionSelfAssignmentHistoryBased {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.last_assignment_date_time),
-            1 => writer.write(&self.past_assignment_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.last_assignment_date_time);
+        writer.write(1, &self.past_assignment_count);
     }
 }
 runtime::models!(AccessPackageSuggestionSelfAssignmentHistoryBased);

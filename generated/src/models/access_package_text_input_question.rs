@@ -85,18 +85,15 @@ impl runtime::Model for AccessPackageTextInputQuestion {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.is_answer_editable),
-            2 => writer.write(&self.is_required),
-            3 => writer.write(&self.is_single_line_question),
-            4 => writer.write(&self.localizations),
-            5 => writer.write(&self.regex_pattern),
-            6 => writer.write(&self.sequence),
-            7 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.is_answer_editable);
+        writer.write(2, &self.is_required);
+        writer.write(3, &self.is_single_line_question);
+        writer.write(4, &self.localizations);
+        writer.write(5, &self.regex_pattern);
+        writer.write(6, &self.sequence);
+        writer.write(7, &self.text);
     }
 }
 runtime::models!(AccessPackageTextInputQuestion);

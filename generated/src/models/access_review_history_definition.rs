@@ -100,21 +100,18 @@ impl runtime::Model for AccessReviewHistoryDefinition {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.decisions),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.instances),
-            6 => writer.write(&self.review_history_period_end_date_time),
-            7 => writer.write(&self.review_history_period_start_date_time),
-            8 => writer.write(&self.schedule_settings),
-            9 => writer.write(&self.scopes),
-            10 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.decisions);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.id);
+        writer.write(5, &self.instances);
+        writer.write(6, &self.review_history_period_end_date_time);
+        writer.write(7, &self.review_history_period_start_date_time);
+        writer.write(8, &self.schedule_settings);
+        writer.write(9, &self.scopes);
+        writer.write(10, &self.status);
     }
 }
 runtime::models!(AccessReviewHistoryDefinition);

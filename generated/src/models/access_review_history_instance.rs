@@ -85,18 +85,15 @@ impl runtime::Model for AccessReviewHistoryInstance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.download_uri),
-            1 => writer.write(&self.expiration_date_time),
-            2 => writer.write(&self.fulfilled_date_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.review_history_period_end_date_time),
-            5 => writer.write(&self.review_history_period_start_date_time),
-            6 => writer.write(&self.run_date_time),
-            7 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.download_uri);
+        writer.write(1, &self.expiration_date_time);
+        writer.write(2, &self.fulfilled_date_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.review_history_period_end_date_time);
+        writer.write(5, &self.review_history_period_start_date_time);
+        writer.write(6, &self.run_date_time);
+        writer.write(7, &self.status);
     }
 }
 runtime::models!(AccessReviewHistoryInstance);

@@ -50,12 +50,9 @@ impl runtime::Model for AccessReviewHistoryScheduleSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.recurrence),
-            1 => writer.write(&self.report_range),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.recurrence);
+        writer.write(1, &self.report_range);
     }
 }
 runtime::models!(AccessReviewHistoryScheduleSettings);

@@ -63,14 +63,11 @@ impl runtime::Model for AccessReviewInactiveUsersQueryScope {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inactive_duration),
-            1 => writer.write(&self.query),
-            2 => writer.write(&self.query_root),
-            3 => writer.write(&self.query_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inactive_duration);
+        writer.write(1, &self.query);
+        writer.write(2, &self.query_root);
+        writer.write(3, &self.query_type);
     }
 }
 runtime::models!(AccessReviewInactiveUsersQueryScope);

@@ -99,20 +99,17 @@ impl runtime::Model for AccessReviewInstance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.contacted_reviewers),
-            1 => writer.write(&self.decisions),
-            2 => writer.write(&self.end_date_time),
-            3 => writer.write(&self.fallback_reviewers),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.reviewers),
-            6 => writer.write(&self.scope),
-            7 => writer.write(&self.stages),
-            8 => writer.write(&self.start_date_time),
-            9 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.contacted_reviewers);
+        writer.write(1, &self.decisions);
+        writer.write(2, &self.end_date_time);
+        writer.write(3, &self.fallback_reviewers);
+        writer.write(4, &self.id);
+        writer.write(5, &self.reviewers);
+        writer.write(6, &self.scope);
+        writer.write(7, &self.stages);
+        writer.write(8, &self.start_date_time);
+        writer.write(9, &self.status);
     }
 }
 runtime::models!(AccessReviewInstance);
@@ -170,14 +167,11 @@ impl runtime::Model for BatchRecordDecisionsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.decision),
-            1 => writer.write(&self.justification),
-            2 => writer.write(&self.principal_id),
-            3 => writer.write(&self.resource_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.decision);
+        writer.write(1, &self.justification);
+        writer.write(2, &self.principal_id);
+        writer.write(3, &self.resource_id);
     }
 }
 runtime::models!(BatchRecordDecisionsParameters);

@@ -120,25 +120,22 @@ impl runtime::Model for AccessReviewInstanceDecisionItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_review_id),
-            1 => writer.write(&self.applied_by),
-            2 => writer.write(&self.applied_date_time),
-            3 => writer.write(&self.apply_result),
-            4 => writer.write(&self.decision),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.insights),
-            7 => writer.write(&self.justification),
-            8 => writer.write(&self.principal),
-            9 => writer.write(&self.principal_link),
-            10 => writer.write(&self.recommendation),
-            11 => writer.write(&self.resource),
-            12 => writer.write(&self.resource_link),
-            13 => writer.write(&self.reviewed_by),
-            14 => writer.write(&self.reviewed_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_review_id);
+        writer.write(1, &self.applied_by);
+        writer.write(2, &self.applied_date_time);
+        writer.write(3, &self.apply_result);
+        writer.write(4, &self.decision);
+        writer.write(5, &self.id);
+        writer.write(6, &self.insights);
+        writer.write(7, &self.justification);
+        writer.write(8, &self.principal);
+        writer.write(9, &self.principal_link);
+        writer.write(10, &self.recommendation);
+        writer.write(11, &self.resource);
+        writer.write(12, &self.resource_link);
+        writer.write(13, &self.reviewed_by);
+        writer.write(14, &self.reviewed_date_time);
     }
 }
 runtime::models!(AccessReviewInstanceDecisionItem);

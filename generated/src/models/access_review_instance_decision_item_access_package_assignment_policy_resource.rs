@@ -73,15 +73,12 @@ for AccessReviewInstanceDecisionItemAccessPackageAssignmentPolicyResource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_package_display_name),
-            1 => writer.write(&self.access_package_id),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_package_display_name);
+        writer.write(1, &self.access_package_id);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.r#type);
     }
 }
 runtime::models!(AccessReviewInstanceDecisionItemAccessPackageAssignmentPolicyResource);

@@ -52,12 +52,9 @@ impl runtime::Model for AccessReviewNotificationRecipientItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.notification_recipient_scope),
-            1 => writer.write(&self.notification_template_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.notification_recipient_scope);
+        writer.write(1, &self.notification_template_type);
     }
 }
 runtime::models!(AccessReviewNotificationRecipientItem);

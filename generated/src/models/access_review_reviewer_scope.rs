@@ -54,13 +54,10 @@ impl runtime::Model for AccessReviewReviewerScope {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.query),
-            1 => writer.write(&self.query_root),
-            2 => writer.write(&self.query_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.query);
+        writer.write(1, &self.query_root);
+        writer.write(2, &self.query_type);
     }
 }
 runtime::models!(AccessReviewReviewerScope);

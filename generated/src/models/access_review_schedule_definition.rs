@@ -127,26 +127,23 @@ impl runtime::Model for AccessReviewScheduleDefinition {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.additional_notification_recipients),
-            1 => writer.write(&self.created_by),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.description_for_admins),
-            4 => writer.write(&self.description_for_reviewers),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.fallback_reviewers),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.instance_enumeration_scope),
-            9 => writer.write(&self.instances),
-            10 => writer.write(&self.last_modified_date_time),
-            11 => writer.write(&self.reviewers),
-            12 => writer.write(&self.scope),
-            13 => writer.write(&self.settings),
-            14 => writer.write(&self.stage_settings),
-            15 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.additional_notification_recipients);
+        writer.write(1, &self.created_by);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.description_for_admins);
+        writer.write(4, &self.description_for_reviewers);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.fallback_reviewers);
+        writer.write(7, &self.id);
+        writer.write(8, &self.instance_enumeration_scope);
+        writer.write(9, &self.instances);
+        writer.write(10, &self.last_modified_date_time);
+        writer.write(11, &self.reviewers);
+        writer.write(12, &self.scope);
+        writer.write(13, &self.settings);
+        writer.write(14, &self.stage_settings);
+        writer.write(15, &self.status);
     }
 }
 runtime::models!(AccessReviewScheduleDefinition);

@@ -110,23 +110,20 @@ impl runtime::Model for AccessReviewScheduleSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.apply_actions),
-            1 => writer.write(&self.auto_apply_decisions_enabled),
-            2 => writer.write(&self.decision_histories_for_reviewers_enabled),
-            3 => writer.write(&self.default_decision),
-            4 => writer.write(&self.default_decision_enabled),
-            5 => writer.write(&self.instance_duration_in_days),
-            6 => writer.write(&self.justification_required_on_approval),
-            7 => writer.write(&self.mail_notifications_enabled),
-            8 => writer.write(&self.recommendation_insight_settings),
-            9 => writer.write(&self.recommendation_look_back_duration),
-            10 => writer.write(&self.recommendations_enabled),
-            11 => writer.write(&self.recurrence),
-            12 => writer.write(&self.reminder_notifications_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.apply_actions);
+        writer.write(1, &self.auto_apply_decisions_enabled);
+        writer.write(2, &self.decision_histories_for_reviewers_enabled);
+        writer.write(3, &self.default_decision);
+        writer.write(4, &self.default_decision_enabled);
+        writer.write(5, &self.instance_duration_in_days);
+        writer.write(6, &self.justification_required_on_approval);
+        writer.write(7, &self.mail_notifications_enabled);
+        writer.write(8, &self.recommendation_insight_settings);
+        writer.write(9, &self.recommendation_look_back_duration);
+        writer.write(10, &self.recommendations_enabled);
+        writer.write(11, &self.recurrence);
+        writer.write(12, &self.reminder_notifications_enabled);
     }
 }
 runtime::models!(AccessReviewScheduleSettings);

@@ -60,13 +60,10 @@ impl runtime::Model for AccessReviewSet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.definitions),
-            1 => writer.write(&self.history_definitions),
-            2 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.definitions);
+        writer.write(1, &self.history_definitions);
+        writer.write(2, &self.id);
     }
 }
 runtime::models!(AccessReviewSet);

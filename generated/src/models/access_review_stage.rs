@@ -82,17 +82,14 @@ impl runtime::Model for AccessReviewStage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.decisions),
-            1 => writer.write(&self.end_date_time),
-            2 => writer.write(&self.fallback_reviewers),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.reviewers),
-            5 => writer.write(&self.start_date_time),
-            6 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.decisions);
+        writer.write(1, &self.end_date_time);
+        writer.write(2, &self.fallback_reviewers);
+        writer.write(3, &self.id);
+        writer.write(4, &self.reviewers);
+        writer.write(5, &self.start_date_time);
+        writer.write(6, &self.status);
     }
 }
 runtime::models!(AccessReviewStage);

@@ -85,18 +85,15 @@ impl runtime::Model for AccessReviewStageSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.decisions_that_will_move_to_next_stage),
-            1 => writer.write(&self.depends_on),
-            2 => writer.write(&self.duration_in_days),
-            3 => writer.write(&self.fallback_reviewers),
-            4 => writer.write(&self.recommendation_insight_settings),
-            5 => writer.write(&self.recommendations_enabled),
-            6 => writer.write(&self.reviewers),
-            7 => writer.write(&self.stage_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.decisions_that_will_move_to_next_stage);
+        writer.write(1, &self.depends_on);
+        writer.write(2, &self.duration_in_days);
+        writer.write(3, &self.fallback_reviewers);
+        writer.write(4, &self.recommendation_insight_settings);
+        writer.write(5, &self.recommendations_enabled);
+        writer.write(6, &self.reviewers);
+        writer.write(7, &self.stage_id);
     }
 }
 runtime::models!(AccessReviewStageSettings);

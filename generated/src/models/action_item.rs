@@ -56,13 +56,10 @@ impl runtime::Model for ActionItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.owner_display_name),
-            1 => writer.write(&self.text),
-            2 => writer.write(&self.title),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.owner_display_name);
+        writer.write(1, &self.text);
+        writer.write(2, &self.title);
     }
 }
 runtime::models!(ActionItem);

@@ -48,11 +48,8 @@ impl runtime::Model for ActionResultPart {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.error),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.error);
     }
 }
 runtime::models!(ActionResultPart);

@@ -54,12 +54,9 @@ impl runtime::Model for ActivitiesContainer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_activities),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_activities);
+        writer.write(1, &self.id);
     }
 }
 runtime::models!(ActivitiesContainer);

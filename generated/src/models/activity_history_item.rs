@@ -97,20 +97,17 @@ impl runtime::Model for ActivityHistoryItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.active_duration_seconds),
-            1 => writer.write(&self.activity),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.expiration_date_time),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.last_active_date_time),
-            6 => writer.write(&self.last_modified_date_time),
-            7 => writer.write(&self.started_date_time),
-            8 => writer.write(&self.status),
-            9 => writer.write(&self.user_timezone),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.active_duration_seconds);
+        writer.write(1, &self.activity);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.expiration_date_time);
+        writer.write(4, &self.id);
+        writer.write(5, &self.last_active_date_time);
+        writer.write(6, &self.last_modified_date_time);
+        writer.write(7, &self.started_date_time);
+        writer.write(8, &self.status);
+        writer.write(9, &self.user_timezone);
     }
 }
 runtime::models!(ActivityHistoryItem);

@@ -48,11 +48,8 @@ impl runtime::Model for ActivityMetadata {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity);
     }
 }
 runtime::models!(ActivityMetadata);

@@ -54,13 +54,10 @@ impl runtime::Model for AddIn {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.properties),
-            2 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.properties);
+        writer.write(2, &self.r#type);
     }
 }
 runtime::models!(AddIn);

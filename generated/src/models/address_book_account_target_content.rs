@@ -54,12 +54,9 @@ impl runtime::Model for AddressBookAccountTargetContent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account_target_emails),
-            1 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account_target_emails);
+        writer.write(1, &self.r#type);
     }
 }
 runtime::models!(AddressBookAccountTargetContent);

@@ -58,13 +58,10 @@ impl runtime::Model for AdhocCall {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.recordings),
-            2 => writer.write(&self.transcripts),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.recordings);
+        writer.write(2, &self.transcripts);
     }
 }
 runtime::models!(AdhocCall);

@@ -102,19 +102,16 @@ impl runtime::Model for Admin {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.configuration_management),
-            1 => writer.write(&self.edge),
-            2 => writer.write(&self.exchange),
-            3 => writer.write(&self.microsoft365_apps),
-            4 => writer.write(&self.people),
-            5 => writer.write(&self.report_settings),
-            6 => writer.write(&self.service_announcement),
-            7 => writer.write(&self.sharepoint),
-            8 => writer.write(&self.teams),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.configuration_management);
+        writer.write(1, &self.edge);
+        writer.write(2, &self.exchange);
+        writer.write(3, &self.microsoft365_apps);
+        writer.write(4, &self.people);
+        writer.write(5, &self.report_settings);
+        writer.write(6, &self.service_announcement);
+        writer.write(7, &self.sharepoint);
+        writer.write(8, &self.teams);
     }
 }
 runtime::models!(Admin);

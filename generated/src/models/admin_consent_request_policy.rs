@@ -80,17 +80,14 @@ impl runtime::Model for AdminConsentRequestPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.is_enabled),
-            2 => writer.write(&self.notify_reviewers),
-            3 => writer.write(&self.reminders_enabled),
-            4 => writer.write(&self.request_duration_in_days),
-            5 => writer.write(&self.reviewers),
-            6 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.is_enabled);
+        writer.write(2, &self.notify_reviewers);
+        writer.write(3, &self.reminders_enabled);
+        writer.write(4, &self.request_duration_in_days);
+        writer.write(5, &self.reviewers);
+        writer.write(6, &self.version);
     }
 }
 runtime::models!(AdminConsentRequestPolicy);

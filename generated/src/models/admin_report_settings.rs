@@ -54,12 +54,9 @@ impl runtime::Model for AdminReportSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_concealed_names),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_concealed_names);
+        writer.write(1, &self.id);
     }
 }
 runtime::models!(AdminReportSettings);

@@ -240,65 +240,59 @@ impl runtime::Model for AdministrativeUnit {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deleted_date_time),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            #[cfg(
-                any(
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "users"
-                )
-            )]
-            3 => writer.write(&self.extensions),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.is_member_management_restricted),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            6 => writer.write(&self.members),
-            7 => writer.write(&self.membership_rule),
-            8 => writer.write(&self.membership_rule_processing_state),
-            9 => writer.write(&self.membership_type),
-            #[cfg(
-                any(
-                    feature = "directory",
-                    feature = "directory-roles",
-                    feature = "me",
-                    feature = "scoped-role-memberships",
-                    feature = "users"
-                )
-            )]
-            10 => writer.write(&self.scoped_role_members),
-            11 => writer.write(&self.visibility),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deleted_date_time);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        #[cfg(
+            any(
+                feature = "devices",
+                feature = "directory",
+                feature = "groups",
+                feature = "me",
+                feature = "organization",
+                feature = "users"
+            )
+        )] writer.write(3, &self.extensions);
+        writer.write(4, &self.id);
+        writer.write(5, &self.is_member_management_restricted);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(6, &self.members);
+        writer.write(7, &self.membership_rule);
+        writer.write(8, &self.membership_rule_processing_state);
+        writer.write(9, &self.membership_type);
+        #[cfg(
+            any(
+                feature = "directory",
+                feature = "directory-roles",
+                feature = "me",
+                feature = "scoped-role-memberships",
+                feature = "users"
+            )
+        )] writer.write(10, &self.scoped_role_members);
+        writer.write(11, &self.visibility);
     }
 }
 runtime::models!(AdministrativeUnit);

@@ -408,81 +408,77 @@ impl runtime::Model for AgentIdentity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account_enabled),
-            1 => writer.write(&self.add_ins),
-            2 => writer.write(&self.agent_identity_blueprint_id),
-            3 => writer.write(&self.alternative_names),
-            4 => writer.write(&self.app_description),
-            5 => writer.write(&self.app_display_name),
-            6 => writer.write(&self.app_id),
-            7 => writer.write(&self.app_management_policies),
-            8 => writer.write(&self.app_owner_organization_id),
-            9 => writer.write(&self.app_role_assigned_to),
-            10 => writer.write(&self.app_role_assignment_required),
-            11 => writer.write(&self.app_role_assignments),
-            12 => writer.write(&self.app_roles),
-            13 => writer.write(&self.application_template_id),
-            14 => writer.write(&self.claims_mapping_policies),
-            15 => writer.write(&self.created_by_app_id),
-            16 => writer.write(&self.created_date_time),
-            17 => writer.write(&self.created_objects),
-            18 => writer.write(&self.custom_security_attributes),
-            #[cfg(feature = "service-principals")]
-            19 => writer.write(&self.delegated_permission_classifications),
-            20 => writer.write(&self.deleted_date_time),
-            21 => writer.write(&self.description),
-            22 => writer.write(&self.disabled_by_microsoft_status),
-            23 => writer.write(&self.display_name),
-            24 => writer.write(&self.endpoints),
-            #[cfg(any(feature = "applications", feature = "service-principals"))]
-            25 => writer.write(&self.federated_identity_credentials),
-            26 => writer.write(&self.home_realm_discovery_policies),
-            27 => writer.write(&self.homepage),
-            28 => writer.write(&self.id),
-            29 => writer.write(&self.info),
-            30 => writer.write(&self.is_disabled),
-            31 => writer.write(&self.key_credentials),
-            32 => writer.write(&self.login_url),
-            33 => writer.write(&self.logout_url),
-            34 => writer.write(&self.member_of),
-            35 => writer.write(&self.notes),
-            36 => writer.write(&self.notification_email_addresses),
-            #[cfg(
-                any(
-                    feature = "me",
-                    feature = "oauth2-permission-grants",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            37 => writer.write(&self.oauth2_permission_grants),
-            38 => writer.write(&self.oauth2_permission_scopes),
-            39 => writer.write(&self.owned_objects),
-            40 => writer.write(&self.owners),
-            41 => writer.write(&self.password_credentials),
-            42 => writer.write(&self.preferred_single_sign_on_mode),
-            43 => writer.write(&self.preferred_token_signing_key_thumbprint),
-            #[cfg(feature = "service-principals")]
-            44 => writer.write(&self.remote_desktop_security_configuration),
-            45 => writer.write(&self.reply_urls),
-            46 => writer.write(&self.resource_specific_application_permissions),
-            47 => writer.write(&self.saml_single_sign_on_settings),
-            48 => writer.write(&self.service_principal_names),
-            49 => writer.write(&self.service_principal_type),
-            50 => writer.write(&self.sign_in_audience),
-            51 => writer.write(&self.sponsors),
-            #[cfg(any(feature = "applications", feature = "service-principals"))]
-            52 => writer.write(&self.synchronization),
-            53 => writer.write(&self.tags),
-            54 => writer.write(&self.token_encryption_key_id),
-            55 => writer.write(&self.token_issuance_policies),
-            56 => writer.write(&self.token_lifetime_policies),
-            57 => writer.write(&self.transitive_member_of),
-            58 => writer.write(&self.verified_publisher),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account_enabled);
+        writer.write(1, &self.add_ins);
+        writer.write(2, &self.agent_identity_blueprint_id);
+        writer.write(3, &self.alternative_names);
+        writer.write(4, &self.app_description);
+        writer.write(5, &self.app_display_name);
+        writer.write(6, &self.app_id);
+        writer.write(7, &self.app_management_policies);
+        writer.write(8, &self.app_owner_organization_id);
+        writer.write(9, &self.app_role_assigned_to);
+        writer.write(10, &self.app_role_assignment_required);
+        writer.write(11, &self.app_role_assignments);
+        writer.write(12, &self.app_roles);
+        writer.write(13, &self.application_template_id);
+        writer.write(14, &self.claims_mapping_policies);
+        writer.write(15, &self.created_by_app_id);
+        writer.write(16, &self.created_date_time);
+        writer.write(17, &self.created_objects);
+        writer.write(18, &self.custom_security_attributes);
+        #[cfg(feature = "service-principals")]
+        writer.write(19, &self.delegated_permission_classifications);
+        writer.write(20, &self.deleted_date_time);
+        writer.write(21, &self.description);
+        writer.write(22, &self.disabled_by_microsoft_status);
+        writer.write(23, &self.display_name);
+        writer.write(24, &self.endpoints);
+        #[cfg(any(feature = "applications", feature = "service-principals"))]
+        writer.write(25, &self.federated_identity_credentials);
+        writer.write(26, &self.home_realm_discovery_policies);
+        writer.write(27, &self.homepage);
+        writer.write(28, &self.id);
+        writer.write(29, &self.info);
+        writer.write(30, &self.is_disabled);
+        writer.write(31, &self.key_credentials);
+        writer.write(32, &self.login_url);
+        writer.write(33, &self.logout_url);
+        writer.write(34, &self.member_of);
+        writer.write(35, &self.notes);
+        writer.write(36, &self.notification_email_addresses);
+        #[cfg(
+            any(
+                feature = "me",
+                feature = "oauth2-permission-grants",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(37, &self.oauth2_permission_grants);
+        writer.write(38, &self.oauth2_permission_scopes);
+        writer.write(39, &self.owned_objects);
+        writer.write(40, &self.owners);
+        writer.write(41, &self.password_credentials);
+        writer.write(42, &self.preferred_single_sign_on_mode);
+        writer.write(43, &self.preferred_token_signing_key_thumbprint);
+        #[cfg(feature = "service-principals")]
+        writer.write(44, &self.remote_desktop_security_configuration);
+        writer.write(45, &self.reply_urls);
+        writer.write(46, &self.resource_specific_application_permissions);
+        writer.write(47, &self.saml_single_sign_on_settings);
+        writer.write(48, &self.service_principal_names);
+        writer.write(49, &self.service_principal_type);
+        writer.write(50, &self.sign_in_audience);
+        writer.write(51, &self.sponsors);
+        #[cfg(any(feature = "applications", feature = "service-principals"))]
+        writer.write(52, &self.synchronization);
+        writer.write(53, &self.tags);
+        writer.write(54, &self.token_encryption_key_id);
+        writer.write(55, &self.token_issuance_policies);
+        writer.write(56, &self.token_lifetime_policies);
+        writer.write(57, &self.transitive_member_of);
+        writer.write(58, &self.verified_publisher);
     }
 }
 runtime::models!(AgentIdentity);

@@ -398,79 +398,75 @@ impl runtime::Model for AgentIdentityBlueprintPrincipal {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account_enabled),
-            1 => writer.write(&self.add_ins),
-            2 => writer.write(&self.alternative_names),
-            3 => writer.write(&self.app_description),
-            4 => writer.write(&self.app_display_name),
-            5 => writer.write(&self.app_id),
-            6 => writer.write(&self.app_management_policies),
-            7 => writer.write(&self.app_owner_organization_id),
-            8 => writer.write(&self.app_role_assigned_to),
-            9 => writer.write(&self.app_role_assignment_required),
-            10 => writer.write(&self.app_role_assignments),
-            11 => writer.write(&self.app_roles),
-            12 => writer.write(&self.application_template_id),
-            13 => writer.write(&self.claims_mapping_policies),
-            14 => writer.write(&self.created_by_app_id),
-            15 => writer.write(&self.created_objects),
-            16 => writer.write(&self.custom_security_attributes),
-            #[cfg(feature = "service-principals")]
-            17 => writer.write(&self.delegated_permission_classifications),
-            18 => writer.write(&self.deleted_date_time),
-            19 => writer.write(&self.description),
-            20 => writer.write(&self.disabled_by_microsoft_status),
-            21 => writer.write(&self.display_name),
-            22 => writer.write(&self.endpoints),
-            #[cfg(any(feature = "applications", feature = "service-principals"))]
-            23 => writer.write(&self.federated_identity_credentials),
-            24 => writer.write(&self.home_realm_discovery_policies),
-            25 => writer.write(&self.homepage),
-            26 => writer.write(&self.id),
-            27 => writer.write(&self.info),
-            28 => writer.write(&self.is_disabled),
-            29 => writer.write(&self.key_credentials),
-            30 => writer.write(&self.login_url),
-            31 => writer.write(&self.logout_url),
-            32 => writer.write(&self.member_of),
-            33 => writer.write(&self.notes),
-            34 => writer.write(&self.notification_email_addresses),
-            #[cfg(
-                any(
-                    feature = "me",
-                    feature = "oauth2-permission-grants",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            35 => writer.write(&self.oauth2_permission_grants),
-            36 => writer.write(&self.oauth2_permission_scopes),
-            37 => writer.write(&self.owned_objects),
-            38 => writer.write(&self.owners),
-            39 => writer.write(&self.password_credentials),
-            40 => writer.write(&self.preferred_single_sign_on_mode),
-            41 => writer.write(&self.preferred_token_signing_key_thumbprint),
-            #[cfg(feature = "service-principals")]
-            42 => writer.write(&self.remote_desktop_security_configuration),
-            43 => writer.write(&self.reply_urls),
-            44 => writer.write(&self.resource_specific_application_permissions),
-            45 => writer.write(&self.saml_single_sign_on_settings),
-            46 => writer.write(&self.service_principal_names),
-            47 => writer.write(&self.service_principal_type),
-            48 => writer.write(&self.sign_in_audience),
-            49 => writer.write(&self.sponsors),
-            #[cfg(any(feature = "applications", feature = "service-principals"))]
-            50 => writer.write(&self.synchronization),
-            51 => writer.write(&self.tags),
-            52 => writer.write(&self.token_encryption_key_id),
-            53 => writer.write(&self.token_issuance_policies),
-            54 => writer.write(&self.token_lifetime_policies),
-            55 => writer.write(&self.transitive_member_of),
-            56 => writer.write(&self.verified_publisher),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account_enabled);
+        writer.write(1, &self.add_ins);
+        writer.write(2, &self.alternative_names);
+        writer.write(3, &self.app_description);
+        writer.write(4, &self.app_display_name);
+        writer.write(5, &self.app_id);
+        writer.write(6, &self.app_management_policies);
+        writer.write(7, &self.app_owner_organization_id);
+        writer.write(8, &self.app_role_assigned_to);
+        writer.write(9, &self.app_role_assignment_required);
+        writer.write(10, &self.app_role_assignments);
+        writer.write(11, &self.app_roles);
+        writer.write(12, &self.application_template_id);
+        writer.write(13, &self.claims_mapping_policies);
+        writer.write(14, &self.created_by_app_id);
+        writer.write(15, &self.created_objects);
+        writer.write(16, &self.custom_security_attributes);
+        #[cfg(feature = "service-principals")]
+        writer.write(17, &self.delegated_permission_classifications);
+        writer.write(18, &self.deleted_date_time);
+        writer.write(19, &self.description);
+        writer.write(20, &self.disabled_by_microsoft_status);
+        writer.write(21, &self.display_name);
+        writer.write(22, &self.endpoints);
+        #[cfg(any(feature = "applications", feature = "service-principals"))]
+        writer.write(23, &self.federated_identity_credentials);
+        writer.write(24, &self.home_realm_discovery_policies);
+        writer.write(25, &self.homepage);
+        writer.write(26, &self.id);
+        writer.write(27, &self.info);
+        writer.write(28, &self.is_disabled);
+        writer.write(29, &self.key_credentials);
+        writer.write(30, &self.login_url);
+        writer.write(31, &self.logout_url);
+        writer.write(32, &self.member_of);
+        writer.write(33, &self.notes);
+        writer.write(34, &self.notification_email_addresses);
+        #[cfg(
+            any(
+                feature = "me",
+                feature = "oauth2-permission-grants",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(35, &self.oauth2_permission_grants);
+        writer.write(36, &self.oauth2_permission_scopes);
+        writer.write(37, &self.owned_objects);
+        writer.write(38, &self.owners);
+        writer.write(39, &self.password_credentials);
+        writer.write(40, &self.preferred_single_sign_on_mode);
+        writer.write(41, &self.preferred_token_signing_key_thumbprint);
+        #[cfg(feature = "service-principals")]
+        writer.write(42, &self.remote_desktop_security_configuration);
+        writer.write(43, &self.reply_urls);
+        writer.write(44, &self.resource_specific_application_permissions);
+        writer.write(45, &self.saml_single_sign_on_settings);
+        writer.write(46, &self.service_principal_names);
+        writer.write(47, &self.service_principal_type);
+        writer.write(48, &self.sign_in_audience);
+        writer.write(49, &self.sponsors);
+        #[cfg(any(feature = "applications", feature = "service-principals"))]
+        writer.write(50, &self.synchronization);
+        writer.write(51, &self.tags);
+        writer.write(52, &self.token_encryption_key_id);
+        writer.write(53, &self.token_issuance_policies);
+        writer.write(54, &self.token_lifetime_policies);
+        writer.write(55, &self.transitive_member_of);
+        writer.write(56, &self.verified_publisher);
     }
 }
 runtime::models!(AgentIdentityBlueprintPrincipal);

@@ -54,13 +54,10 @@ impl runtime::Model for AggregationOption {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.bucket_definition),
-            1 => writer.write(&self.field),
-            2 => writer.write(&self.size),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.bucket_definition);
+        writer.write(1, &self.field);
+        writer.write(2, &self.size);
     }
 }
 runtime::models!(AggregationOption);

@@ -90,19 +90,16 @@ impl runtime::Model for Agreement {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.acceptances),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.file),
-            3 => writer.write(&self.files),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.is_per_device_acceptance_required),
-            6 => writer.write(&self.is_viewing_before_acceptance_required),
-            7 => writer.write(&self.terms_expiration),
-            8 => writer.write(&self.user_reaccept_required_frequency),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.acceptances);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.file);
+        writer.write(3, &self.files);
+        writer.write(4, &self.id);
+        writer.write(5, &self.is_per_device_acceptance_required);
+        writer.write(6, &self.is_viewing_before_acceptance_required);
+        writer.write(7, &self.terms_expiration);
+        writer.write(8, &self.user_reaccept_required_frequency);
     }
 }
 runtime::models!(Agreement);

@@ -115,24 +115,21 @@ impl runtime::Model for AgreementAcceptance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.agreement_file_id),
-            1 => writer.write(&self.agreement_id),
-            2 => writer.write(&self.device_display_name),
-            3 => writer.write(&self.device_id),
-            4 => writer.write(&self.device_os_type),
-            5 => writer.write(&self.device_os_version),
-            6 => writer.write(&self.expiration_date_time),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.recorded_date_time),
-            9 => writer.write(&self.state),
-            10 => writer.write(&self.user_display_name),
-            11 => writer.write(&self.user_email),
-            12 => writer.write(&self.user_id),
-            13 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.agreement_file_id);
+        writer.write(1, &self.agreement_id);
+        writer.write(2, &self.device_display_name);
+        writer.write(3, &self.device_id);
+        writer.write(4, &self.device_os_type);
+        writer.write(5, &self.device_os_version);
+        writer.write(6, &self.expiration_date_time);
+        writer.write(7, &self.id);
+        writer.write(8, &self.recorded_date_time);
+        writer.write(9, &self.state);
+        writer.write(10, &self.user_display_name);
+        writer.write(11, &self.user_email);
+        writer.write(12, &self.user_id);
+        writer.write(13, &self.user_principal_name);
     }
 }
 runtime::models!(AgreementAcceptance);

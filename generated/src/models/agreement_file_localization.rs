@@ -90,19 +90,16 @@ impl runtime::Model for AgreementFileLocalization {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.file_data),
-            3 => writer.write(&self.file_name),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.is_default),
-            6 => writer.write(&self.is_major_version),
-            7 => writer.write(&self.language),
-            8 => writer.write(&self.versions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.file_data);
+        writer.write(3, &self.file_name);
+        writer.write(4, &self.id);
+        writer.write(5, &self.is_default);
+        writer.write(6, &self.is_major_version);
+        writer.write(7, &self.language);
+        writer.write(8, &self.versions);
     }
 }
 runtime::models!(AgreementFileLocalization);

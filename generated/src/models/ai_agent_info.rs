@@ -62,14 +62,11 @@ impl runtime::Model for AiAgentInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.blueprint_id),
-            1 => writer.write(&self.identifier),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.blueprint_id);
+        writer.write(1, &self.identifier);
+        writer.write(2, &self.name);
+        writer.write(3, &self.version);
     }
 }
 runtime::models!(AiAgentInfo);

@@ -122,25 +122,22 @@ impl runtime::Model for AiInteraction {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_class),
-            1 => writer.write(&self.attachments),
-            2 => writer.write(&self.body),
-            3 => writer.write(&self.contexts),
-            4 => writer.write(&self.conversation_type),
-            5 => writer.write(&self.created_date_time),
-            6 => writer.write(&self.etag),
-            7 => writer.write(&self.from),
-            8 => writer.write(&self.id),
-            9 => writer.write(&self.interaction_type),
-            10 => writer.write(&self.links),
-            11 => writer.write(&self.locale),
-            12 => writer.write(&self.mentions),
-            13 => writer.write(&self.request_id),
-            14 => writer.write(&self.session_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_class);
+        writer.write(1, &self.attachments);
+        writer.write(2, &self.body);
+        writer.write(3, &self.contexts);
+        writer.write(4, &self.conversation_type);
+        writer.write(5, &self.created_date_time);
+        writer.write(6, &self.etag);
+        writer.write(7, &self.from);
+        writer.write(8, &self.id);
+        writer.write(9, &self.interaction_type);
+        writer.write(10, &self.links);
+        writer.write(11, &self.locale);
+        writer.write(12, &self.mentions);
+        writer.write(13, &self.request_id);
+        writer.write(14, &self.session_id);
     }
 }
 runtime::models!(AiInteraction);

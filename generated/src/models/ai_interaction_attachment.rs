@@ -64,15 +64,12 @@ impl runtime::Model for AiInteractionAttachment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attachment_id),
-            1 => writer.write(&self.content),
-            2 => writer.write(&self.content_type),
-            3 => writer.write(&self.content_url),
-            4 => writer.write(&self.name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attachment_id);
+        writer.write(1, &self.content);
+        writer.write(2, &self.content_type);
+        writer.write(3, &self.content_url);
+        writer.write(4, &self.name);
     }
 }
 runtime::models!(AiInteractionAttachment);

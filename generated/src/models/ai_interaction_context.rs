@@ -56,13 +56,10 @@ impl runtime::Model for AiInteractionContext {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.context_reference),
-            1 => writer.write(&self.context_type),
-            2 => writer.write(&self.display_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.context_reference);
+        writer.write(1, &self.context_type);
+        writer.write(2, &self.display_name);
     }
 }
 runtime::models!(AiInteractionContext);

@@ -56,13 +56,10 @@ impl runtime::Model for AiInteractionLink {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.link_type),
-            2 => writer.write(&self.link_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.link_type);
+        writer.write(2, &self.link_url);
     }
 }
 runtime::models!(AiInteractionLink);

@@ -56,13 +56,10 @@ impl runtime::Model for AiInteractionMention {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.mention_id),
-            1 => writer.write(&self.mention_text),
-            2 => writer.write(&self.mentioned),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.mention_id);
+        writer.write(1, &self.mention_text);
+        writer.write(2, &self.mentioned);
     }
 }
 runtime::models!(AiInteractionMention);

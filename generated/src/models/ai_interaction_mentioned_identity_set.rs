@@ -68,15 +68,12 @@ impl runtime::Model for AiInteractionMentionedIdentitySet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application),
-            1 => writer.write(&self.conversation),
-            2 => writer.write(&self.device),
-            3 => writer.write(&self.tag),
-            4 => writer.write(&self.user),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application);
+        writer.write(1, &self.conversation);
+        writer.write(2, &self.device);
+        writer.write(3, &self.tag);
+        writer.write(4, &self.user);
     }
 }
 runtime::models!(AiInteractionMentionedIdentitySet);

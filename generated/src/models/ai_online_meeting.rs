@@ -54,12 +54,9 @@ impl runtime::Model for AiOnlineMeeting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.ai_insights),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.ai_insights);
+        writer.write(1, &self.id);
     }
 }
 runtime::models!(AiOnlineMeeting);

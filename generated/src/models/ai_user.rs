@@ -60,13 +60,10 @@ impl runtime::Model for AiUser {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.interaction_history),
-            2 => writer.write(&self.online_meetings),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.interaction_history);
+        writer.write(2, &self.online_meetings);
     }
 }
 runtime::models!(AiUser);

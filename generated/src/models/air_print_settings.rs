@@ -48,11 +48,8 @@ impl runtime::Model for AirPrintSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.incompatible_printers),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.incompatible_printers);
     }
 }
 runtime::models!(AirPrintSettings);

@@ -52,12 +52,9 @@ impl runtime::Model for AkamaiAttackGroupActionModel {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            1 => writer.write(&self.group),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
+        writer.write(1, &self.group);
     }
 }
 runtime::models!(AkamaiAttackGroupActionModel);

@@ -56,13 +56,10 @@ impl runtime::Model for AkamaiCustomRuleModel {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            1 => writer.write(&self.name),
-            2 => writer.write(&self.rule_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
+        writer.write(1, &self.name);
+        writer.write(2, &self.rule_id);
     }
 }
 runtime::models!(AkamaiCustomRuleModel);

@@ -67,14 +67,11 @@ impl runtime::Model for AkamaiVerifiedDetailsModel {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.active_attack_groups),
-            1 => writer.write(&self.active_custom_rules),
-            2 => writer.write(&self.dns_configuration),
-            3 => writer.write(&self.rapid_rules),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.active_attack_groups);
+        writer.write(1, &self.active_custom_rules);
+        writer.write(2, &self.dns_configuration);
+        writer.write(3, &self.rapid_rules);
     }
 }
 runtime::models!(AkamaiVerifiedDetailsModel);

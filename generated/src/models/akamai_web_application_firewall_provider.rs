@@ -80,16 +80,13 @@ impl runtime::Model for AkamaiWebApplicationFirewallProvider {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_token),
-            1 => writer.write(&self.client_secret),
-            2 => writer.write(&self.client_token),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.host_prefix),
-            5 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_token);
+        writer.write(1, &self.client_secret);
+        writer.write(2, &self.client_token);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.host_prefix);
+        writer.write(5, &self.id);
     }
 }
 runtime::models!(AkamaiWebApplicationFirewallProvider);

@@ -46,11 +46,8 @@ impl runtime::Model for Album {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cover_image_item_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cover_image_item_id);
     }
 }
 runtime::models!(Album);

@@ -259,50 +259,47 @@ impl runtime::Model for Alert {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity_group_name),
-            1 => writer.write(&self.alert_detections),
-            2 => writer.write(&self.assigned_to),
-            3 => writer.write(&self.azure_subscription_id),
-            4 => writer.write(&self.azure_tenant_id),
-            5 => writer.write(&self.category),
-            6 => writer.write(&self.closed_date_time),
-            7 => writer.write(&self.cloud_app_states),
-            8 => writer.write(&self.comments),
-            9 => writer.write(&self.confidence),
-            10 => writer.write(&self.created_date_time),
-            11 => writer.write(&self.description),
-            12 => writer.write(&self.detection_ids),
-            13 => writer.write(&self.event_date_time),
-            14 => writer.write(&self.feedback),
-            15 => writer.write(&self.file_states),
-            16 => writer.write(&self.history_states),
-            17 => writer.write(&self.host_states),
-            18 => writer.write(&self.id),
-            19 => writer.write(&self.incident_ids),
-            20 => writer.write(&self.investigation_security_states),
-            21 => writer.write(&self.last_event_date_time),
-            22 => writer.write(&self.last_modified_date_time),
-            23 => writer.write(&self.malware_states),
-            24 => writer.write(&self.message_security_states),
-            25 => writer.write(&self.network_connections),
-            26 => writer.write(&self.processes),
-            27 => writer.write(&self.recommended_actions),
-            28 => writer.write(&self.registry_key_states),
-            29 => writer.write(&self.security_resources),
-            30 => writer.write(&self.severity),
-            31 => writer.write(&self.source_materials),
-            32 => writer.write(&self.status),
-            33 => writer.write(&self.tags),
-            34 => writer.write(&self.title),
-            35 => writer.write(&self.triggers),
-            36 => writer.write(&self.uri_click_security_states),
-            37 => writer.write(&self.user_states),
-            38 => writer.write(&self.vendor_information),
-            39 => writer.write(&self.vulnerability_states),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity_group_name);
+        writer.write(1, &self.alert_detections);
+        writer.write(2, &self.assigned_to);
+        writer.write(3, &self.azure_subscription_id);
+        writer.write(4, &self.azure_tenant_id);
+        writer.write(5, &self.category);
+        writer.write(6, &self.closed_date_time);
+        writer.write(7, &self.cloud_app_states);
+        writer.write(8, &self.comments);
+        writer.write(9, &self.confidence);
+        writer.write(10, &self.created_date_time);
+        writer.write(11, &self.description);
+        writer.write(12, &self.detection_ids);
+        writer.write(13, &self.event_date_time);
+        writer.write(14, &self.feedback);
+        writer.write(15, &self.file_states);
+        writer.write(16, &self.history_states);
+        writer.write(17, &self.host_states);
+        writer.write(18, &self.id);
+        writer.write(19, &self.incident_ids);
+        writer.write(20, &self.investigation_security_states);
+        writer.write(21, &self.last_event_date_time);
+        writer.write(22, &self.last_modified_date_time);
+        writer.write(23, &self.malware_states);
+        writer.write(24, &self.message_security_states);
+        writer.write(25, &self.network_connections);
+        writer.write(26, &self.processes);
+        writer.write(27, &self.recommended_actions);
+        writer.write(28, &self.registry_key_states);
+        writer.write(29, &self.security_resources);
+        writer.write(30, &self.severity);
+        writer.write(31, &self.source_materials);
+        writer.write(32, &self.status);
+        writer.write(33, &self.tags);
+        writer.write(34, &self.title);
+        writer.write(35, &self.triggers);
+        writer.write(36, &self.uri_click_security_states);
+        writer.write(37, &self.user_states);
+        writer.write(38, &self.vendor_information);
+        writer.write(39, &self.vulnerability_states);
     }
 }
 runtime::models!(Alert);

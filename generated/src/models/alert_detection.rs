@@ -56,13 +56,10 @@ impl runtime::Model for AlertDetection {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.detection_type),
-            1 => writer.write(&self.method),
-            2 => writer.write(&self.name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.detection_type);
+        writer.write(1, &self.method);
+        writer.write(2, &self.name);
     }
 }
 runtime::models!(AlertDetection);

@@ -80,17 +80,14 @@ impl runtime::Model for AlertHistoryState {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_id),
-            1 => writer.write(&self.assigned_to),
-            2 => writer.write(&self.comments),
-            3 => writer.write(&self.feedback),
-            4 => writer.write(&self.status),
-            5 => writer.write(&self.updated_date_time),
-            6 => writer.write(&self.user),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_id);
+        writer.write(1, &self.assigned_to);
+        writer.write(2, &self.comments);
+        writer.write(3, &self.feedback);
+        writer.write(4, &self.status);
+        writer.write(5, &self.updated_date_time);
+        writer.write(6, &self.user);
     }
 }
 runtime::models!(AlertHistoryState);

@@ -56,13 +56,10 @@ impl runtime::Model for AlertTrigger {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.name),
-            1 => writer.write(&self.r#type),
-            2 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.name);
+        writer.write(1, &self.r#type);
+        writer.write(2, &self.value);
     }
 }
 runtime::models!(AlertTrigger);

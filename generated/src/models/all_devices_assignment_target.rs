@@ -42,7 +42,7 @@ impl runtime::Model for AllDevicesAssignmentTarget {
         reader.skip_unknown(property)
     }
     #[inline]
-    fn write(&self, _property: usize, _writer: &mut runtime::Writer) {}
+    fn write(&self, _writer: &mut runtime::Writer) {}
 }
 runtime::models!(AllDevicesAssignmentTarget);
 /// Changes to a [`AllDevicesAssignmentTarget`].

@@ -54,13 +54,10 @@ impl runtime::Model for AlterationResponse {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.original_query_string),
-            1 => writer.write(&self.query_alteration),
-            2 => writer.write(&self.query_alteration_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.original_query_string);
+        writer.write(1, &self.query_alteration);
+        writer.write(2, &self.query_alteration_type);
     }
 }
 runtime::models!(AlterationResponse);

@@ -54,13 +54,10 @@ impl runtime::Model for AlteredQueryToken {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.length),
-            1 => writer.write(&self.offset),
-            2 => writer.write(&self.suggestion),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.length);
+        writer.write(1, &self.offset);
+        writer.write(2, &self.suggestion);
     }
 }
 runtime::models!(AlteredQueryToken);

@@ -54,13 +54,10 @@ impl runtime::Model for AlternativeSecurityId {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.identity_provider),
-            1 => writer.write(&self.key),
-            2 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.identity_provider);
+        writer.write(1, &self.key);
+        writer.write(2, &self.r#type);
     }
 }
 runtime::models!(AlternativeSecurityId);

@@ -363,72 +363,67 @@ impl runtime::Model for AndroidGeneralDeviceConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.apps_block_clipboard_sharing),
-            1 => writer.write(&self.apps_block_copy_paste),
-            2 => writer.write(&self.apps_block_you_tube),
-            3 => writer.write(&self.apps_hide_list),
-            4 => writer.write(&self.apps_install_allow_list),
-            5 => writer.write(&self.apps_launch_block_list),
-            6 => writer.write(&self.assignments),
-            7 => writer.write(&self.bluetooth_blocked),
-            8 => writer.write(&self.camera_blocked),
-            9 => writer.write(&self.cellular_block_data_roaming),
-            10 => writer.write(&self.cellular_block_messaging),
-            11 => writer.write(&self.cellular_block_voice_roaming),
-            12 => writer.write(&self.cellular_block_wi_fi_tethering),
-            13 => writer.write(&self.compliant_app_list_type),
-            14 => writer.write(&self.compliant_apps_list),
-            15 => writer.write(&self.created_date_time),
-            16 => writer.write(&self.description),
-            17 => writer.write(&self.device_setting_state_summaries),
-            18 => writer.write(&self.device_sharing_allowed),
-            19 => writer.write(&self.device_status_overview),
-            20 => writer.write(&self.device_statuses),
-            21 => writer.write(&self.diagnostic_data_block_submission),
-            22 => writer.write(&self.display_name),
-            23 => writer.write(&self.factory_reset_blocked),
-            24 => writer.write(&self.google_account_block_auto_sync),
-            25 => writer.write(&self.google_play_store_blocked),
-            26 => writer.write(&self.id),
-            27 => writer.write(&self.kiosk_mode_apps),
-            28 => writer.write(&self.kiosk_mode_block_sleep_button),
-            29 => writer.write(&self.kiosk_mode_block_volume_buttons),
-            30 => writer.write(&self.last_modified_date_time),
-            31 => writer.write(&self.location_services_blocked),
-            32 => writer.write(&self.nfc_blocked),
-            33 => writer.write(&self.password_block_fingerprint_unlock),
-            34 => writer.write(&self.password_block_trust_agents),
-            35 => writer.write(&self.password_expiration_days),
-            36 => writer.write(&self.password_minimum_length),
-            37 => {
-                writer.write(&self.password_minutes_of_inactivity_before_screen_timeout)
-            }
-            38 => writer.write(&self.password_previous_password_block_count),
-            39 => writer.write(&self.password_required),
-            40 => writer.write(&self.password_required_type),
-            41 => writer.write(&self.password_sign_in_failure_count_before_factory_reset),
-            42 => writer.write(&self.power_off_blocked),
-            43 => writer.write(&self.screen_capture_blocked),
-            44 => writer.write(&self.security_require_verify_apps),
-            45 => writer.write(&self.storage_block_google_backup),
-            46 => writer.write(&self.storage_block_removable_storage),
-            47 => writer.write(&self.storage_require_device_encryption),
-            48 => writer.write(&self.storage_require_removable_storage_encryption),
-            49 => writer.write(&self.user_status_overview),
-            50 => writer.write(&self.user_statuses),
-            51 => writer.write(&self.version),
-            52 => writer.write(&self.voice_assistant_blocked),
-            53 => writer.write(&self.voice_dialing_blocked),
-            54 => writer.write(&self.web_browser_block_autofill),
-            55 => writer.write(&self.web_browser_block_java_script),
-            56 => writer.write(&self.web_browser_block_popups),
-            57 => writer.write(&self.web_browser_blocked),
-            58 => writer.write(&self.web_browser_cookie_settings),
-            59 => writer.write(&self.wi_fi_blocked),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.apps_block_clipboard_sharing);
+        writer.write(1, &self.apps_block_copy_paste);
+        writer.write(2, &self.apps_block_you_tube);
+        writer.write(3, &self.apps_hide_list);
+        writer.write(4, &self.apps_install_allow_list);
+        writer.write(5, &self.apps_launch_block_list);
+        writer.write(6, &self.assignments);
+        writer.write(7, &self.bluetooth_blocked);
+        writer.write(8, &self.camera_blocked);
+        writer.write(9, &self.cellular_block_data_roaming);
+        writer.write(10, &self.cellular_block_messaging);
+        writer.write(11, &self.cellular_block_voice_roaming);
+        writer.write(12, &self.cellular_block_wi_fi_tethering);
+        writer.write(13, &self.compliant_app_list_type);
+        writer.write(14, &self.compliant_apps_list);
+        writer.write(15, &self.created_date_time);
+        writer.write(16, &self.description);
+        writer.write(17, &self.device_setting_state_summaries);
+        writer.write(18, &self.device_sharing_allowed);
+        writer.write(19, &self.device_status_overview);
+        writer.write(20, &self.device_statuses);
+        writer.write(21, &self.diagnostic_data_block_submission);
+        writer.write(22, &self.display_name);
+        writer.write(23, &self.factory_reset_blocked);
+        writer.write(24, &self.google_account_block_auto_sync);
+        writer.write(25, &self.google_play_store_blocked);
+        writer.write(26, &self.id);
+        writer.write(27, &self.kiosk_mode_apps);
+        writer.write(28, &self.kiosk_mode_block_sleep_button);
+        writer.write(29, &self.kiosk_mode_block_volume_buttons);
+        writer.write(30, &self.last_modified_date_time);
+        writer.write(31, &self.location_services_blocked);
+        writer.write(32, &self.nfc_blocked);
+        writer.write(33, &self.password_block_fingerprint_unlock);
+        writer.write(34, &self.password_block_trust_agents);
+        writer.write(35, &self.password_expiration_days);
+        writer.write(36, &self.password_minimum_length);
+        writer.write(37, &self.password_minutes_of_inactivity_before_screen_timeout);
+        writer.write(38, &self.password_previous_password_block_count);
+        writer.write(39, &self.password_required);
+        writer.write(40, &self.password_required_type);
+        writer.write(41, &self.password_sign_in_failure_count_before_factory_reset);
+        writer.write(42, &self.power_off_blocked);
+        writer.write(43, &self.screen_capture_blocked);
+        writer.write(44, &self.security_require_verify_apps);
+        writer.write(45, &self.storage_block_google_backup);
+        writer.write(46, &self.storage_block_removable_storage);
+        writer.write(47, &self.storage_require_device_encryption);
+        writer.write(48, &self.storage_require_removable_storage_encryption);
+        writer.write(49, &self.user_status_overview);
+        writer.write(50, &self.user_statuses);
+        writer.write(51, &self.version);
+        writer.write(52, &self.voice_assistant_blocked);
+        writer.write(53, &self.voice_dialing_blocked);
+        writer.write(54, &self.web_browser_block_autofill);
+        writer.write(55, &self.web_browser_block_java_script);
+        writer.write(56, &self.web_browser_block_popups);
+        writer.write(57, &self.web_browser_blocked);
+        writer.write(58, &self.web_browser_cookie_settings);
+        writer.write(59, &self.wi_fi_blocked);
     }
 }
 runtime::models!(AndroidGeneralDeviceConfiguration);

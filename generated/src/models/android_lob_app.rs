@@ -171,34 +171,31 @@ impl runtime::Model for AndroidLobApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.categories),
-            2 => writer.write(&self.committed_content_version),
-            3 => writer.write(&self.content_versions),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.description),
-            6 => writer.write(&self.developer),
-            7 => writer.write(&self.display_name),
-            8 => writer.write(&self.file_name),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.information_url),
-            11 => writer.write(&self.is_featured),
-            12 => writer.write(&self.large_icon),
-            13 => writer.write(&self.last_modified_date_time),
-            14 => writer.write(&self.minimum_supported_operating_system),
-            15 => writer.write(&self.notes),
-            16 => writer.write(&self.owner),
-            17 => writer.write(&self.package_id),
-            18 => writer.write(&self.privacy_information_url),
-            19 => writer.write(&self.publisher),
-            20 => writer.write(&self.publishing_state),
-            21 => writer.write(&self.size),
-            22 => writer.write(&self.version_code),
-            23 => writer.write(&self.version_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
+        writer.write(1, &self.categories);
+        writer.write(2, &self.committed_content_version);
+        writer.write(3, &self.content_versions);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.description);
+        writer.write(6, &self.developer);
+        writer.write(7, &self.display_name);
+        writer.write(8, &self.file_name);
+        writer.write(9, &self.id);
+        writer.write(10, &self.information_url);
+        writer.write(11, &self.is_featured);
+        writer.write(12, &self.large_icon);
+        writer.write(13, &self.last_modified_date_time);
+        writer.write(14, &self.minimum_supported_operating_system);
+        writer.write(15, &self.notes);
+        writer.write(16, &self.owner);
+        writer.write(17, &self.package_id);
+        writer.write(18, &self.privacy_information_url);
+        writer.write(19, &self.publisher);
+        writer.write(20, &self.publishing_state);
+        writer.write(21, &self.size);
+        writer.write(22, &self.version_code);
+        writer.write(23, &self.version_name);
     }
 }
 runtime::models!(AndroidLobApp);

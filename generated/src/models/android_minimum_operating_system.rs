@@ -123,26 +123,23 @@ impl runtime::Model for AndroidMinimumOperatingSystem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.v10_0),
-            1 => writer.write(&self.v11_0),
-            2 => writer.write(&self.v4_0),
-            3 => writer.write(&self.v4_0_3),
-            4 => writer.write(&self.v4_1),
-            5 => writer.write(&self.v4_2),
-            6 => writer.write(&self.v4_3),
-            7 => writer.write(&self.v4_4),
-            8 => writer.write(&self.v5_0),
-            9 => writer.write(&self.v5_1),
-            10 => writer.write(&self.v6_0),
-            11 => writer.write(&self.v7_0),
-            12 => writer.write(&self.v7_1),
-            13 => writer.write(&self.v8_0),
-            14 => writer.write(&self.v8_1),
-            15 => writer.write(&self.v9_0),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.v10_0);
+        writer.write(1, &self.v11_0);
+        writer.write(2, &self.v4_0);
+        writer.write(3, &self.v4_0_3);
+        writer.write(4, &self.v4_1);
+        writer.write(5, &self.v4_2);
+        writer.write(6, &self.v4_3);
+        writer.write(7, &self.v4_4);
+        writer.write(8, &self.v5_0);
+        writer.write(9, &self.v5_1);
+        writer.write(10, &self.v6_0);
+        writer.write(11, &self.v7_0);
+        writer.write(12, &self.v7_1);
+        writer.write(13, &self.v8_0);
+        writer.write(14, &self.v8_1);
+        writer.write(15, &self.v9_0);
     }
 }
 runtime::models!(AndroidMinimumOperatingSystem);

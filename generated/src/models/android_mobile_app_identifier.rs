@@ -48,11 +48,8 @@ impl runtime::Model for AndroidMobileAppIdentifier {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.package_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.package_id);
     }
 }
 runtime::models!(AndroidMobileAppIdentifier);

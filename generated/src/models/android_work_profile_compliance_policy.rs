@@ -244,52 +244,41 @@ impl runtime::Model for AndroidWorkProfileCompliancePolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.device_setting_state_summaries),
-            4 => writer.write(&self.device_status_overview),
-            5 => writer.write(&self.device_statuses),
-            6 => writer.write(&self.device_threat_protection_enabled),
-            7 => writer.write(&self.device_threat_protection_required_security_level),
-            8 => writer.write(&self.display_name),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.last_modified_date_time),
-            11 => writer.write(&self.min_android_security_patch_level),
-            12 => writer.write(&self.os_maximum_version),
-            13 => writer.write(&self.os_minimum_version),
-            14 => writer.write(&self.password_expiration_days),
-            15 => writer.write(&self.password_minimum_length),
-            16 => writer.write(&self.password_minutes_of_inactivity_before_lock),
-            17 => writer.write(&self.password_previous_password_block_count),
-            18 => writer.write(&self.password_required),
-            19 => writer.write(&self.password_required_type),
-            20 => writer.write(&self.scheduled_actions_for_rule),
-            21 => writer.write(&self.security_block_jailbroken_devices),
-            22 => writer.write(&self.security_disable_usb_debugging),
-            23 => writer.write(&self.security_prevent_install_apps_from_unknown_sources),
-            24 => writer.write(&self.security_require_company_portal_app_integrity),
-            25 => writer.write(&self.security_require_google_play_services),
-            26 => {
-                writer
-                    .write(&self.security_require_safety_net_attestation_basic_integrity)
-            }
-            27 => {
-                writer
-                    .write(
-                        &self.security_require_safety_net_attestation_certified_device,
-                    )
-            }
-            28 => writer.write(&self.security_require_up_to_date_security_providers),
-            29 => writer.write(&self.security_require_verify_apps),
-            30 => writer.write(&self.storage_require_encryption),
-            31 => writer.write(&self.user_status_overview),
-            32 => writer.write(&self.user_statuses),
-            33 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.device_setting_state_summaries);
+        writer.write(4, &self.device_status_overview);
+        writer.write(5, &self.device_statuses);
+        writer.write(6, &self.device_threat_protection_enabled);
+        writer.write(7, &self.device_threat_protection_required_security_level);
+        writer.write(8, &self.display_name);
+        writer.write(9, &self.id);
+        writer.write(10, &self.last_modified_date_time);
+        writer.write(11, &self.min_android_security_patch_level);
+        writer.write(12, &self.os_maximum_version);
+        writer.write(13, &self.os_minimum_version);
+        writer.write(14, &self.password_expiration_days);
+        writer.write(15, &self.password_minimum_length);
+        writer.write(16, &self.password_minutes_of_inactivity_before_lock);
+        writer.write(17, &self.password_previous_password_block_count);
+        writer.write(18, &self.password_required);
+        writer.write(19, &self.password_required_type);
+        writer.write(20, &self.scheduled_actions_for_rule);
+        writer.write(21, &self.security_block_jailbroken_devices);
+        writer.write(22, &self.security_disable_usb_debugging);
+        writer.write(23, &self.security_prevent_install_apps_from_unknown_sources);
+        writer.write(24, &self.security_require_company_portal_app_integrity);
+        writer.write(25, &self.security_require_google_play_services);
+        writer.write(26, &self.security_require_safety_net_attestation_basic_integrity);
+        writer.write(27, &self.security_require_safety_net_attestation_certified_device);
+        writer.write(28, &self.security_require_up_to_date_security_providers);
+        writer.write(29, &self.security_require_verify_apps);
+        writer.write(30, &self.storage_require_encryption);
+        writer.write(31, &self.user_status_overview);
+        writer.write(32, &self.user_statuses);
+        writer.write(33, &self.version);
     }
 }
 runtime::models!(AndroidWorkProfileCompliancePolicy);

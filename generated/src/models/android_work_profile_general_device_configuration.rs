@@ -317,72 +317,61 @@ impl runtime::Model for AndroidWorkProfileGeneralDeviceConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.device_setting_state_summaries),
-            4 => writer.write(&self.device_status_overview),
-            5 => writer.write(&self.device_statuses),
-            6 => writer.write(&self.display_name),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.last_modified_date_time),
-            9 => writer.write(&self.password_block_fingerprint_unlock),
-            10 => writer.write(&self.password_block_trust_agents),
-            11 => writer.write(&self.password_expiration_days),
-            12 => writer.write(&self.password_minimum_length),
-            13 => {
-                writer.write(&self.password_minutes_of_inactivity_before_screen_timeout)
-            }
-            14 => writer.write(&self.password_previous_password_block_count),
-            15 => writer.write(&self.password_required_type),
-            16 => writer.write(&self.password_sign_in_failure_count_before_factory_reset),
-            17 => writer.write(&self.security_require_verify_apps),
-            18 => writer.write(&self.user_status_overview),
-            19 => writer.write(&self.user_statuses),
-            20 => writer.write(&self.version),
-            21 => writer.write(&self.work_profile_block_adding_accounts),
-            22 => writer.write(&self.work_profile_block_camera),
-            23 => writer.write(&self.work_profile_block_cross_profile_caller_id),
-            24 => writer.write(&self.work_profile_block_cross_profile_contacts_search),
-            25 => writer.write(&self.work_profile_block_cross_profile_copy_paste),
-            26 => {
-                writer.write(&self.work_profile_block_notifications_while_device_locked)
-            }
-            27 => writer.write(&self.work_profile_block_screen_capture),
-            28 => writer.write(&self.work_profile_bluetooth_enable_contact_sharing),
-            29 => writer.write(&self.work_profile_data_sharing_type),
-            30 => writer.write(&self.work_profile_default_app_permission_policy),
-            31 => writer.write(&self.work_profile_password_block_fingerprint_unlock),
-            32 => writer.write(&self.work_profile_password_block_trust_agents),
-            33 => writer.write(&self.work_profile_password_expiration_days),
-            34 => writer.write(&self.work_profile_password_min_letter_characters),
-            35 => writer.write(&self.work_profile_password_min_lower_case_characters),
-            36 => writer.write(&self.work_profile_password_min_non_letter_characters),
-            37 => writer.write(&self.work_profile_password_min_numeric_characters),
-            38 => writer.write(&self.work_profile_password_min_symbol_characters),
-            39 => writer.write(&self.work_profile_password_min_upper_case_characters),
-            40 => writer.write(&self.work_profile_password_minimum_length),
-            41 => {
-                writer
-                    .write(
-                        &self
-                            .work_profile_password_minutes_of_inactivity_before_screen_timeout,
-                    )
-            }
-            42 => writer.write(&self.work_profile_password_previous_password_block_count),
-            43 => writer.write(&self.work_profile_password_required_type),
-            44 => {
-                writer
-                    .write(
-                        &self
-                            .work_profile_password_sign_in_failure_count_before_factory_reset,
-                    )
-            }
-            45 => writer.write(&self.work_profile_require_password),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.device_setting_state_summaries);
+        writer.write(4, &self.device_status_overview);
+        writer.write(5, &self.device_statuses);
+        writer.write(6, &self.display_name);
+        writer.write(7, &self.id);
+        writer.write(8, &self.last_modified_date_time);
+        writer.write(9, &self.password_block_fingerprint_unlock);
+        writer.write(10, &self.password_block_trust_agents);
+        writer.write(11, &self.password_expiration_days);
+        writer.write(12, &self.password_minimum_length);
+        writer.write(13, &self.password_minutes_of_inactivity_before_screen_timeout);
+        writer.write(14, &self.password_previous_password_block_count);
+        writer.write(15, &self.password_required_type);
+        writer.write(16, &self.password_sign_in_failure_count_before_factory_reset);
+        writer.write(17, &self.security_require_verify_apps);
+        writer.write(18, &self.user_status_overview);
+        writer.write(19, &self.user_statuses);
+        writer.write(20, &self.version);
+        writer.write(21, &self.work_profile_block_adding_accounts);
+        writer.write(22, &self.work_profile_block_camera);
+        writer.write(23, &self.work_profile_block_cross_profile_caller_id);
+        writer.write(24, &self.work_profile_block_cross_profile_contacts_search);
+        writer.write(25, &self.work_profile_block_cross_profile_copy_paste);
+        writer.write(26, &self.work_profile_block_notifications_while_device_locked);
+        writer.write(27, &self.work_profile_block_screen_capture);
+        writer.write(28, &self.work_profile_bluetooth_enable_contact_sharing);
+        writer.write(29, &self.work_profile_data_sharing_type);
+        writer.write(30, &self.work_profile_default_app_permission_policy);
+        writer.write(31, &self.work_profile_password_block_fingerprint_unlock);
+        writer.write(32, &self.work_profile_password_block_trust_agents);
+        writer.write(33, &self.work_profile_password_expiration_days);
+        writer.write(34, &self.work_profile_password_min_letter_characters);
+        writer.write(35, &self.work_profile_password_min_lower_case_characters);
+        writer.write(36, &self.work_profile_password_min_non_letter_characters);
+        writer.write(37, &self.work_profile_password_min_numeric_characters);
+        writer.write(38, &self.work_profile_password_min_symbol_characters);
+        writer.write(39, &self.work_profile_password_min_upper_case_characters);
+        writer.write(40, &self.work_profile_password_minimum_length);
+        writer
+            .write(
+                41,
+                &self.work_profile_password_minutes_of_inactivity_before_screen_timeout,
+            );
+        writer.write(42, &self.work_profile_password_previous_password_block_count);
+        writer.write(43, &self.work_profile_password_required_type);
+        writer
+            .write(
+                44,
+                &self.work_profile_password_sign_in_failure_count_before_factory_reset,
+            );
+        writer.write(45, &self.work_profile_require_password);
     }
 }
 runtime::models!(AndroidWorkProfileGeneralDeviceConfiguration);

@@ -68,15 +68,12 @@ impl runtime::Model for ApiApplication {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.accept_mapped_claims),
-            1 => writer.write(&self.known_client_applications),
-            2 => writer.write(&self.oauth2_permission_scopes),
-            3 => writer.write(&self.pre_authorized_applications),
-            4 => writer.write(&self.requested_access_token_version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.accept_mapped_claims);
+        writer.write(1, &self.known_client_applications);
+        writer.write(2, &self.oauth2_permission_scopes);
+        writer.write(3, &self.pre_authorized_applications);
+        writer.write(4, &self.requested_access_token_version);
     }
 }
 runtime::models!(ApiApplication);

@@ -54,13 +54,10 @@ impl runtime::Model for AppConfigurationSettingItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_config_key),
-            1 => writer.write(&self.app_config_key_type),
-            2 => writer.write(&self.app_config_key_value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_config_key);
+        writer.write(1, &self.app_config_key_type);
+        writer.write(2, &self.app_config_key_value);
     }
 }
 runtime::models!(AppConfigurationSettingItem);

@@ -72,15 +72,12 @@ impl runtime::Model for AppConsentRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_display_name),
-            1 => writer.write(&self.app_id),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.pending_scopes),
-            4 => writer.write(&self.user_consent_requests),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_display_name);
+        writer.write(1, &self.app_id);
+        writer.write(2, &self.id);
+        writer.write(3, &self.pending_scopes);
+        writer.write(4, &self.user_consent_requests);
     }
 }
 runtime::models!(AppConsentRequest);

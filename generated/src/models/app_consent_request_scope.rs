@@ -46,11 +46,8 @@ impl runtime::Model for AppConsentRequestScope {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
     }
 }
 runtime::models!(AppConsentRequestScope);

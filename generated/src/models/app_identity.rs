@@ -63,14 +63,11 @@ impl runtime::Model for AppIdentity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_id),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.service_principal_id),
-            3 => writer.write(&self.service_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_id);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.service_principal_id);
+        writer.write(3, &self.service_principal_name);
     }
 }
 runtime::models!(AppIdentity);

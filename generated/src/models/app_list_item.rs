@@ -58,14 +58,11 @@ impl runtime::Model for AppListItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_id),
-            1 => writer.write(&self.app_store_url),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.publisher),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_id);
+        writer.write(1, &self.app_store_url);
+        writer.write(2, &self.name);
+        writer.write(3, &self.publisher);
     }
 }
 runtime::models!(AppListItem);

@@ -54,13 +54,10 @@ impl runtime::Model for AppLogCollectionDownloadDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_log_decryption_algorithm),
-            1 => writer.write(&self.decryption_key),
-            2 => writer.write(&self.download_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_log_decryption_algorithm);
+        writer.write(1, &self.decryption_key);
+        writer.write(2, &self.download_url);
     }
 }
 runtime::models!(AppLogCollectionDownloadDetails);

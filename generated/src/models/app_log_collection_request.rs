@@ -70,15 +70,12 @@ impl runtime::Model for AppLogCollectionRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.completed_date_time),
-            1 => writer.write(&self.custom_log_folders),
-            2 => writer.write(&self.error_message),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.completed_date_time);
+        writer.write(1, &self.custom_log_folders);
+        writer.write(2, &self.error_message);
+        writer.write(3, &self.id);
+        writer.write(4, &self.status);
     }
 }
 runtime::models!(AppLogCollectionRequest);

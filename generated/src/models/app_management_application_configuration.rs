@@ -56,13 +56,10 @@ impl runtime::Model for AppManagementApplicationConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.identifier_uris),
-            1 => writer.write(&self.key_credentials),
-            2 => writer.write(&self.password_credentials),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.identifier_uris);
+        writer.write(1, &self.key_credentials);
+        writer.write(2, &self.password_credentials);
     }
 }
 runtime::models!(AppManagementApplicationConfiguration);

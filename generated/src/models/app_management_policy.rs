@@ -86,17 +86,14 @@ impl runtime::Model for AppManagementPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.applies_to),
-            1 => writer.write(&self.deleted_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.is_enabled),
-            6 => writer.write(&self.restrictions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.applies_to);
+        writer.write(1, &self.deleted_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.id);
+        writer.write(5, &self.is_enabled);
+        writer.write(6, &self.restrictions);
     }
 }
 runtime::models!(AppManagementPolicy);

@@ -48,11 +48,8 @@ impl runtime::Model for AppManagementPolicyActorExemptions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.custom_security_attributes),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.custom_security_attributes);
     }
 }
 runtime::models!(AppManagementPolicyActorExemptions);

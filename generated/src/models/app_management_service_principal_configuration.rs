@@ -52,12 +52,9 @@ impl runtime::Model for AppManagementServicePrincipalConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.key_credentials),
-            1 => writer.write(&self.password_credentials),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.key_credentials);
+        writer.write(1, &self.password_credentials);
     }
 }
 runtime::models!(AppManagementServicePrincipalConfiguration);

@@ -78,17 +78,14 @@ impl runtime::Model for AppRole {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_member_types),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_enabled),
-            5 => writer.write(&self.origin),
-            6 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_member_types);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_enabled);
+        writer.write(5, &self.origin);
+        writer.write(6, &self.value);
     }
 }
 runtime::models!(AppRole);

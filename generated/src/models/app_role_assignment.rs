@@ -92,19 +92,16 @@ impl runtime::Model for AppRoleAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_role_id),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.deleted_date_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.principal_display_name),
-            5 => writer.write(&self.principal_id),
-            6 => writer.write(&self.principal_type),
-            7 => writer.write(&self.resource_display_name),
-            8 => writer.write(&self.resource_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_role_id);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.deleted_date_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.principal_display_name);
+        writer.write(5, &self.principal_id);
+        writer.write(6, &self.principal_type);
+        writer.write(7, &self.resource_display_name);
+        writer.write(8, &self.resource_id);
     }
 }
 runtime::models!(AppRoleAssignment);

@@ -77,16 +77,13 @@ impl runtime::Model for AppleManagedIdentityProvider {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.certificate_data),
-            1 => writer.write(&self.developer_id),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.key_id),
-            5 => writer.write(&self.service_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.certificate_data);
+        writer.write(1, &self.developer_id);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.key_id);
+        writer.write(5, &self.service_id);
     }
 }
 runtime::models!(AppleManagedIdentityProvider);

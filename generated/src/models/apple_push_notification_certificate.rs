@@ -90,19 +90,16 @@ impl runtime::Model for ApplePushNotificationCertificate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.apple_identifier),
-            1 => writer.write(&self.certificate),
-            2 => writer.write(&self.certificate_serial_number),
-            3 => writer.write(&self.certificate_upload_failure_reason),
-            4 => writer.write(&self.certificate_upload_status),
-            5 => writer.write(&self.expiration_date_time),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.last_modified_date_time),
-            8 => writer.write(&self.topic_identifier),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.apple_identifier);
+        writer.write(1, &self.certificate);
+        writer.write(2, &self.certificate_serial_number);
+        writer.write(3, &self.certificate_upload_failure_reason);
+        writer.write(4, &self.certificate_upload_status);
+        writer.write(5, &self.expiration_date_time);
+        writer.write(6, &self.id);
+        writer.write(7, &self.last_modified_date_time);
+        writer.write(8, &self.topic_identifier);
     }
 }
 runtime::models!(ApplePushNotificationCertificate);

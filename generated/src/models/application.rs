@@ -340,64 +340,61 @@ impl runtime::Model for Application {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.add_ins),
-            1 => writer.write(&self.api),
-            2 => writer.write(&self.app_id),
-            3 => writer.write(&self.app_management_policies),
-            4 => writer.write(&self.app_roles),
-            5 => writer.write(&self.application_template_id),
-            6 => writer.write(&self.authentication_behaviors),
-            7 => writer.write(&self.certification),
-            8 => writer.write(&self.created_by_app_id),
-            9 => writer.write(&self.created_date_time),
-            10 => writer.write(&self.created_on_behalf_of),
-            11 => writer.write(&self.default_redirect_uri),
-            12 => writer.write(&self.deleted_date_time),
-            13 => writer.write(&self.description),
-            14 => writer.write(&self.disabled_by_microsoft_status),
-            15 => writer.write(&self.display_name),
-            16 => writer.write(&self.extension_properties),
-            #[cfg(any(feature = "applications", feature = "service-principals"))]
-            17 => writer.write(&self.federated_identity_credentials),
-            18 => writer.write(&self.group_membership_claims),
-            19 => writer.write(&self.home_realm_discovery_policies),
-            20 => writer.write(&self.id),
-            21 => writer.write(&self.identifier_uris),
-            22 => writer.write(&self.info),
-            23 => writer.write(&self.is_device_only_auth_supported),
-            24 => writer.write(&self.is_disabled),
-            25 => writer.write(&self.is_fallback_public_client),
-            26 => writer.write(&self.key_credentials),
-            27 => writer.write(&self.manager_applications),
-            28 => writer.write(&self.native_authentication_apis_enabled),
-            29 => writer.write(&self.notes),
-            30 => writer.write(&self.oauth2_require_post_response),
-            31 => writer.write(&self.optional_claims),
-            32 => writer.write(&self.owners),
-            33 => writer.write(&self.parental_control_settings),
-            34 => writer.write(&self.password_credentials),
-            35 => writer.write(&self.public_client),
-            36 => writer.write(&self.publisher_domain),
-            37 => writer.write(&self.request_signature_verification),
-            38 => writer.write(&self.required_resource_access),
-            39 => writer.write(&self.saml_metadata_url),
-            40 => writer.write(&self.service_management_reference),
-            41 => writer.write(&self.service_principal_lock_configuration),
-            42 => writer.write(&self.sign_in_audience),
-            43 => writer.write(&self.spa),
-            #[cfg(any(feature = "applications", feature = "service-principals"))]
-            44 => writer.write(&self.synchronization),
-            45 => writer.write(&self.tags),
-            46 => writer.write(&self.token_encryption_key_id),
-            47 => writer.write(&self.token_issuance_policies),
-            48 => writer.write(&self.token_lifetime_policies),
-            49 => writer.write(&self.unique_name),
-            50 => writer.write(&self.verified_publisher),
-            51 => writer.write(&self.web),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.add_ins);
+        writer.write(1, &self.api);
+        writer.write(2, &self.app_id);
+        writer.write(3, &self.app_management_policies);
+        writer.write(4, &self.app_roles);
+        writer.write(5, &self.application_template_id);
+        writer.write(6, &self.authentication_behaviors);
+        writer.write(7, &self.certification);
+        writer.write(8, &self.created_by_app_id);
+        writer.write(9, &self.created_date_time);
+        writer.write(10, &self.created_on_behalf_of);
+        writer.write(11, &self.default_redirect_uri);
+        writer.write(12, &self.deleted_date_time);
+        writer.write(13, &self.description);
+        writer.write(14, &self.disabled_by_microsoft_status);
+        writer.write(15, &self.display_name);
+        writer.write(16, &self.extension_properties);
+        #[cfg(any(feature = "applications", feature = "service-principals"))]
+        writer.write(17, &self.federated_identity_credentials);
+        writer.write(18, &self.group_membership_claims);
+        writer.write(19, &self.home_realm_discovery_policies);
+        writer.write(20, &self.id);
+        writer.write(21, &self.identifier_uris);
+        writer.write(22, &self.info);
+        writer.write(23, &self.is_device_only_auth_supported);
+        writer.write(24, &self.is_disabled);
+        writer.write(25, &self.is_fallback_public_client);
+        writer.write(26, &self.key_credentials);
+        writer.write(27, &self.manager_applications);
+        writer.write(28, &self.native_authentication_apis_enabled);
+        writer.write(29, &self.notes);
+        writer.write(30, &self.oauth2_require_post_response);
+        writer.write(31, &self.optional_claims);
+        writer.write(32, &self.owners);
+        writer.write(33, &self.parental_control_settings);
+        writer.write(34, &self.password_credentials);
+        writer.write(35, &self.public_client);
+        writer.write(36, &self.publisher_domain);
+        writer.write(37, &self.request_signature_verification);
+        writer.write(38, &self.required_resource_access);
+        writer.write(39, &self.saml_metadata_url);
+        writer.write(40, &self.service_management_reference);
+        writer.write(41, &self.service_principal_lock_configuration);
+        writer.write(42, &self.sign_in_audience);
+        writer.write(43, &self.spa);
+        #[cfg(any(feature = "applications", feature = "service-principals"))]
+        writer.write(44, &self.synchronization);
+        writer.write(45, &self.tags);
+        writer.write(46, &self.token_encryption_key_id);
+        writer.write(47, &self.token_issuance_policies);
+        writer.write(48, &self.token_lifetime_policies);
+        writer.write(49, &self.unique_name);
+        writer.write(50, &self.verified_publisher);
+        writer.write(51, &self.web);
     }
 }
 runtime::models!(Application);
@@ -454,13 +451,10 @@ impl runtime::Model for AddKeyParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.key_credential),
-            1 => writer.write(&self.password_credential),
-            2 => writer.write(&self.proof),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.key_credential);
+        writer.write(1, &self.password_credential);
+        writer.write(2, &self.proof);
     }
 }
 #[cfg(feature = "applications")]
@@ -510,11 +504,8 @@ impl runtime::Model for AddPasswordParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.password_credential),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.password_credential);
     }
 }
 #[cfg(feature = "applications")]
@@ -568,12 +559,9 @@ impl runtime::Model for RemoveKeyParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.key_id),
-            1 => writer.write(&self.proof),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.key_id);
+        writer.write(1, &self.proof);
     }
 }
 #[cfg(feature = "applications")]
@@ -623,11 +611,8 @@ impl runtime::Model for RemovePasswordParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.key_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.key_id);
     }
 }
 #[cfg(feature = "applications")]
@@ -677,11 +662,8 @@ impl runtime::Model for SetVerifiedPublisherParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.verified_publisher_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.verified_publisher_id);
     }
 }
 #[cfg(feature = "applications")]

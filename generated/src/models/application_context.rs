@@ -48,11 +48,8 @@ impl runtime::Model for ApplicationContext {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.include_applications),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.include_applications);
     }
 }
 runtime::models!(ApplicationContext);

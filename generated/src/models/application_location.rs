@@ -52,12 +52,9 @@ impl runtime::Model for ApplicationLocation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.data_center),
-            1 => writer.write(&self.headquarters),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.data_center);
+        writer.write(1, &self.headquarters);
     }
 }
 runtime::models!(ApplicationLocation);

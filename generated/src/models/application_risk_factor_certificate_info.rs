@@ -90,19 +90,16 @@ impl runtime::Model for ApplicationRiskFactorCertificateInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.has_bad_common_name),
-            1 => writer.write(&self.has_insecure_signature),
-            2 => writer.write(&self.has_no_chain_of_trust),
-            3 => writer.write(&self.is_denylisted),
-            4 => writer.write(&self.is_hostname_mismatch),
-            5 => writer.write(&self.is_not_after),
-            6 => writer.write(&self.is_not_before),
-            7 => writer.write(&self.is_revoked),
-            8 => writer.write(&self.is_self_signed),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.has_bad_common_name);
+        writer.write(1, &self.has_insecure_signature);
+        writer.write(2, &self.has_no_chain_of_trust);
+        writer.write(3, &self.is_denylisted);
+        writer.write(4, &self.is_hostname_mismatch);
+        writer.write(5, &self.is_not_after);
+        writer.write(6, &self.is_not_before);
+        writer.write(7, &self.is_revoked);
+        writer.write(8, &self.is_self_signed);
     }
 }
 runtime::models!(ApplicationRiskFactorCertificateInfo);

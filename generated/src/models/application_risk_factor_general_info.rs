@@ -95,20 +95,17 @@ impl runtime::Model for ApplicationRiskFactorGeneralInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.consumer_popularity),
-            1 => writer.write(&self.domain_registration_date),
-            2 => writer.write(&self.founded),
-            3 => writer.write(&self.has_disaster_recovery_plan),
-            4 => writer.write(&self.hold),
-            5 => writer.write(&self.hosting_company_name),
-            6 => writer.write(&self.location),
-            7 => writer.write(&self.privacy_policy),
-            8 => writer.write(&self.processed_data_types),
-            9 => writer.write(&self.terms_of_service),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.consumer_popularity);
+        writer.write(1, &self.domain_registration_date);
+        writer.write(2, &self.founded);
+        writer.write(3, &self.has_disaster_recovery_plan);
+        writer.write(4, &self.hold);
+        writer.write(5, &self.hosting_company_name);
+        writer.write(6, &self.location);
+        writer.write(7, &self.privacy_policy);
+        writer.write(8, &self.processed_data_types);
+        writer.write(9, &self.terms_of_service);
     }
 }
 runtime::models!(ApplicationRiskFactorGeneralInfo);

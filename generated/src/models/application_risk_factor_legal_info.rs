@@ -60,14 +60,11 @@ impl runtime::Model for ApplicationRiskFactorLegalInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.data_retention),
-            1 => writer.write(&self.gdpr),
-            2 => writer.write(&self.has_data_ownership),
-            3 => writer.write(&self.has_dmca),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.data_retention);
+        writer.write(1, &self.gdpr);
+        writer.write(2, &self.has_data_ownership);
+        writer.write(3, &self.has_dmca);
     }
 }
 runtime::models!(ApplicationRiskFactorLegalInfo);

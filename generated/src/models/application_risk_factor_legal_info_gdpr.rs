@@ -70,15 +70,12 @@ impl runtime::Model for ApplicationRiskFactorLegalInfoGdpr {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.data_protection),
-            1 => writer.write(&self.has_right_to_erasure),
-            2 => writer.write(&self.is_reporting_data_breaches),
-            3 => writer.write(&self.statement_url),
-            4 => writer.write(&self.user_ownership),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.data_protection);
+        writer.write(1, &self.has_right_to_erasure);
+        writer.write(2, &self.is_reporting_data_breaches);
+        writer.write(3, &self.statement_url);
+        writer.write(4, &self.user_ownership);
     }
 }
 runtime::models!(ApplicationRiskFactorLegalInfoGdpr);

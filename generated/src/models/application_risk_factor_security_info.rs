@@ -170,35 +170,32 @@ impl runtime::Model for ApplicationRiskFactorSecurityInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.certificate),
-            1 => writer.write(&self.domain_to_check),
-            2 => writer.write(&self.has_admin_audit_trail),
-            3 => writer.write(&self.has_anonymous_usage),
-            4 => writer.write(&self.has_data_audit_trail),
-            5 => writer.write(&self.has_data_classification),
-            6 => writer.write(&self.has_data_encrypted),
-            7 => writer.write(&self.has_enforce_transport_enc),
-            8 => writer.write(&self.has_ip_restriction),
-            9 => writer.write(&self.has_mfa),
-            10 => writer.write(&self.has_pen_test),
-            11 => writer.write(&self.has_remember_password),
-            12 => writer.write(&self.has_saml_support),
-            13 => writer.write(&self.has_user_audit_logs),
-            14 => writer.write(&self.has_user_data_upload),
-            15 => writer.write(&self.has_user_roles_support),
-            16 => writer.write(&self.has_valid_cert_name),
-            17 => writer.write(&self.https_security_headers),
-            18 => writer.write(&self.is_cert_trusted),
-            19 => writer.write(&self.is_drown_vulnerable),
-            20 => writer.write(&self.is_heartbleed_proof),
-            21 => writer.write(&self.last_breach_date),
-            22 => writer.write(&self.latest_valid_ssl),
-            23 => writer.write(&self.password_policy),
-            24 => writer.write(&self.rest_encryption_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.certificate);
+        writer.write(1, &self.domain_to_check);
+        writer.write(2, &self.has_admin_audit_trail);
+        writer.write(3, &self.has_anonymous_usage);
+        writer.write(4, &self.has_data_audit_trail);
+        writer.write(5, &self.has_data_classification);
+        writer.write(6, &self.has_data_encrypted);
+        writer.write(7, &self.has_enforce_transport_enc);
+        writer.write(8, &self.has_ip_restriction);
+        writer.write(9, &self.has_mfa);
+        writer.write(10, &self.has_pen_test);
+        writer.write(11, &self.has_remember_password);
+        writer.write(12, &self.has_saml_support);
+        writer.write(13, &self.has_user_audit_logs);
+        writer.write(14, &self.has_user_data_upload);
+        writer.write(15, &self.has_user_roles_support);
+        writer.write(16, &self.has_valid_cert_name);
+        writer.write(17, &self.https_security_headers);
+        writer.write(18, &self.is_cert_trusted);
+        writer.write(19, &self.is_drown_vulnerable);
+        writer.write(20, &self.is_heartbleed_proof);
+        writer.write(21, &self.last_breach_date);
+        writer.write(22, &self.latest_valid_ssl);
+        writer.write(23, &self.password_policy);
+        writer.write(24, &self.rest_encryption_type);
     }
 }
 runtime::models!(ApplicationRiskFactorSecurityInfo);

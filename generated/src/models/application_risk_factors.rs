@@ -60,14 +60,11 @@ impl runtime::Model for ApplicationRiskFactors {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.compliance),
-            1 => writer.write(&self.general),
-            2 => writer.write(&self.legal),
-            3 => writer.write(&self.security),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.compliance);
+        writer.write(1, &self.general);
+        writer.write(2, &self.legal);
+        writer.write(3, &self.security);
     }
 }
 runtime::models!(ApplicationRiskFactors);

@@ -64,15 +64,12 @@ impl runtime::Model for ApplicationRiskScore {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.compliance),
-            1 => writer.write(&self.legal),
-            2 => writer.write(&self.provider),
-            3 => writer.write(&self.security),
-            4 => writer.write(&self.total),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.compliance);
+        writer.write(1, &self.legal);
+        writer.write(2, &self.provider);
+        writer.write(3, &self.security);
+        writer.write(4, &self.total);
     }
 }
 runtime::models!(ApplicationRiskScore);

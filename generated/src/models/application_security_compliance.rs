@@ -195,40 +195,37 @@ impl runtime::Model for ApplicationSecurityCompliance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cobit),
-            1 => writer.write(&self.coppa),
-            2 => writer.write(&self.csa_star),
-            3 => writer.write(&self.fed_ramp),
-            4 => writer.write(&self.ferpa),
-            5 => writer.write(&self.ffiec),
-            6 => writer.write(&self.finra),
-            7 => writer.write(&self.fisma),
-            8 => writer.write(&self.gaap),
-            9 => writer.write(&self.gapp),
-            10 => writer.write(&self.glba),
-            11 => writer.write(&self.hipaa),
-            12 => writer.write(&self.hitrust),
-            13 => writer.write(&self.isae3402),
-            14 => writer.write(&self.iso27001),
-            15 => writer.write(&self.iso27002),
-            16 => writer.write(&self.iso27017),
-            17 => writer.write(&self.iso27018),
-            18 => writer.write(&self.itar),
-            19 => writer.write(&self.jericho_forum_commandments),
-            20 => writer.write(&self.pci),
-            21 => writer.write(&self.privacy_shield),
-            22 => writer.write(&self.safe_harbor),
-            23 => writer.write(&self.soc1),
-            24 => writer.write(&self.soc2),
-            25 => writer.write(&self.soc3),
-            26 => writer.write(&self.sox),
-            27 => writer.write(&self.sp800_53),
-            28 => writer.write(&self.ssae16),
-            29 => writer.write(&self.ustr),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cobit);
+        writer.write(1, &self.coppa);
+        writer.write(2, &self.csa_star);
+        writer.write(3, &self.fed_ramp);
+        writer.write(4, &self.ferpa);
+        writer.write(5, &self.ffiec);
+        writer.write(6, &self.finra);
+        writer.write(7, &self.fisma);
+        writer.write(8, &self.gaap);
+        writer.write(9, &self.gapp);
+        writer.write(10, &self.glba);
+        writer.write(11, &self.hipaa);
+        writer.write(12, &self.hitrust);
+        writer.write(13, &self.isae3402);
+        writer.write(14, &self.iso27001);
+        writer.write(15, &self.iso27002);
+        writer.write(16, &self.iso27017);
+        writer.write(17, &self.iso27018);
+        writer.write(18, &self.itar);
+        writer.write(19, &self.jericho_forum_commandments);
+        writer.write(20, &self.pci);
+        writer.write(21, &self.privacy_shield);
+        writer.write(22, &self.safe_harbor);
+        writer.write(23, &self.soc1);
+        writer.write(24, &self.soc2);
+        writer.write(25, &self.soc3);
+        writer.write(26, &self.sox);
+        writer.write(27, &self.sp800_53);
+        writer.write(28, &self.ssae16);
+        writer.write(29, &self.ustr);
     }
 }
 runtime::models!(ApplicationSecurityCompliance);

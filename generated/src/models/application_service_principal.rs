@@ -196,62 +196,56 @@ impl runtime::Model for ApplicationServicePrincipal {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            0 => writer.write(&self.application),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            1 => writer.write(&self.service_principal),
-            _ => {
-                let _ = writer;
-            }
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(0, &self.application);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(1, &self.service_principal);
+        let _ = writer;
     }
 }
 runtime::models!(ApplicationServicePrincipal);

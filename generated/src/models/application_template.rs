@@ -132,25 +132,22 @@ impl runtime::Model for ApplicationTemplate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.categories),
-            1 => writer.write(&self.deprecation_date),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.endpoints),
-            5 => writer.write(&self.home_page_url),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.is_entra_integrated),
-            8 => writer.write(&self.last_modified_date_time),
-            9 => writer.write(&self.logo_url),
-            10 => writer.write(&self.publisher),
-            11 => writer.write(&self.risk_factors),
-            12 => writer.write(&self.risk_score),
-            13 => writer.write(&self.supported_provisioning_types),
-            14 => writer.write(&self.supported_single_sign_on_modes),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.categories);
+        writer.write(1, &self.deprecation_date);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.endpoints);
+        writer.write(5, &self.home_page_url);
+        writer.write(6, &self.id);
+        writer.write(7, &self.is_entra_integrated);
+        writer.write(8, &self.last_modified_date_time);
+        writer.write(9, &self.logo_url);
+        writer.write(10, &self.publisher);
+        writer.write(11, &self.risk_factors);
+        writer.write(12, &self.risk_score);
+        writer.write(13, &self.supported_provisioning_types);
+        writer.write(14, &self.supported_single_sign_on_modes);
     }
 }
 runtime::models!(ApplicationTemplate);
@@ -200,12 +197,9 @@ impl runtime::Model for InstantiateParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.service_management_reference),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.service_management_reference);
     }
 }
 runtime::models!(InstantiateParameters);

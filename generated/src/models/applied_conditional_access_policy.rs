@@ -68,15 +68,12 @@ impl runtime::Model for AppliedConditionalAccessPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.enforced_grant_controls),
-            2 => writer.write(&self.enforced_session_controls),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.result),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.enforced_grant_controls);
+        writer.write(2, &self.enforced_session_controls);
+        writer.write(3, &self.id);
+        writer.write(4, &self.result);
     }
 }
 runtime::models!(AppliedConditionalAccessPolicy);

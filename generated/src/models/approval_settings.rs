@@ -68,15 +68,12 @@ impl runtime::Model for ApprovalSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.approval_mode),
-            1 => writer.write(&self.approval_stages),
-            2 => writer.write(&self.is_approval_required),
-            3 => writer.write(&self.is_approval_required_for_extension),
-            4 => writer.write(&self.is_requestor_justification_required),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.approval_mode);
+        writer.write(1, &self.approval_stages);
+        writer.write(2, &self.is_approval_required);
+        writer.write(3, &self.is_approval_required_for_extension);
+        writer.write(4, &self.is_requestor_justification_required);
     }
 }
 runtime::models!(ApprovalSettings);

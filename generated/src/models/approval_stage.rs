@@ -85,18 +85,15 @@ impl runtime::Model for ApprovalStage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_to_me),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.justification),
-            4 => writer.write(&self.review_result),
-            5 => writer.write(&self.reviewed_by),
-            6 => writer.write(&self.reviewed_date_time),
-            7 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_to_me);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.justification);
+        writer.write(4, &self.review_result);
+        writer.write(5, &self.reviewed_by);
+        writer.write(6, &self.reviewed_date_time);
+        writer.write(7, &self.status);
     }
 }
 runtime::models!(ApprovalStage);

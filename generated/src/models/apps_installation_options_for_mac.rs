@@ -52,12 +52,9 @@ impl runtime::Model for AppsInstallationOptionsForMac {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_microsoft365_apps_enabled),
-            1 => writer.write(&self.is_skype_for_business_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_microsoft365_apps_enabled);
+        writer.write(1, &self.is_skype_for_business_enabled);
     }
 }
 runtime::models!(AppsInstallationOptionsForMac);

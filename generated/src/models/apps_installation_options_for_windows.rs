@@ -65,14 +65,11 @@ impl runtime::Model for AppsInstallationOptionsForWindows {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_microsoft365_apps_enabled),
-            1 => writer.write(&self.is_project_enabled),
-            2 => writer.write(&self.is_skype_for_business_enabled),
-            3 => writer.write(&self.is_visio_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_microsoft365_apps_enabled);
+        writer.write(1, &self.is_project_enabled);
+        writer.write(2, &self.is_skype_for_business_enabled);
+        writer.write(3, &self.is_visio_enabled);
     }
 }
 runtime::models!(AppsInstallationOptionsForWindows);

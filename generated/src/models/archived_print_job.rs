@@ -95,20 +95,17 @@ impl runtime::Model for ArchivedPrintJob {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.acquired_by_printer),
-            1 => writer.write(&self.acquired_date_time),
-            2 => writer.write(&self.completion_date_time),
-            3 => writer.write(&self.copies_printed),
-            4 => writer.write(&self.created_by),
-            5 => writer.write(&self.created_date_time),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.printer_id),
-            8 => writer.write(&self.printer_name),
-            9 => writer.write(&self.processing_state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.acquired_by_printer);
+        writer.write(1, &self.acquired_date_time);
+        writer.write(2, &self.completion_date_time);
+        writer.write(3, &self.copies_printed);
+        writer.write(4, &self.created_by);
+        writer.write(5, &self.created_date_time);
+        writer.write(6, &self.id);
+        writer.write(7, &self.printer_id);
+        writer.write(8, &self.printer_name);
+        writer.write(9, &self.processing_state);
     }
 }
 runtime::models!(ArchivedPrintJob);

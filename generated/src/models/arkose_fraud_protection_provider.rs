@@ -77,16 +77,13 @@ impl runtime::Model for ArkoseFraudProtectionProvider {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_sub_domain),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.private_key),
-            4 => writer.write(&self.public_key),
-            5 => writer.write(&self.verify_sub_domain),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_sub_domain);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.private_key);
+        writer.write(4, &self.public_key);
+        writer.write(5, &self.verify_sub_domain);
     }
 }
 runtime::models!(ArkoseFraudProtectionProvider);

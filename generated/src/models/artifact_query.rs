@@ -52,12 +52,9 @@ impl runtime::Model for ArtifactQuery {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.artifact_type),
-            1 => writer.write(&self.query_expression),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.artifact_type);
+        writer.write(1, &self.query_expression);
     }
 }
 runtime::models!(ArtifactQuery);

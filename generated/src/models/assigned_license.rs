@@ -50,12 +50,9 @@ impl runtime::Model for AssignedLicense {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.disabled_plans),
-            1 => writer.write(&self.sku_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.disabled_plans);
+        writer.write(1, &self.sku_id);
     }
 }
 runtime::models!(AssignedLicense);

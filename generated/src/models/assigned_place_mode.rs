@@ -54,12 +54,9 @@ impl runtime::Model for AssignedPlaceMode {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_user_email_address),
-            1 => writer.write(&self.assigned_user_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_user_email_address);
+        writer.write(1, &self.assigned_user_id);
     }
 }
 runtime::models!(AssignedPlaceMode);

@@ -58,14 +58,11 @@ impl runtime::Model for AssignedPlan {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_date_time),
-            1 => writer.write(&self.capability_status),
-            2 => writer.write(&self.service),
-            3 => writer.write(&self.service_plan_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_date_time);
+        writer.write(1, &self.capability_status);
+        writer.write(2, &self.service);
+        writer.write(3, &self.service_plan_id);
     }
 }
 runtime::models!(AssignedPlan);

@@ -56,13 +56,10 @@ impl runtime::Model for AssignedTrainingInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_user_count),
-            1 => writer.write(&self.completed_user_count),
-            2 => writer.write(&self.display_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_user_count);
+        writer.write(1, &self.completed_user_count);
+        writer.write(2, &self.display_name);
     }
 }
 runtime::models!(AssignedTrainingInfo);

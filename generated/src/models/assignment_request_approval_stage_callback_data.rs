@@ -75,15 +75,12 @@ impl runtime::Model for AssignmentRequestApprovalStageCallbackData {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.approval_stage),
-            1 => writer.write(&self.custom_extension_stage_instance_detail),
-            2 => writer.write(&self.custom_extension_stage_instance_id),
-            3 => writer.write(&self.stage),
-            4 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.approval_stage);
+        writer.write(1, &self.custom_extension_stage_instance_detail);
+        writer.write(2, &self.custom_extension_stage_instance_id);
+        writer.write(3, &self.stage);
+        writer.write(4, &self.state);
     }
 }
 runtime::models!(AssignmentRequestApprovalStageCallbackData);

@@ -60,14 +60,11 @@ impl runtime::Model for AssociatedTeamInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.team),
-            3 => writer.write(&self.tenant_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
+        writer.write(2, &self.team);
+        writer.write(3, &self.tenant_id);
     }
 }
 runtime::models!(AssociatedTeamInfo);

@@ -82,16 +82,13 @@ impl runtime::Model for Attachment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_type),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_inline),
-            3 => writer.write(&self.last_modified_date_time),
-            4 => writer.write(&self.name),
-            5 => writer.write(&self.size),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_type);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_inline);
+        writer.write(3, &self.last_modified_date_time);
+        writer.write(4, &self.name);
+        writer.write(5, &self.size);
     }
 }
 runtime::models!(Attachment);
@@ -137,11 +134,8 @@ impl runtime::Model for CreateUploadSessionParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attachment_item),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attachment_item);
     }
 }
 runtime::models!(CreateUploadSessionParameters);

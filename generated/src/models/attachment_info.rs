@@ -60,14 +60,11 @@ impl runtime::Model for AttachmentInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attachment_type),
-            1 => writer.write(&self.content_type),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.size),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attachment_type);
+        writer.write(1, &self.content_type);
+        writer.write(2, &self.name);
+        writer.write(3, &self.size);
     }
 }
 runtime::models!(AttachmentInfo);

@@ -75,16 +75,13 @@ impl runtime::Model for AttachmentItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attachment_type),
-            1 => writer.write(&self.content_id),
-            2 => writer.write(&self.content_type),
-            3 => writer.write(&self.is_inline),
-            4 => writer.write(&self.name),
-            5 => writer.write(&self.size),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attachment_type);
+        writer.write(1, &self.content_id);
+        writer.write(2, &self.content_type);
+        writer.write(3, &self.is_inline);
+        writer.write(4, &self.name);
+        writer.write(5, &self.size);
     }
 }
 runtime::models!(AttachmentItem);

@@ -92,19 +92,16 @@ impl runtime::Model for AttackSimulationOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.last_action_date_time),
-            3 => writer.write(&self.percentage_completed),
-            4 => writer.write(&self.resource_location),
-            5 => writer.write(&self.status),
-            6 => writer.write(&self.status_detail),
-            7 => writer.write(&self.tenant_id),
-            8 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.id);
+        writer.write(2, &self.last_action_date_time);
+        writer.write(3, &self.percentage_completed);
+        writer.write(4, &self.resource_location);
+        writer.write(5, &self.status);
+        writer.write(6, &self.status_detail);
+        writer.write(7, &self.tenant_id);
+        writer.write(8, &self.r#type);
     }
 }
 runtime::models!(AttackSimulationOperation);

@@ -52,12 +52,9 @@ impl runtime::Model for AttackSimulationRepeatOffender {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attack_simulation_user),
-            1 => writer.write(&self.repeat_offence_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attack_simulation_user);
+        writer.write(1, &self.repeat_offence_count);
     }
 }
 runtime::models!(AttackSimulationRepeatOffender);

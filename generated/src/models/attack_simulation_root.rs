@@ -98,19 +98,16 @@ impl runtime::Model for AttackSimulationRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end_user_notifications),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.landing_pages),
-            3 => writer.write(&self.login_pages),
-            4 => writer.write(&self.operations),
-            5 => writer.write(&self.payloads),
-            6 => writer.write(&self.simulation_automations),
-            7 => writer.write(&self.simulations),
-            8 => writer.write(&self.trainings),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end_user_notifications);
+        writer.write(1, &self.id);
+        writer.write(2, &self.landing_pages);
+        writer.write(3, &self.login_pages);
+        writer.write(4, &self.operations);
+        writer.write(5, &self.payloads);
+        writer.write(6, &self.simulation_automations);
+        writer.write(7, &self.simulations);
+        writer.write(8, &self.trainings);
     }
 }
 runtime::models!(AttackSimulationRoot);

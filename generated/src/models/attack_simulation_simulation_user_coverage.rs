@@ -70,15 +70,12 @@ impl runtime::Model for AttackSimulationSimulationUserCoverage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attack_simulation_user),
-            1 => writer.write(&self.click_count),
-            2 => writer.write(&self.compromised_count),
-            3 => writer.write(&self.latest_simulation_date_time),
-            4 => writer.write(&self.simulation_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attack_simulation_user);
+        writer.write(1, &self.click_count);
+        writer.write(2, &self.compromised_count);
+        writer.write(3, &self.latest_simulation_date_time);
+        writer.write(4, &self.simulation_count);
     }
 }
 runtime::models!(AttackSimulationSimulationUserCoverage);

@@ -52,12 +52,9 @@ impl runtime::Model for AttackSimulationTrainingUserCoverage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attack_simulation_user),
-            1 => writer.write(&self.user_trainings),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attack_simulation_user);
+        writer.write(1, &self.user_trainings);
     }
 }
 runtime::models!(AttackSimulationTrainingUserCoverage);

@@ -56,13 +56,10 @@ impl runtime::Model for AttackSimulationUser {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.email),
-            2 => writer.write(&self.user_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.email);
+        writer.write(2, &self.user_id);
     }
 }
 runtime::models!(AttackSimulationUser);

@@ -56,13 +56,10 @@ impl runtime::Model for AttendanceInterval {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.duration_in_seconds),
-            1 => writer.write(&self.join_date_time),
-            2 => writer.write(&self.leave_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.duration_in_seconds);
+        writer.write(1, &self.join_date_time);
+        writer.write(2, &self.leave_date_time);
     }
 }
 runtime::models!(AttendanceInterval);

@@ -93,18 +93,15 @@ impl runtime::Model for AttendanceRecord {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attendance_intervals),
-            1 => writer.write(&self.email_address),
-            2 => writer.write(&self.external_registration_information),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.identity),
-            5 => writer.write(&self.registration_id),
-            6 => writer.write(&self.role),
-            7 => writer.write(&self.total_attendance_in_seconds),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attendance_intervals);
+        writer.write(1, &self.email_address);
+        writer.write(2, &self.external_registration_information);
+        writer.write(3, &self.id);
+        writer.write(4, &self.identity);
+        writer.write(5, &self.registration_id);
+        writer.write(6, &self.role);
+        writer.write(7, &self.total_attendance_in_seconds);
     }
 }
 runtime::models!(AttendanceRecord);

@@ -62,14 +62,11 @@ impl runtime::Model for Attendee {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.email_address),
-            1 => writer.write(&self.proposed_new_time),
-            2 => writer.write(&self.status),
-            3 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.email_address);
+        writer.write(1, &self.proposed_new_time);
+        writer.write(2, &self.status);
+        writer.write(3, &self.r#type);
     }
 }
 runtime::models!(Attendee);

@@ -52,12 +52,9 @@ impl runtime::Model for AttendeeAvailability {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attendee),
-            1 => writer.write(&self.availability),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attendee);
+        writer.write(1, &self.availability);
     }
 }
 runtime::models!(AttendeeAvailability);

@@ -53,12 +53,9 @@ impl runtime::Model for AttendeeBase {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.email_address),
-            1 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.email_address);
+        writer.write(1, &self.r#type);
     }
 }
 runtime::models!(AttendeeBase);

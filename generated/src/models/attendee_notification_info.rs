@@ -52,12 +52,9 @@ impl runtime::Model for AttendeeNotificationInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.phone_number),
-            1 => writer.write(&self.time_zone),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.phone_number);
+        writer.write(1, &self.time_zone);
     }
 }
 runtime::models!(AttendeeNotificationInfo);

@@ -103,22 +103,19 @@ impl runtime::Model for AttributeDefinition {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.anchor),
-            1 => writer.write(&self.api_expressions),
-            2 => writer.write(&self.case_exact),
-            3 => writer.write(&self.default_value),
-            4 => writer.write(&self.flow_null_values),
-            5 => writer.write(&self.metadata),
-            6 => writer.write(&self.multivalued),
-            7 => writer.write(&self.mutability),
-            8 => writer.write(&self.name),
-            9 => writer.write(&self.referenced_objects),
-            10 => writer.write(&self.required),
-            11 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.anchor);
+        writer.write(1, &self.api_expressions);
+        writer.write(2, &self.case_exact);
+        writer.write(3, &self.default_value);
+        writer.write(4, &self.flow_null_values);
+        writer.write(5, &self.metadata);
+        writer.write(6, &self.multivalued);
+        writer.write(7, &self.mutability);
+        writer.write(8, &self.name);
+        writer.write(9, &self.referenced_objects);
+        writer.write(10, &self.required);
+        writer.write(11, &self.r#type);
     }
 }
 runtime::models!(AttributeDefinition);

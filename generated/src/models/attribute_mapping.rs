@@ -78,17 +78,14 @@ impl runtime::Model for AttributeMapping {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.default_value),
-            1 => writer.write(&self.export_missing_references),
-            2 => writer.write(&self.flow_behavior),
-            3 => writer.write(&self.flow_type),
-            4 => writer.write(&self.matching_priority),
-            5 => writer.write(&self.source),
-            6 => writer.write(&self.target_attribute_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.default_value);
+        writer.write(1, &self.export_missing_references);
+        writer.write(2, &self.flow_behavior);
+        writer.write(3, &self.flow_type);
+        writer.write(4, &self.matching_priority);
+        writer.write(5, &self.source);
+        writer.write(6, &self.target_attribute_name);
     }
 }
 runtime::models!(AttributeMapping);

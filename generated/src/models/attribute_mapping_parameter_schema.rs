@@ -58,14 +58,11 @@ impl runtime::Model for AttributeMappingParameterSchema {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_multiple_occurrences),
-            1 => writer.write(&self.name),
-            2 => writer.write(&self.required),
-            3 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_multiple_occurrences);
+        writer.write(1, &self.name);
+        writer.write(2, &self.required);
+        writer.write(3, &self.r#type);
     }
 }
 runtime::models!(AttributeMappingParameterSchema);

@@ -58,14 +58,11 @@ impl runtime::Model for AttributeMappingSource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.expression),
-            1 => writer.write(&self.name),
-            2 => writer.write(&self.parameters),
-            3 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.expression);
+        writer.write(1, &self.name);
+        writer.write(2, &self.parameters);
+        writer.write(3, &self.r#type);
     }
 }
 runtime::models!(AttributeMappingSource);

@@ -52,12 +52,9 @@ impl runtime::Model for AttributeRuleMembers {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.membership_rule),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.membership_rule);
     }
 }
 runtime::models!(AttributeRuleMembers);

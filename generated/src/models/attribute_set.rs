@@ -56,13 +56,10 @@ impl runtime::Model for AttributeSet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.max_attributes_per_set),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.id);
+        writer.write(2, &self.max_attributes_per_set);
     }
 }
 runtime::models!(AttributeSet);

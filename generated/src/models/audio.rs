@@ -123,26 +123,23 @@ impl runtime::Model for Audio {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.album),
-            1 => writer.write(&self.album_artist),
-            2 => writer.write(&self.artist),
-            3 => writer.write(&self.bitrate),
-            4 => writer.write(&self.composers),
-            5 => writer.write(&self.copyright),
-            6 => writer.write(&self.disc),
-            7 => writer.write(&self.disc_count),
-            8 => writer.write(&self.duration),
-            9 => writer.write(&self.genre),
-            10 => writer.write(&self.has_drm),
-            11 => writer.write(&self.is_variable_bitrate),
-            12 => writer.write(&self.title),
-            13 => writer.write(&self.track),
-            14 => writer.write(&self.track_count),
-            15 => writer.write(&self.year),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.album);
+        writer.write(1, &self.album_artist);
+        writer.write(2, &self.artist);
+        writer.write(3, &self.bitrate);
+        writer.write(4, &self.composers);
+        writer.write(5, &self.copyright);
+        writer.write(6, &self.disc);
+        writer.write(7, &self.disc_count);
+        writer.write(8, &self.duration);
+        writer.write(9, &self.genre);
+        writer.write(10, &self.has_drm);
+        writer.write(11, &self.is_variable_bitrate);
+        writer.write(12, &self.title);
+        writer.write(13, &self.track);
+        writer.write(14, &self.track_count);
+        writer.write(15, &self.year);
     }
 }
 runtime::models!(Audio);

@@ -75,16 +75,13 @@ impl runtime::Model for AudioConferencing {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.conference_id),
-            1 => writer.write(&self.dialin_url),
-            2 => writer.write(&self.toll_free_number),
-            3 => writer.write(&self.toll_free_numbers),
-            4 => writer.write(&self.toll_number),
-            5 => writer.write(&self.toll_numbers),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.conference_id);
+        writer.write(1, &self.dialin_url);
+        writer.write(2, &self.toll_free_number);
+        writer.write(3, &self.toll_free_numbers);
+        writer.write(4, &self.toll_number);
+        writer.write(5, &self.toll_numbers);
     }
 }
 runtime::models!(AudioConferencing);

@@ -62,14 +62,11 @@ impl runtime::Model for AudioRoutingGroup {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.receivers),
-            2 => writer.write(&self.routing_mode),
-            3 => writer.write(&self.sources),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.receivers);
+        writer.write(2, &self.routing_mode);
+        writer.write(3, &self.sources);
     }
 }
 runtime::models!(AudioRoutingGroup);

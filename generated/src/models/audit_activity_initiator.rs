@@ -50,12 +50,9 @@ impl runtime::Model for AuditActivityInitiator {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app),
-            1 => writer.write(&self.user),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app);
+        writer.write(1, &self.user);
     }
 }
 runtime::models!(AuditActivityInitiator);

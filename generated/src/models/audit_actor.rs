@@ -83,18 +83,15 @@ impl runtime::Model for AuditActor {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_display_name),
-            1 => writer.write(&self.application_id),
-            2 => writer.write(&self.audit_actor_type),
-            3 => writer.write(&self.ip_address),
-            4 => writer.write(&self.service_principal_name),
-            5 => writer.write(&self.user_id),
-            6 => writer.write(&self.user_permissions),
-            7 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_display_name);
+        writer.write(1, &self.application_id);
+        writer.write(2, &self.audit_actor_type);
+        writer.write(3, &self.ip_address);
+        writer.write(4, &self.service_principal_name);
+        writer.write(5, &self.user_id);
+        writer.write(6, &self.user_permissions);
+        writer.write(7, &self.user_principal_name);
     }
 }
 runtime::models!(AuditActor);

@@ -54,13 +54,10 @@ impl runtime::Model for AuditLogRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.directory_audits),
-            1 => writer.write(&self.provisioning),
-            2 => writer.write(&self.sign_ins),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.directory_audits);
+        writer.write(1, &self.provisioning);
+        writer.write(2, &self.sign_ins);
     }
 }
 runtime::models!(AuditLogRoot);

@@ -63,14 +63,11 @@ impl runtime::Model for AuditResource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.audit_resource_type),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.modified_properties),
-            3 => writer.write(&self.resource_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.audit_resource_type);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.modified_properties);
+        writer.write(3, &self.resource_id);
     }
 }
 runtime::models!(AuditResource);

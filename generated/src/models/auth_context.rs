@@ -48,11 +48,8 @@ impl runtime::Model for AuthContext {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_context_value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_context_value);
     }
 }
 runtime::models!(AuthContext);

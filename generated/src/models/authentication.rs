@@ -142,23 +142,20 @@ impl runtime::Model for Authentication {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.email_methods),
-            1 => writer.write(&self.external_authentication_methods),
-            2 => writer.write(&self.fido2_methods),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.methods),
-            5 => writer.write(&self.microsoft_authenticator_methods),
-            6 => writer.write(&self.operations),
-            7 => writer.write(&self.password_methods),
-            8 => writer.write(&self.phone_methods),
-            9 => writer.write(&self.platform_credential_methods),
-            10 => writer.write(&self.software_oath_methods),
-            11 => writer.write(&self.temporary_access_pass_methods),
-            12 => writer.write(&self.windows_hello_for_business_methods),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.email_methods);
+        writer.write(1, &self.external_authentication_methods);
+        writer.write(2, &self.fido2_methods);
+        writer.write(3, &self.id);
+        writer.write(4, &self.methods);
+        writer.write(5, &self.microsoft_authenticator_methods);
+        writer.write(6, &self.operations);
+        writer.write(7, &self.password_methods);
+        writer.write(8, &self.phone_methods);
+        writer.write(9, &self.platform_credential_methods);
+        writer.write(10, &self.software_oath_methods);
+        writer.write(11, &self.temporary_access_pass_methods);
+        writer.write(12, &self.windows_hello_for_business_methods);
     }
 }
 runtime::models!(Authentication);

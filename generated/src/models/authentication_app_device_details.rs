@@ -58,14 +58,11 @@ impl runtime::Model for AuthenticationAppDeviceDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_version),
-            1 => writer.write(&self.client_app),
-            2 => writer.write(&self.device_id),
-            3 => writer.write(&self.operating_system),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_version);
+        writer.write(1, &self.client_app);
+        writer.write(2, &self.device_id);
+        writer.write(3, &self.operating_system);
     }
 }
 runtime::models!(AuthenticationAppDeviceDetails);

@@ -97,20 +97,17 @@ impl runtime::Model for AuthenticationAttributeCollectionInputConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attribute),
-            1 => writer.write(&self.default_value),
-            2 => writer.write(&self.editable),
-            3 => writer.write(&self.hidden),
-            4 => writer.write(&self.input_type),
-            5 => writer.write(&self.label),
-            6 => writer.write(&self.options),
-            7 => writer.write(&self.required),
-            8 => writer.write(&self.validation_reg_ex),
-            9 => writer.write(&self.write_to_directory),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attribute);
+        writer.write(1, &self.default_value);
+        writer.write(2, &self.editable);
+        writer.write(3, &self.hidden);
+        writer.write(4, &self.input_type);
+        writer.write(5, &self.label);
+        writer.write(6, &self.options);
+        writer.write(7, &self.required);
+        writer.write(8, &self.validation_reg_ex);
+        writer.write(9, &self.write_to_directory);
     }
 }
 runtime::models!(AuthenticationAttributeCollectionInputConfiguration);

@@ -52,12 +52,9 @@ impl runtime::Model for AuthenticationAttributeCollectionOptionConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.label),
-            1 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.label);
+        writer.write(1, &self.value);
     }
 }
 runtime::models!(AuthenticationAttributeCollectionOptionConfiguration);

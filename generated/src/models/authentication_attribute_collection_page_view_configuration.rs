@@ -56,13 +56,10 @@ impl runtime::Model for AuthenticationAttributeCollectionPageViewConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.inputs),
-            2 => writer.write(&self.title),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.inputs);
+        writer.write(2, &self.title);
     }
 }
 runtime::models!(AuthenticationAttributeCollectionPageViewConfiguration);

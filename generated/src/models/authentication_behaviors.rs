@@ -58,13 +58,10 @@ impl runtime::Model for AuthenticationBehaviors {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.block_azure_ad_graph_access),
-            1 => writer.write(&self.remove_unverified_email_claim),
-            2 => writer.write(&self.require_client_service_principal),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.block_azure_ad_graph_access);
+        writer.write(1, &self.remove_unverified_email_claim);
+        writer.write(2, &self.require_client_service_principal);
     }
 }
 runtime::models!(AuthenticationBehaviors);

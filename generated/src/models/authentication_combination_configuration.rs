@@ -60,12 +60,9 @@ impl runtime::Model for AuthenticationCombinationConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.applies_to_combinations),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.applies_to_combinations);
+        writer.write(1, &self.id);
     }
 }
 runtime::models!(AuthenticationCombinationConfiguration);

@@ -52,12 +52,9 @@ impl runtime::Model for AuthenticationConfigurationValidation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.errors),
-            1 => writer.write(&self.warnings),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.errors);
+        writer.write(1, &self.warnings);
     }
 }
 runtime::models!(AuthenticationConfigurationValidation);

@@ -48,11 +48,8 @@ impl runtime::Model for AuthenticationFlow {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.transfer_method),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.transfer_method);
     }
 }
 runtime::models!(AuthenticationFlow);

@@ -67,12 +67,9 @@ impl runtime::Model for AuthenticationMethod {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.id);
     }
 }
 runtime::models!(AuthenticationMethod);
@@ -118,11 +115,8 @@ impl runtime::Model for ResetPasswordParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.new_password),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.new_password);
     }
 }
 runtime::models!(ResetPasswordParameters);

@@ -71,13 +71,10 @@ impl runtime::Model for AuthenticationMethodConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.exclude_targets),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.exclude_targets);
+        writer.write(1, &self.id);
+        writer.write(2, &self.state);
     }
 }
 runtime::models!(AuthenticationMethodConfiguration);

@@ -56,13 +56,10 @@ impl runtime::Model for AuthenticationMethodFeatureConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.exclude_target),
-            1 => writer.write(&self.include_target),
-            2 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.exclude_target);
+        writer.write(1, &self.include_target);
+        writer.write(2, &self.state);
     }
 }
 runtime::models!(AuthenticationMethodFeatureConfiguration);

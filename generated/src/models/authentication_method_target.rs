@@ -62,13 +62,10 @@ impl runtime::Model for AuthenticationMethodTarget {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.is_registration_required),
-            2 => writer.write(&self.target_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.is_registration_required);
+        writer.write(2, &self.target_type);
     }
 }
 runtime::models!(AuthenticationMethodTarget);

@@ -96,19 +96,16 @@ impl runtime::Model for AuthenticationMethodsPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_method_configurations),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_modified_date_time),
-            5 => writer.write(&self.policy_migration_state),
-            6 => writer.write(&self.policy_version),
-            7 => writer.write(&self.reconfirmation_in_days),
-            8 => writer.write(&self.registration_enforcement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_method_configurations);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_modified_date_time);
+        writer.write(5, &self.policy_migration_state);
+        writer.write(6, &self.policy_version);
+        writer.write(7, &self.reconfirmation_in_days);
+        writer.write(8, &self.registration_enforcement);
     }
 }
 runtime::models!(AuthenticationMethodsPolicy);

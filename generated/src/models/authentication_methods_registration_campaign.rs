@@ -67,14 +67,11 @@ impl runtime::Model for AuthenticationMethodsRegistrationCampaign {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.exclude_targets),
-            1 => writer.write(&self.include_targets),
-            2 => writer.write(&self.snooze_duration_in_days),
-            3 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.exclude_targets);
+        writer.write(1, &self.include_targets);
+        writer.write(2, &self.snooze_duration_in_days);
+        writer.write(3, &self.state);
     }
 }
 runtime::models!(AuthenticationMethodsRegistrationCampaign);

@@ -56,13 +56,10 @@ impl runtime::Model for AuthenticationMethodsRegistrationCampaignIncludeTarget {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.target_type),
-            2 => writer.write(&self.targeted_authentication_method),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.target_type);
+        writer.write(2, &self.targeted_authentication_method);
     }
 }
 runtime::models!(AuthenticationMethodsRegistrationCampaignIncludeTarget);

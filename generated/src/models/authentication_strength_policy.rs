@@ -96,19 +96,16 @@ impl runtime::Model for AuthenticationStrengthPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_combinations),
-            1 => writer.write(&self.combination_configurations),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.modified_date_time),
-            7 => writer.write(&self.policy_type),
-            8 => writer.write(&self.requirements_satisfied),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_combinations);
+        writer.write(1, &self.combination_configurations);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.id);
+        writer.write(6, &self.modified_date_time);
+        writer.write(7, &self.policy_type);
+        writer.write(8, &self.requirements_satisfied);
     }
 }
 runtime::models!(AuthenticationStrengthPolicy);
@@ -156,11 +153,8 @@ impl runtime::Model for UpdateAllowedCombinationsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_combinations),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_combinations);
     }
 }
 runtime::models!(UpdateAllowedCombinationsParameters);

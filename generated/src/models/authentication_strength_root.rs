@@ -62,14 +62,11 @@ impl runtime::Model for AuthenticationStrengthRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_method_modes),
-            1 => writer.write(&self.combinations),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.policies),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_method_modes);
+        writer.write(1, &self.combinations);
+        writer.write(2, &self.id);
+        writer.write(3, &self.policies);
     }
 }
 runtime::models!(AuthenticationStrengthRoot);

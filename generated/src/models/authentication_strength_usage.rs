@@ -52,12 +52,9 @@ impl runtime::Model for AuthenticationStrengthUsage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.mfa),
-            1 => writer.write(&self.none),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.mfa);
+        writer.write(1, &self.none);
     }
 }
 runtime::models!(AuthenticationStrengthUsage);

@@ -62,14 +62,11 @@ impl runtime::Model for AuthoredNote {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.author),
-            1 => writer.write(&self.content),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.author);
+        writer.write(1, &self.content);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.id);
     }
 }
 runtime::models!(AuthoredNote);

@@ -46,11 +46,8 @@ impl runtime::Model for AuthorizationInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.certificate_user_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.certificate_user_ids);
     }
 }
 runtime::models!(AuthorizationInfo);

@@ -111,22 +111,19 @@ impl runtime::Model for AuthorizationPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_email_verified_users_to_join_organization),
-            1 => writer.write(&self.allow_invites_from),
-            2 => writer.write(&self.allow_user_consent_for_risky_apps),
-            3 => writer.write(&self.allowed_to_sign_up_email_based_subscriptions),
-            4 => writer.write(&self.allowed_to_use_sspr),
-            5 => writer.write(&self.block_msol_power_shell),
-            6 => writer.write(&self.default_user_role_permissions),
-            7 => writer.write(&self.deleted_date_time),
-            8 => writer.write(&self.description),
-            9 => writer.write(&self.display_name),
-            10 => writer.write(&self.guest_user_role_id),
-            11 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_email_verified_users_to_join_organization);
+        writer.write(1, &self.allow_invites_from);
+        writer.write(2, &self.allow_user_consent_for_risky_apps);
+        writer.write(3, &self.allowed_to_sign_up_email_based_subscriptions);
+        writer.write(4, &self.allowed_to_use_sspr);
+        writer.write(5, &self.block_msol_power_shell);
+        writer.write(6, &self.default_user_role_permissions);
+        writer.write(7, &self.deleted_date_time);
+        writer.write(8, &self.description);
+        writer.write(9, &self.display_name);
+        writer.write(10, &self.guest_user_role_id);
+        writer.write(11, &self.id);
     }
 }
 runtime::models!(AuthorizationPolicy);

@@ -63,14 +63,11 @@ impl runtime::Model for AutomaticRepliesMailTips {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.message),
-            1 => writer.write(&self.message_language),
-            2 => writer.write(&self.scheduled_end_time),
-            3 => writer.write(&self.scheduled_start_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.message);
+        writer.write(1, &self.message_language);
+        writer.write(2, &self.scheduled_end_time);
+        writer.write(3, &self.scheduled_start_time);
     }
 }
 runtime::models!(AutomaticRepliesMailTips);

@@ -73,16 +73,13 @@ impl runtime::Model for AutomaticRepliesSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.external_audience),
-            1 => writer.write(&self.external_reply_message),
-            2 => writer.write(&self.internal_reply_message),
-            3 => writer.write(&self.scheduled_end_date_time),
-            4 => writer.write(&self.scheduled_start_date_time),
-            5 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.external_audience);
+        writer.write(1, &self.external_reply_message);
+        writer.write(2, &self.internal_reply_message);
+        writer.write(3, &self.scheduled_end_date_time);
+        writer.write(4, &self.scheduled_start_date_time);
+        writer.write(5, &self.status);
     }
 }
 runtime::models!(AutomaticRepliesSetting);

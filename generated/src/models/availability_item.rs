@@ -60,14 +60,11 @@ impl runtime::Model for AvailabilityItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end_date_time),
-            1 => writer.write(&self.service_id),
-            2 => writer.write(&self.start_date_time),
-            3 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end_date_time);
+        writer.write(1, &self.service_id);
+        writer.write(2, &self.start_date_time);
+        writer.write(3, &self.status);
     }
 }
 runtime::models!(AvailabilityItem);

@@ -54,12 +54,9 @@ impl runtime::Model for AverageComparativeScore {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.average_score),
-            1 => writer.write(&self.basis),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.average_score);
+        writer.write(1, &self.basis);
     }
 }
 runtime::models!(AverageComparativeScore);

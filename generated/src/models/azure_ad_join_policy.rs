@@ -54,13 +54,10 @@ impl runtime::Model for AzureAdJoinPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_to_join),
-            1 => writer.write(&self.is_admin_configurable),
-            2 => writer.write(&self.local_admins),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_to_join);
+        writer.write(1, &self.is_admin_configurable);
+        writer.write(2, &self.local_admins);
     }
 }
 runtime::models!(AzureAdJoinPolicy);

@@ -50,12 +50,9 @@ impl runtime::Model for AzureAdRegistrationPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_to_register),
-            1 => writer.write(&self.is_admin_configurable),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_to_register);
+        writer.write(1, &self.is_admin_configurable);
     }
 }
 runtime::models!(AzureAdRegistrationPolicy);

@@ -50,11 +50,8 @@ impl runtime::Model for AzureAdTokenAuthentication {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.resource_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.resource_id);
     }
 }
 runtime::models!(AzureAdTokenAuthentication);

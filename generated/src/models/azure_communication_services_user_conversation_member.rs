@@ -70,15 +70,12 @@ impl runtime::Model for AzureCommunicationServicesUserConversationMember {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.azure_communication_services_id),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.roles),
-            4 => writer.write(&self.visible_history_start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.azure_communication_services_id);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.roles);
+        writer.write(4, &self.visible_history_start_date_time);
     }
 }
 runtime::models!(AzureCommunicationServicesUserConversationMember);

@@ -60,13 +60,10 @@ impl runtime::Model for AzureCommunicationServicesUserIdentity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.azure_communication_services_resource_id),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.azure_communication_services_resource_id);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
     }
 }
 runtime::models!(AzureCommunicationServicesUserIdentity);

@@ -93,18 +93,15 @@ impl runtime::Model for B2xIdentityUserFlow {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.api_connector_configuration),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.identity_providers),
-            3 => writer.write(&self.languages),
-            4 => writer.write(&self.user_attribute_assignments),
-            5 => writer.write(&self.user_flow_identity_providers),
-            6 => writer.write(&self.user_flow_type),
-            7 => writer.write(&self.user_flow_type_version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.api_connector_configuration);
+        writer.write(1, &self.id);
+        writer.write(2, &self.identity_providers);
+        writer.write(3, &self.languages);
+        writer.write(4, &self.user_attribute_assignments);
+        writer.write(5, &self.user_flow_identity_providers);
+        writer.write(6, &self.user_flow_type);
+        writer.write(7, &self.user_flow_type_version);
     }
 }
 runtime::models!(B2xIdentityUserFlow);

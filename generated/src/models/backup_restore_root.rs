@@ -213,36 +213,33 @@ impl runtime::Model for BackupRestoreRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.browse_sessions),
-            1 => writer.write(&self.drive_inclusion_rules),
-            2 => writer.write(&self.drive_protection_units),
-            3 => writer.write(&self.drive_protection_units_bulk_addition_jobs),
-            4 => writer.write(&self.email_notifications_setting),
-            5 => writer.write(&self.exchange_protection_policies),
-            6 => writer.write(&self.exchange_restore_sessions),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.mailbox_inclusion_rules),
-            9 => writer.write(&self.mailbox_protection_units),
-            10 => writer.write(&self.mailbox_protection_units_bulk_addition_jobs),
-            11 => writer.write(&self.one_drive_for_business_browse_sessions),
-            12 => writer.write(&self.one_drive_for_business_protection_policies),
-            13 => writer.write(&self.one_drive_for_business_restore_sessions),
-            14 => writer.write(&self.protection_policies),
-            15 => writer.write(&self.protection_units),
-            16 => writer.write(&self.restore_points),
-            17 => writer.write(&self.restore_sessions),
-            18 => writer.write(&self.service_apps),
-            19 => writer.write(&self.service_status),
-            20 => writer.write(&self.share_point_browse_sessions),
-            21 => writer.write(&self.share_point_protection_policies),
-            22 => writer.write(&self.share_point_restore_sessions),
-            23 => writer.write(&self.site_inclusion_rules),
-            24 => writer.write(&self.site_protection_units),
-            25 => writer.write(&self.site_protection_units_bulk_addition_jobs),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.browse_sessions);
+        writer.write(1, &self.drive_inclusion_rules);
+        writer.write(2, &self.drive_protection_units);
+        writer.write(3, &self.drive_protection_units_bulk_addition_jobs);
+        writer.write(4, &self.email_notifications_setting);
+        writer.write(5, &self.exchange_protection_policies);
+        writer.write(6, &self.exchange_restore_sessions);
+        writer.write(7, &self.id);
+        writer.write(8, &self.mailbox_inclusion_rules);
+        writer.write(9, &self.mailbox_protection_units);
+        writer.write(10, &self.mailbox_protection_units_bulk_addition_jobs);
+        writer.write(11, &self.one_drive_for_business_browse_sessions);
+        writer.write(12, &self.one_drive_for_business_protection_policies);
+        writer.write(13, &self.one_drive_for_business_restore_sessions);
+        writer.write(14, &self.protection_policies);
+        writer.write(15, &self.protection_units);
+        writer.write(16, &self.restore_points);
+        writer.write(17, &self.restore_sessions);
+        writer.write(18, &self.service_apps);
+        writer.write(19, &self.service_status);
+        writer.write(20, &self.share_point_browse_sessions);
+        writer.write(21, &self.share_point_protection_policies);
+        writer.write(22, &self.share_point_restore_sessions);
+        writer.write(23, &self.site_inclusion_rules);
+        writer.write(24, &self.site_protection_units);
+        writer.write(25, &self.site_protection_units_bulk_addition_jobs);
     }
 }
 runtime::models!(BackupRestoreRoot);
@@ -288,11 +285,8 @@ impl runtime::Model for EnableParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_owner_tenant_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_owner_tenant_id);
     }
 }
 runtime::models!(EnableParameters);

@@ -52,12 +52,9 @@ impl runtime::Model for BaseEndUserNotification {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.default_language),
-            1 => writer.write(&self.end_user_notification),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.default_language);
+        writer.write(1, &self.end_user_notification);
     }
 }
 runtime::models!(BaseEndUserNotification);

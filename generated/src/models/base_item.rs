@@ -119,22 +119,19 @@ impl runtime::Model for BaseItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_by_user),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.etag),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.last_modified_by),
-            7 => writer.write(&self.last_modified_by_user),
-            8 => writer.write(&self.last_modified_date_time),
-            9 => writer.write(&self.name),
-            10 => writer.write(&self.parent_reference),
-            11 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_by_user);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.etag);
+        writer.write(5, &self.id);
+        writer.write(6, &self.last_modified_by);
+        writer.write(7, &self.last_modified_by_user);
+        writer.write(8, &self.last_modified_date_time);
+        writer.write(9, &self.name);
+        writer.write(10, &self.parent_reference);
+        writer.write(11, &self.web_url);
     }
 }
 runtime::models!(BaseItem);

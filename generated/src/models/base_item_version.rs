@@ -67,14 +67,11 @@ impl runtime::Model for BaseItemVersion {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.last_modified_by),
-            2 => writer.write(&self.last_modified_date_time),
-            3 => writer.write(&self.publication),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.last_modified_by);
+        writer.write(2, &self.last_modified_date_time);
+        writer.write(3, &self.publication);
     }
 }
 runtime::models!(BaseItemVersion);

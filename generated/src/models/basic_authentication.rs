@@ -54,12 +54,9 @@ impl runtime::Model for BasicAuthentication {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.password),
-            1 => writer.write(&self.username),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.password);
+        writer.write(1, &self.username);
     }
 }
 runtime::models!(BasicAuthentication);

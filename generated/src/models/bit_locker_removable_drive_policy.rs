@@ -58,13 +58,10 @@ impl runtime::Model for BitLockerRemovableDrivePolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.block_cross_organization_write_access),
-            1 => writer.write(&self.encryption_method),
-            2 => writer.write(&self.require_encryption_for_write_access),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.block_cross_organization_write_access);
+        writer.write(1, &self.encryption_method);
+        writer.write(2, &self.require_encryption_for_write_access);
     }
 }
 runtime::models!(BitLockerRemovableDrivePolicy);

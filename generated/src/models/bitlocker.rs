@@ -52,12 +52,9 @@ impl runtime::Model for Bitlocker {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.recovery_keys),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.recovery_keys);
     }
 }
 runtime::models!(Bitlocker);

@@ -64,15 +64,12 @@ impl runtime::Model for BitlockerRecoveryKey {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.device_id),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.key),
-            4 => writer.write(&self.volume_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.device_id);
+        writer.write(2, &self.id);
+        writer.write(3, &self.key);
+        writer.write(4, &self.volume_type);
     }
 }
 runtime::models!(BitlockerRecoveryKey);

@@ -228,43 +228,40 @@ impl runtime::Model for BookingAppointment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.additional_information),
-            1 => writer.write(&self.anonymous_join_web_url),
-            2 => writer.write(&self.appointment_label),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.customer_email_address),
-            5 => writer.write(&self.customer_name),
-            6 => writer.write(&self.customer_notes),
-            7 => writer.write(&self.customer_phone),
-            8 => writer.write(&self.customer_time_zone),
-            9 => writer.write(&self.customers),
-            10 => writer.write(&self.duration),
-            11 => writer.write(&self.end_date_time),
-            12 => writer.write(&self.filled_attendees_count),
-            13 => writer.write(&self.id),
-            14 => writer.write(&self.is_customer_allowed_to_manage_booking),
-            15 => writer.write(&self.is_location_online),
-            16 => writer.write(&self.join_web_url),
-            17 => writer.write(&self.last_updated_date_time),
-            18 => writer.write(&self.maximum_attendees_count),
-            19 => writer.write(&self.opt_out_of_customer_email),
-            20 => writer.write(&self.post_buffer),
-            21 => writer.write(&self.pre_buffer),
-            22 => writer.write(&self.price),
-            23 => writer.write(&self.price_type),
-            24 => writer.write(&self.reminders),
-            25 => writer.write(&self.self_service_appointment_id),
-            26 => writer.write(&self.service_id),
-            27 => writer.write(&self.service_location),
-            28 => writer.write(&self.service_name),
-            29 => writer.write(&self.service_notes),
-            30 => writer.write(&self.sms_notifications_enabled),
-            31 => writer.write(&self.staff_member_ids),
-            32 => writer.write(&self.start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.additional_information);
+        writer.write(1, &self.anonymous_join_web_url);
+        writer.write(2, &self.appointment_label);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.customer_email_address);
+        writer.write(5, &self.customer_name);
+        writer.write(6, &self.customer_notes);
+        writer.write(7, &self.customer_phone);
+        writer.write(8, &self.customer_time_zone);
+        writer.write(9, &self.customers);
+        writer.write(10, &self.duration);
+        writer.write(11, &self.end_date_time);
+        writer.write(12, &self.filled_attendees_count);
+        writer.write(13, &self.id);
+        writer.write(14, &self.is_customer_allowed_to_manage_booking);
+        writer.write(15, &self.is_location_online);
+        writer.write(16, &self.join_web_url);
+        writer.write(17, &self.last_updated_date_time);
+        writer.write(18, &self.maximum_attendees_count);
+        writer.write(19, &self.opt_out_of_customer_email);
+        writer.write(20, &self.post_buffer);
+        writer.write(21, &self.pre_buffer);
+        writer.write(22, &self.price);
+        writer.write(23, &self.price_type);
+        writer.write(24, &self.reminders);
+        writer.write(25, &self.self_service_appointment_id);
+        writer.write(26, &self.service_id);
+        writer.write(27, &self.service_location);
+        writer.write(28, &self.service_name);
+        writer.write(29, &self.service_notes);
+        writer.write(30, &self.sms_notifications_enabled);
+        writer.write(31, &self.staff_member_ids);
+        writer.write(32, &self.start_date_time);
     }
 }
 runtime::models!(BookingAppointment);
@@ -310,11 +307,8 @@ impl runtime::Model for CancelParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cancellation_message),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cancellation_message);
     }
 }
 runtime::models!(CancelParameters);

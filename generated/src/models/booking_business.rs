@@ -163,32 +163,29 @@ impl runtime::Model for BookingBusiness {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.address),
-            1 => writer.write(&self.appointments),
-            2 => writer.write(&self.booking_page_settings),
-            3 => writer.write(&self.business_hours),
-            4 => writer.write(&self.business_type),
-            5 => writer.write(&self.calendar_view),
-            6 => writer.write(&self.created_date_time),
-            7 => writer.write(&self.custom_questions),
-            8 => writer.write(&self.customers),
-            9 => writer.write(&self.default_currency_iso),
-            10 => writer.write(&self.display_name),
-            11 => writer.write(&self.email),
-            12 => writer.write(&self.id),
-            13 => writer.write(&self.is_published),
-            14 => writer.write(&self.language_tag),
-            15 => writer.write(&self.last_updated_date_time),
-            16 => writer.write(&self.phone),
-            17 => writer.write(&self.public_url),
-            18 => writer.write(&self.scheduling_policy),
-            19 => writer.write(&self.services),
-            20 => writer.write(&self.staff_members),
-            21 => writer.write(&self.web_site_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.address);
+        writer.write(1, &self.appointments);
+        writer.write(2, &self.booking_page_settings);
+        writer.write(3, &self.business_hours);
+        writer.write(4, &self.business_type);
+        writer.write(5, &self.calendar_view);
+        writer.write(6, &self.created_date_time);
+        writer.write(7, &self.custom_questions);
+        writer.write(8, &self.customers);
+        writer.write(9, &self.default_currency_iso);
+        writer.write(10, &self.display_name);
+        writer.write(11, &self.email);
+        writer.write(12, &self.id);
+        writer.write(13, &self.is_published);
+        writer.write(14, &self.language_tag);
+        writer.write(15, &self.last_updated_date_time);
+        writer.write(16, &self.phone);
+        writer.write(17, &self.public_url);
+        writer.write(18, &self.scheduling_policy);
+        writer.write(19, &self.services);
+        writer.write(20, &self.staff_members);
+        writer.write(21, &self.web_site_url);
     }
 }
 runtime::models!(BookingBusiness);
@@ -242,13 +239,10 @@ impl runtime::Model for GetStaffAvailabilityParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end_date_time),
-            1 => writer.write(&self.staff_ids),
-            2 => writer.write(&self.start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end_date_time);
+        writer.write(1, &self.staff_ids);
+        writer.write(2, &self.start_date_time);
     }
 }
 runtime::models!(GetStaffAvailabilityParameters);

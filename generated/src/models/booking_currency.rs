@@ -54,12 +54,9 @@ impl runtime::Model for BookingCurrency {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.symbol),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.symbol);
     }
 }
 runtime::models!(BookingCurrency);

@@ -81,16 +81,13 @@ impl runtime::Model for BookingCustomQuestion {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.answer_input_type),
-            1 => writer.write(&self.answer_options),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.last_updated_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.answer_input_type);
+        writer.write(1, &self.answer_options);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.id);
+        writer.write(5, &self.last_updated_date_time);
     }
 }
 runtime::models!(BookingCustomQuestion);

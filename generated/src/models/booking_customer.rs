@@ -86,17 +86,14 @@ impl runtime::Model for BookingCustomer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.addresses),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.email_address),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.last_updated_date_time),
-            6 => writer.write(&self.phones),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.addresses);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.email_address);
+        writer.write(4, &self.id);
+        writer.write(5, &self.last_updated_date_time);
+        writer.write(6, &self.phones);
     }
 }
 runtime::models!(BookingCustomer);

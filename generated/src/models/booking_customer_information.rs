@@ -87,18 +87,15 @@ impl runtime::Model for BookingCustomerInformation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.custom_question_answers),
-            1 => writer.write(&self.customer_id),
-            2 => writer.write(&self.email_address),
-            3 => writer.write(&self.location),
-            4 => writer.write(&self.name),
-            5 => writer.write(&self.notes),
-            6 => writer.write(&self.phone),
-            7 => writer.write(&self.time_zone),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.custom_question_answers);
+        writer.write(1, &self.customer_id);
+        writer.write(2, &self.email_address);
+        writer.write(3, &self.location);
+        writer.write(4, &self.name);
+        writer.write(5, &self.notes);
+        writer.write(6, &self.phone);
+        writer.write(7, &self.time_zone);
     }
 }
 runtime::models!(BookingCustomerInformation);

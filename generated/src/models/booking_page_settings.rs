@@ -100,21 +100,18 @@ impl runtime::Model for BookingPageSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_control),
-            1 => writer.write(&self.booking_page_color_code),
-            2 => writer.write(&self.business_time_zone),
-            3 => writer.write(&self.customer_consent_message),
-            4 => writer.write(&self.enforce_one_time_password),
-            5 => writer.write(&self.is_business_logo_display_enabled),
-            6 => writer.write(&self.is_customer_consent_enabled),
-            7 => writer.write(&self.is_search_engine_indexability_disabled),
-            8 => writer.write(&self.is_time_slot_time_zone_set_to_business_time_zone),
-            9 => writer.write(&self.privacy_policy_web_url),
-            10 => writer.write(&self.terms_and_conditions_web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_control);
+        writer.write(1, &self.booking_page_color_code);
+        writer.write(2, &self.business_time_zone);
+        writer.write(3, &self.customer_consent_message);
+        writer.write(4, &self.enforce_one_time_password);
+        writer.write(5, &self.is_business_logo_display_enabled);
+        writer.write(6, &self.is_customer_consent_enabled);
+        writer.write(7, &self.is_search_engine_indexability_disabled);
+        writer.write(8, &self.is_time_slot_time_zone_set_to_business_time_zone);
+        writer.write(9, &self.privacy_policy_web_url);
+        writer.write(10, &self.terms_and_conditions_web_url);
     }
 }
 runtime::models!(BookingPageSettings);

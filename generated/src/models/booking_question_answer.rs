@@ -80,17 +80,14 @@ impl runtime::Model for BookingQuestionAnswer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.answer),
-            1 => writer.write(&self.answer_input_type),
-            2 => writer.write(&self.answer_options),
-            3 => writer.write(&self.is_required),
-            4 => writer.write(&self.question),
-            5 => writer.write(&self.question_id),
-            6 => writer.write(&self.selected_options),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.answer);
+        writer.write(1, &self.answer_input_type);
+        writer.write(2, &self.answer_options);
+        writer.write(3, &self.is_required);
+        writer.write(4, &self.question);
+        writer.write(5, &self.question_id);
+        writer.write(6, &self.selected_options);
     }
 }
 runtime::models!(BookingQuestionAnswer);

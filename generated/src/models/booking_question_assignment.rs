@@ -52,12 +52,9 @@ impl runtime::Model for BookingQuestionAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_required),
-            1 => writer.write(&self.question_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_required);
+        writer.write(1, &self.question_id);
     }
 }
 runtime::models!(BookingQuestionAssignment);

@@ -56,13 +56,10 @@ impl runtime::Model for BookingReminder {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.message),
-            1 => writer.write(&self.offset),
-            2 => writer.write(&self.recipients),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.message);
+        writer.write(1, &self.offset);
+        writer.write(2, &self.recipients);
     }
 }
 runtime::models!(BookingReminder);

@@ -91,18 +91,15 @@ impl runtime::Model for BookingSchedulingPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_staff_selection),
-            1 => writer.write(&self.custom_availabilities),
-            2 => writer.write(&self.general_availability),
-            3 => writer.write(&self.is_meeting_invite_to_customers_enabled),
-            4 => writer.write(&self.maximum_advance),
-            5 => writer.write(&self.minimum_lead_time),
-            6 => writer.write(&self.send_confirmations_to_owner),
-            7 => writer.write(&self.time_slot_interval),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_staff_selection);
+        writer.write(1, &self.custom_availabilities);
+        writer.write(2, &self.general_availability);
+        writer.write(3, &self.is_meeting_invite_to_customers_enabled);
+        writer.write(4, &self.maximum_advance);
+        writer.write(5, &self.minimum_lead_time);
+        writer.write(6, &self.send_confirmations_to_owner);
+        writer.write(7, &self.time_slot_interval);
     }
 }
 runtime::models!(BookingSchedulingPolicy);

@@ -178,35 +178,32 @@ impl runtime::Model for BookingService {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.additional_information),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.custom_questions),
-            3 => writer.write(&self.default_duration),
-            4 => writer.write(&self.default_location),
-            5 => writer.write(&self.default_price),
-            6 => writer.write(&self.default_price_type),
-            7 => writer.write(&self.default_reminders),
-            8 => writer.write(&self.description),
-            9 => writer.write(&self.display_name),
-            10 => writer.write(&self.id),
-            11 => writer.write(&self.is_anonymous_join_enabled),
-            12 => writer.write(&self.is_customer_allowed_to_manage_booking),
-            13 => writer.write(&self.is_hidden_from_customers),
-            14 => writer.write(&self.is_location_online),
-            15 => writer.write(&self.language_tag),
-            16 => writer.write(&self.last_updated_date_time),
-            17 => writer.write(&self.maximum_attendees_count),
-            18 => writer.write(&self.notes),
-            19 => writer.write(&self.post_buffer),
-            20 => writer.write(&self.pre_buffer),
-            21 => writer.write(&self.scheduling_policy),
-            22 => writer.write(&self.sms_notifications_enabled),
-            23 => writer.write(&self.staff_member_ids),
-            24 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.additional_information);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.custom_questions);
+        writer.write(3, &self.default_duration);
+        writer.write(4, &self.default_location);
+        writer.write(5, &self.default_price);
+        writer.write(6, &self.default_price_type);
+        writer.write(7, &self.default_reminders);
+        writer.write(8, &self.description);
+        writer.write(9, &self.display_name);
+        writer.write(10, &self.id);
+        writer.write(11, &self.is_anonymous_join_enabled);
+        writer.write(12, &self.is_customer_allowed_to_manage_booking);
+        writer.write(13, &self.is_hidden_from_customers);
+        writer.write(14, &self.is_location_online);
+        writer.write(15, &self.language_tag);
+        writer.write(16, &self.last_updated_date_time);
+        writer.write(17, &self.maximum_attendees_count);
+        writer.write(18, &self.notes);
+        writer.write(19, &self.post_buffer);
+        writer.write(20, &self.pre_buffer);
+        writer.write(21, &self.scheduling_policy);
+        writer.write(22, &self.sms_notifications_enabled);
+        writer.write(23, &self.staff_member_ids);
+        writer.write(24, &self.web_url);
     }
 }
 runtime::models!(BookingService);

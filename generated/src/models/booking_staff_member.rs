@@ -113,22 +113,19 @@ impl runtime::Model for BookingStaffMember {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.availability_is_affected_by_personal_calendar),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.email_address),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.is_email_notification_enabled),
-            6 => writer.write(&self.last_updated_date_time),
-            7 => writer.write(&self.membership_status),
-            8 => writer.write(&self.role),
-            9 => writer.write(&self.time_zone),
-            10 => writer.write(&self.use_business_hours),
-            11 => writer.write(&self.working_hours),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.availability_is_affected_by_personal_calendar);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.email_address);
+        writer.write(4, &self.id);
+        writer.write(5, &self.is_email_notification_enabled);
+        writer.write(6, &self.last_updated_date_time);
+        writer.write(7, &self.membership_status);
+        writer.write(8, &self.role);
+        writer.write(9, &self.time_zone);
+        writer.write(10, &self.use_business_hours);
+        writer.write(11, &self.working_hours);
     }
 }
 runtime::models!(BookingStaffMember);

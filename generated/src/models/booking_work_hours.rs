@@ -52,12 +52,9 @@ impl runtime::Model for BookingWorkHours {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.day),
-            1 => writer.write(&self.time_slots),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.day);
+        writer.write(1, &self.time_slots);
     }
 }
 runtime::models!(BookingWorkHours);

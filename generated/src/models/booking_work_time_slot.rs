@@ -52,12 +52,9 @@ impl runtime::Model for BookingWorkTimeSlot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end_time),
-            1 => writer.write(&self.start_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end_time);
+        writer.write(1, &self.start_time);
     }
 }
 runtime::models!(BookingWorkTimeSlot);

@@ -52,12 +52,9 @@ impl runtime::Model for BookingsAvailability {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.availability_type),
-            1 => writer.write(&self.business_hours),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.availability_type);
+        writer.write(1, &self.business_hours);
     }
 }
 runtime::models!(BookingsAvailability);

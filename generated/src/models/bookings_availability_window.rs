@@ -62,14 +62,11 @@ impl runtime::Model for BookingsAvailabilityWindow {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.availability_type),
-            1 => writer.write(&self.business_hours),
-            2 => writer.write(&self.end_date),
-            3 => writer.write(&self.start_date),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.availability_type);
+        writer.write(1, &self.business_hours);
+        writer.write(2, &self.end_date);
+        writer.write(3, &self.start_date);
     }
 }
 runtime::models!(BookingsAvailabilityWindow);

@@ -56,13 +56,10 @@ impl runtime::Model for BroadcastMeetingCaptionSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_caption_enabled),
-            1 => writer.write(&self.spoken_language),
-            2 => writer.write(&self.translation_languages),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_caption_enabled);
+        writer.write(1, &self.spoken_language);
+        writer.write(2, &self.translation_languages);
     }
 }
 runtime::models!(BroadcastMeetingCaptionSettings);

@@ -75,16 +75,13 @@ impl runtime::Model for BroadcastMeetingSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_audience),
-            1 => writer.write(&self.captions),
-            2 => writer.write(&self.is_attendee_report_enabled),
-            3 => writer.write(&self.is_question_and_answer_enabled),
-            4 => writer.write(&self.is_recording_enabled),
-            5 => writer.write(&self.is_video_on_demand_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_audience);
+        writer.write(1, &self.captions);
+        writer.write(2, &self.is_attendee_report_enabled);
+        writer.write(3, &self.is_question_and_answer_enabled);
+        writer.write(4, &self.is_recording_enabled);
+        writer.write(5, &self.is_video_on_demand_enabled);
     }
 }
 runtime::models!(BroadcastMeetingSettings);

@@ -68,16 +68,13 @@ impl runtime::Model for BrowseQueryResponseItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.item_key),
-            1 => writer.write(&self.items_count),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.size_in_bytes),
-            4 => writer.write(&self.r#type),
-            5 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.item_key);
+        writer.write(1, &self.items_count);
+        writer.write(2, &self.name);
+        writer.write(3, &self.size_in_bytes);
+        writer.write(4, &self.r#type);
+        writer.write(5, &self.web_url);
     }
 }
 runtime::models!(BrowseQueryResponseItem);

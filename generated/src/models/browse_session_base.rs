@@ -93,18 +93,15 @@ impl runtime::Model for BrowseSessionBase {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.backup_size_in_bytes),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.error),
-            3 => writer.write(&self.expiration_date_time),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.restore_point_date_time),
-            6 => writer.write(&self.restore_point_id),
-            7 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.backup_size_in_bytes);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.error);
+        writer.write(3, &self.expiration_date_time);
+        writer.write(4, &self.id);
+        writer.write(5, &self.restore_point_date_time);
+        writer.write(6, &self.restore_point_id);
+        writer.write(7, &self.status);
     }
 }
 runtime::models!(BrowseSessionBase);
@@ -162,14 +159,11 @@ impl runtime::Model for BrowseParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.browse_location_item_key),
-            1 => writer.write(&self.browse_resource_type),
-            2 => writer.write(&self.filter),
-            3 => writer.write(&self.order_by),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.browse_location_item_key);
+        writer.write(1, &self.browse_resource_type);
+        writer.write(2, &self.filter);
+        writer.write(3, &self.order_by);
     }
 }
 runtime::models!(BrowseParameters);

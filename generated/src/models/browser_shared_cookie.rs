@@ -112,23 +112,20 @@ impl runtime::Model for BrowserSharedCookie {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.deleted_date_time),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.history),
-            5 => writer.write(&self.host_only),
-            6 => writer.write(&self.host_or_domain),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.last_modified_by),
-            9 => writer.write(&self.last_modified_date_time),
-            10 => writer.write(&self.path),
-            11 => writer.write(&self.source_environment),
-            12 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.deleted_date_time);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.history);
+        writer.write(5, &self.host_only);
+        writer.write(6, &self.host_or_domain);
+        writer.write(7, &self.id);
+        writer.write(8, &self.last_modified_by);
+        writer.write(9, &self.last_modified_date_time);
+        writer.write(10, &self.path);
+        writer.write(11, &self.source_environment);
+        writer.write(12, &self.status);
     }
 }
 runtime::models!(BrowserSharedCookie);

@@ -85,18 +85,15 @@ impl runtime::Model for BrowserSharedCookieHistory {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.host_only),
-            3 => writer.write(&self.host_or_domain),
-            4 => writer.write(&self.last_modified_by),
-            5 => writer.write(&self.path),
-            6 => writer.write(&self.published_date_time),
-            7 => writer.write(&self.source_environment),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.host_only);
+        writer.write(3, &self.host_or_domain);
+        writer.write(4, &self.last_modified_by);
+        writer.write(5, &self.path);
+        writer.write(6, &self.published_date_time);
+        writer.write(7, &self.source_environment);
     }
 }
 runtime::models!(BrowserSharedCookieHistory);

@@ -112,23 +112,20 @@ impl runtime::Model for BrowserSite {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_redirect),
-            1 => writer.write(&self.comment),
-            2 => writer.write(&self.compatibility_mode),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.deleted_date_time),
-            5 => writer.write(&self.history),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.last_modified_by),
-            8 => writer.write(&self.last_modified_date_time),
-            9 => writer.write(&self.merge_type),
-            10 => writer.write(&self.status),
-            11 => writer.write(&self.target_environment),
-            12 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_redirect);
+        writer.write(1, &self.comment);
+        writer.write(2, &self.compatibility_mode);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.deleted_date_time);
+        writer.write(5, &self.history);
+        writer.write(6, &self.id);
+        writer.write(7, &self.last_modified_by);
+        writer.write(8, &self.last_modified_date_time);
+        writer.write(9, &self.merge_type);
+        writer.write(10, &self.status);
+        writer.write(11, &self.target_environment);
+        writer.write(12, &self.web_url);
     }
 }
 runtime::models!(BrowserSite);

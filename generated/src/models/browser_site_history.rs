@@ -80,17 +80,14 @@ impl runtime::Model for BrowserSiteHistory {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_redirect),
-            1 => writer.write(&self.comment),
-            2 => writer.write(&self.compatibility_mode),
-            3 => writer.write(&self.last_modified_by),
-            4 => writer.write(&self.merge_type),
-            5 => writer.write(&self.published_date_time),
-            6 => writer.write(&self.target_environment),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_redirect);
+        writer.write(1, &self.comment);
+        writer.write(2, &self.compatibility_mode);
+        writer.write(3, &self.last_modified_by);
+        writer.write(4, &self.merge_type);
+        writer.write(5, &self.published_date_time);
+        writer.write(6, &self.target_environment);
     }
 }
 runtime::models!(BrowserSiteHistory);

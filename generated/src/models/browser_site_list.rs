@@ -102,21 +102,18 @@ impl runtime::Model for BrowserSiteList {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.last_modified_by),
-            4 => writer.write(&self.last_modified_date_time),
-            5 => writer.write(&self.published_by),
-            6 => writer.write(&self.published_date_time),
-            7 => writer.write(&self.revision),
-            8 => writer.write(&self.shared_cookies),
-            9 => writer.write(&self.sites),
-            10 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.last_modified_by);
+        writer.write(4, &self.last_modified_date_time);
+        writer.write(5, &self.published_by);
+        writer.write(6, &self.published_date_time);
+        writer.write(7, &self.revision);
+        writer.write(8, &self.shared_cookies);
+        writer.write(9, &self.sites);
+        writer.write(10, &self.status);
     }
 }
 runtime::models!(BrowserSiteList);
@@ -170,13 +167,10 @@ impl runtime::Model for PublishParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.revision),
-            1 => writer.write(&self.shared_cookies),
-            2 => writer.write(&self.sites),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.revision);
+        writer.write(1, &self.shared_cookies);
+        writer.write(2, &self.sites);
     }
 }
 runtime::models!(PublishParameters);

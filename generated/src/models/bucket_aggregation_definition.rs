@@ -62,15 +62,12 @@ impl runtime::Model for BucketAggregationDefinition {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_descending),
-            1 => writer.write(&self.minimum_count),
-            2 => writer.write(&self.prefix_filter),
-            3 => writer.write(&self.ranges),
-            4 => writer.write(&self.sort_by),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_descending);
+        writer.write(1, &self.minimum_count);
+        writer.write(2, &self.prefix_filter);
+        writer.write(3, &self.ranges);
+        writer.write(4, &self.sort_by);
     }
 }
 runtime::models!(BucketAggregationDefinition);

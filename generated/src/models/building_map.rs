@@ -66,15 +66,12 @@ impl runtime::Model for BuildingMap {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.footprints),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.levels),
-            3 => writer.write(&self.place_id),
-            4 => writer.write(&self.properties),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.footprints);
+        writer.write(1, &self.id);
+        writer.write(2, &self.levels);
+        writer.write(3, &self.place_id);
+        writer.write(4, &self.properties);
     }
 }
 runtime::models!(BuildingMap);

@@ -58,13 +58,10 @@ impl runtime::Model for BuiltInIdentityProvider {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.identity_provider_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
+        writer.write(2, &self.identity_provider_type);
     }
 }
 runtime::models!(BuiltInIdentityProvider);

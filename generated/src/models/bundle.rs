@@ -50,12 +50,9 @@ impl runtime::Model for Bundle {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.album),
-            1 => writer.write(&self.child_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.album);
+        writer.write(1, &self.child_count);
     }
 }
 runtime::models!(Bundle);

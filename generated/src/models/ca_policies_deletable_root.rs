@@ -58,13 +58,10 @@ impl runtime::Model for CaPoliciesDeletableRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.named_locations),
-            2 => writer.write(&self.policies),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.named_locations);
+        writer.write(2, &self.policies);
     }
 }
 runtime::models!(CaPoliciesDeletableRoot);

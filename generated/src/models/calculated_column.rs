@@ -54,13 +54,10 @@ impl runtime::Model for CalculatedColumn {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.format),
-            1 => writer.write(&self.formula),
-            2 => writer.write(&self.output_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.format);
+        writer.write(1, &self.formula);
+        writer.write(2, &self.output_type);
     }
 }
 runtime::models!(CalculatedColumn);

@@ -150,31 +150,27 @@ impl runtime::Model for Calendar {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_online_meeting_providers),
-            1 => writer.write(&self.calendar_permissions),
-            2 => writer.write(&self.calendar_view),
-            3 => writer.write(&self.can_edit),
-            4 => writer.write(&self.can_share),
-            5 => writer.write(&self.can_view_private_items),
-            6 => writer.write(&self.change_key),
-            7 => writer.write(&self.color),
-            8 => writer.write(&self.default_online_meeting_provider),
-            9 => writer.write(&self.events),
-            10 => writer.write(&self.hex_color),
-            11 => writer.write(&self.id),
-            12 => writer.write(&self.is_default_calendar),
-            13 => writer.write(&self.is_removable),
-            14 => writer.write(&self.is_tallying_responses),
-            #[cfg(feature = "full")]
-            15 => writer.write(&self.multi_value_extended_properties),
-            16 => writer.write(&self.name),
-            17 => writer.write(&self.owner),
-            #[cfg(feature = "full")]
-            18 => writer.write(&self.single_value_extended_properties),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_online_meeting_providers);
+        writer.write(1, &self.calendar_permissions);
+        writer.write(2, &self.calendar_view);
+        writer.write(3, &self.can_edit);
+        writer.write(4, &self.can_share);
+        writer.write(5, &self.can_view_private_items);
+        writer.write(6, &self.change_key);
+        writer.write(7, &self.color);
+        writer.write(8, &self.default_online_meeting_provider);
+        writer.write(9, &self.events);
+        writer.write(10, &self.hex_color);
+        writer.write(11, &self.id);
+        writer.write(12, &self.is_default_calendar);
+        writer.write(13, &self.is_removable);
+        writer.write(14, &self.is_tallying_responses);
+        #[cfg(feature = "full")] writer.write(15, &self.multi_value_extended_properties);
+        writer.write(16, &self.name);
+        writer.write(17, &self.owner);
+        #[cfg(feature = "full")]
+        writer.write(18, &self.single_value_extended_properties);
     }
 }
 runtime::models!(Calendar);
@@ -232,14 +228,11 @@ impl runtime::Model for GetScheduleParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.availability_view_interval),
-            1 => writer.write(&self.end_time),
-            2 => writer.write(&self.schedules),
-            3 => writer.write(&self.start_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.availability_view_interval);
+        writer.write(1, &self.end_time);
+        writer.write(2, &self.schedules);
+        writer.write(3, &self.start_time);
     }
 }
 runtime::models!(GetScheduleParameters);

@@ -64,15 +64,12 @@ impl runtime::Model for CalendarGroup {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.calendars),
-            1 => writer.write(&self.change_key),
-            2 => writer.write(&self.class_id),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.calendars);
+        writer.write(1, &self.change_key);
+        writer.write(2, &self.class_id);
+        writer.write(3, &self.id);
+        writer.write(4, &self.name);
     }
 }
 runtime::models!(CalendarGroup);

@@ -75,16 +75,13 @@ impl runtime::Model for CalendarPermission {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_roles),
-            1 => writer.write(&self.email_address),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.is_inside_organization),
-            4 => writer.write(&self.is_removable),
-            5 => writer.write(&self.role),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_roles);
+        writer.write(1, &self.email_address);
+        writer.write(2, &self.id);
+        writer.write(3, &self.is_inside_organization);
+        writer.write(4, &self.is_removable);
+        writer.write(5, &self.role);
     }
 }
 runtime::models!(CalendarPermission);

@@ -264,51 +264,47 @@ impl runtime::Model for CalendarSharingMessage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attachments),
-            1 => writer.write(&self.bcc_recipients),
-            2 => writer.write(&self.body),
-            3 => writer.write(&self.body_preview),
-            4 => writer.write(&self.can_accept),
-            5 => writer.write(&self.categories),
-            6 => writer.write(&self.cc_recipients),
-            7 => writer.write(&self.change_key),
-            8 => writer.write(&self.conversation_id),
-            9 => writer.write(&self.conversation_index),
-            10 => writer.write(&self.created_date_time),
-            11 => writer.write(&self.extensions),
-            12 => writer.write(&self.flag),
-            13 => writer.write(&self.from),
-            14 => writer.write(&self.has_attachments),
-            15 => writer.write(&self.id),
-            16 => writer.write(&self.importance),
-            17 => writer.write(&self.inference_classification),
-            18 => writer.write(&self.internet_message_headers),
-            19 => writer.write(&self.internet_message_id),
-            20 => writer.write(&self.is_delivery_receipt_requested),
-            21 => writer.write(&self.is_draft),
-            22 => writer.write(&self.is_read),
-            23 => writer.write(&self.is_read_receipt_requested),
-            24 => writer.write(&self.last_modified_date_time),
-            #[cfg(feature = "full")]
-            25 => writer.write(&self.multi_value_extended_properties),
-            26 => writer.write(&self.parent_folder_id),
-            27 => writer.write(&self.received_date_time),
-            28 => writer.write(&self.reply_to),
-            29 => writer.write(&self.sender),
-            30 => writer.write(&self.sent_date_time),
-            31 => writer.write(&self.sharing_message_action),
-            32 => writer.write(&self.sharing_message_actions),
-            #[cfg(feature = "full")]
-            33 => writer.write(&self.single_value_extended_properties),
-            34 => writer.write(&self.subject),
-            35 => writer.write(&self.suggested_calendar_name),
-            36 => writer.write(&self.to_recipients),
-            37 => writer.write(&self.unique_body),
-            38 => writer.write(&self.web_link),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attachments);
+        writer.write(1, &self.bcc_recipients);
+        writer.write(2, &self.body);
+        writer.write(3, &self.body_preview);
+        writer.write(4, &self.can_accept);
+        writer.write(5, &self.categories);
+        writer.write(6, &self.cc_recipients);
+        writer.write(7, &self.change_key);
+        writer.write(8, &self.conversation_id);
+        writer.write(9, &self.conversation_index);
+        writer.write(10, &self.created_date_time);
+        writer.write(11, &self.extensions);
+        writer.write(12, &self.flag);
+        writer.write(13, &self.from);
+        writer.write(14, &self.has_attachments);
+        writer.write(15, &self.id);
+        writer.write(16, &self.importance);
+        writer.write(17, &self.inference_classification);
+        writer.write(18, &self.internet_message_headers);
+        writer.write(19, &self.internet_message_id);
+        writer.write(20, &self.is_delivery_receipt_requested);
+        writer.write(21, &self.is_draft);
+        writer.write(22, &self.is_read);
+        writer.write(23, &self.is_read_receipt_requested);
+        writer.write(24, &self.last_modified_date_time);
+        #[cfg(feature = "full")] writer.write(25, &self.multi_value_extended_properties);
+        writer.write(26, &self.parent_folder_id);
+        writer.write(27, &self.received_date_time);
+        writer.write(28, &self.reply_to);
+        writer.write(29, &self.sender);
+        writer.write(30, &self.sent_date_time);
+        writer.write(31, &self.sharing_message_action);
+        writer.write(32, &self.sharing_message_actions);
+        #[cfg(feature = "full")]
+        writer.write(33, &self.single_value_extended_properties);
+        writer.write(34, &self.subject);
+        writer.write(35, &self.suggested_calendar_name);
+        writer.write(36, &self.to_recipients);
+        writer.write(37, &self.unique_body);
+        writer.write(38, &self.web_link);
     }
 }
 runtime::models!(CalendarSharingMessage);

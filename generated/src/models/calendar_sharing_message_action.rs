@@ -56,13 +56,10 @@ impl runtime::Model for CalendarSharingMessageAction {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            1 => writer.write(&self.action_type),
-            2 => writer.write(&self.importance),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
+        writer.write(1, &self.action_type);
+        writer.write(2, &self.importance);
     }
 }
 runtime::models!(CalendarSharingMessageAction);

@@ -180,35 +180,32 @@ impl runtime::Model for Call {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.audio_routing_groups),
-            1 => writer.write(&self.call_chain_id),
-            2 => writer.write(&self.call_options),
-            3 => writer.write(&self.call_routes),
-            4 => writer.write(&self.callback_uri),
-            5 => writer.write(&self.chat_info),
-            6 => writer.write(&self.content_sharing_sessions),
-            7 => writer.write(&self.direction),
-            8 => writer.write(&self.id),
-            9 => writer.write(&self.incoming_context),
-            10 => writer.write(&self.media_config),
-            11 => writer.write(&self.media_state),
-            12 => writer.write(&self.meeting_info),
-            13 => writer.write(&self.my_participant_id),
-            14 => writer.write(&self.operations),
-            15 => writer.write(&self.participants),
-            16 => writer.write(&self.requested_modalities),
-            17 => writer.write(&self.result_info),
-            18 => writer.write(&self.source),
-            19 => writer.write(&self.state),
-            20 => writer.write(&self.subject),
-            21 => writer.write(&self.targets),
-            22 => writer.write(&self.tenant_id),
-            23 => writer.write(&self.tone_info),
-            24 => writer.write(&self.transcription),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.audio_routing_groups);
+        writer.write(1, &self.call_chain_id);
+        writer.write(2, &self.call_options);
+        writer.write(3, &self.call_routes);
+        writer.write(4, &self.callback_uri);
+        writer.write(5, &self.chat_info);
+        writer.write(6, &self.content_sharing_sessions);
+        writer.write(7, &self.direction);
+        writer.write(8, &self.id);
+        writer.write(9, &self.incoming_context);
+        writer.write(10, &self.media_config);
+        writer.write(11, &self.media_state);
+        writer.write(12, &self.meeting_info);
+        writer.write(13, &self.my_participant_id);
+        writer.write(14, &self.operations);
+        writer.write(15, &self.participants);
+        writer.write(16, &self.requested_modalities);
+        writer.write(17, &self.result_info);
+        writer.write(18, &self.source);
+        writer.write(19, &self.state);
+        writer.write(20, &self.subject);
+        writer.write(21, &self.targets);
+        writer.write(22, &self.tenant_id);
+        writer.write(23, &self.tone_info);
+        writer.write(24, &self.transcription);
     }
 }
 runtime::models!(Call);
@@ -254,11 +251,8 @@ impl runtime::Model for AddLargeGalleryViewParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_context),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_context);
     }
 }
 runtime::models!(AddLargeGalleryViewParameters);
@@ -326,15 +320,12 @@ impl runtime::Model for AnswerParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.accepted_modalities),
-            1 => writer.write(&self.call_options),
-            2 => writer.write(&self.callback_uri),
-            3 => writer.write(&self.media_config),
-            4 => writer.write(&self.participant_capacity),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.accepted_modalities);
+        writer.write(1, &self.call_options);
+        writer.write(2, &self.callback_uri);
+        writer.write(3, &self.media_config);
+        writer.write(4, &self.participant_capacity);
     }
 }
 runtime::models!(AnswerParameters);
@@ -380,11 +371,8 @@ impl runtime::Model for CancelMediaProcessingParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_context),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_context);
     }
 }
 runtime::models!(CancelMediaProcessingParameters);
@@ -430,11 +418,8 @@ impl runtime::Model for ChangeScreenSharingRoleParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.role),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.role);
     }
 }
 runtime::models!(ChangeScreenSharingRoleParameters);
@@ -480,11 +465,8 @@ impl runtime::Model for LogTeleconferenceDeviceQualityParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.quality),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.quality);
     }
 }
 runtime::models!(LogTeleconferenceDeviceQualityParameters);
@@ -530,11 +512,8 @@ impl runtime::Model for MuteParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_context),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_context);
     }
 }
 runtime::models!(MuteParameters);
@@ -584,12 +563,9 @@ impl runtime::Model for PlayPromptParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_context),
-            1 => writer.write(&self.prompts),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_context);
+        writer.write(1, &self.prompts);
     }
 }
 runtime::models!(PlayPromptParameters);
@@ -672,18 +648,15 @@ impl runtime::Model for RecordResponseParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.barge_in_allowed),
-            1 => writer.write(&self.client_context),
-            2 => writer.write(&self.initial_silence_timeout_in_seconds),
-            3 => writer.write(&self.max_record_duration_in_seconds),
-            4 => writer.write(&self.max_silence_timeout_in_seconds),
-            5 => writer.write(&self.play_beep),
-            6 => writer.write(&self.prompts),
-            7 => writer.write(&self.stop_tones),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.barge_in_allowed);
+        writer.write(1, &self.client_context);
+        writer.write(2, &self.initial_silence_timeout_in_seconds);
+        writer.write(3, &self.max_record_duration_in_seconds);
+        writer.write(4, &self.max_silence_timeout_in_seconds);
+        writer.write(5, &self.play_beep);
+        writer.write(6, &self.prompts);
+        writer.write(7, &self.stop_tones);
     }
 }
 runtime::models!(RecordResponseParameters);
@@ -737,13 +710,10 @@ impl runtime::Model for RedirectParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.callback_uri),
-            1 => writer.write(&self.targets),
-            2 => writer.write(&self.timeout),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.callback_uri);
+        writer.write(1, &self.targets);
+        writer.write(2, &self.timeout);
     }
 }
 runtime::models!(RedirectParameters);
@@ -793,12 +763,9 @@ impl runtime::Model for RejectParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.callback_uri),
-            1 => writer.write(&self.reason),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.callback_uri);
+        writer.write(1, &self.reason);
     }
 }
 runtime::models!(RejectParameters);
@@ -852,13 +819,10 @@ impl runtime::Model for SendDtmfTonesParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_context),
-            1 => writer.write(&self.delay_between_tones_ms),
-            2 => writer.write(&self.tones),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_context);
+        writer.write(1, &self.delay_between_tones_ms);
+        writer.write(2, &self.tones);
     }
 }
 runtime::models!(SendDtmfTonesParameters);
@@ -904,11 +868,8 @@ impl runtime::Model for SubscribeToToneParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_context),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_context);
     }
 }
 runtime::models!(SubscribeToToneParameters);
@@ -958,12 +919,9 @@ impl runtime::Model for TransferParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.transfer_target),
-            1 => writer.write(&self.transferee),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.transfer_target);
+        writer.write(1, &self.transferee);
     }
 }
 runtime::models!(TransferParameters);
@@ -1009,11 +967,8 @@ impl runtime::Model for UnmuteParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_context),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_context);
     }
 }
 runtime::models!(UnmuteParameters);
@@ -1063,12 +1018,9 @@ impl runtime::Model for UpdateRecordingStatusParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_context),
-            1 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_context);
+        writer.write(1, &self.status);
     }
 }
 runtime::models!(UpdateRecordingStatusParameters);

@@ -87,18 +87,15 @@ impl runtime::Model for CallAiInsight {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action_items),
-            1 => writer.write(&self.call_id),
-            2 => writer.write(&self.content_correlation_id),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.end_date_time),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.meeting_notes),
-            7 => writer.write(&self.viewpoint),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action_items);
+        writer.write(1, &self.call_id);
+        writer.write(2, &self.content_correlation_id);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.end_date_time);
+        writer.write(5, &self.id);
+        writer.write(6, &self.meeting_notes);
+        writer.write(7, &self.viewpoint);
     }
 }
 runtime::models!(CallAiInsight);

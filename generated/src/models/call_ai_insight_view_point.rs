@@ -48,11 +48,8 @@ impl runtime::Model for CallAiInsightViewPoint {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.mention_events),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.mention_events);
     }
 }
 runtime::models!(CallAiInsightViewPoint);

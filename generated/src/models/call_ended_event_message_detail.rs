@@ -70,15 +70,12 @@ impl runtime::Model for CallEndedEventMessageDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.call_duration),
-            1 => writer.write(&self.call_event_type),
-            2 => writer.write(&self.call_id),
-            3 => writer.write(&self.call_participants),
-            4 => writer.write(&self.initiator),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.call_duration);
+        writer.write(1, &self.call_event_type);
+        writer.write(2, &self.call_id);
+        writer.write(3, &self.call_participants);
+        writer.write(4, &self.initiator);
     }
 }
 runtime::models!(CallEndedEventMessageDetail);

@@ -63,14 +63,11 @@ impl runtime::Model for CallEvent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.call_event_type),
-            1 => writer.write(&self.event_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.participants),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.call_event_type);
+        writer.write(1, &self.event_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.participants);
     }
 }
 runtime::models!(CallEvent);

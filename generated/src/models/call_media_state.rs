@@ -48,11 +48,8 @@ impl runtime::Model for CallMediaState {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.audio),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.audio);
     }
 }
 runtime::models!(CallMediaState);

@@ -75,14 +75,11 @@ impl runtime::Model for CallOptions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.hide_bot_after_escalation),
-            1 => writer.write(&self.is_content_sharing_notification_enabled),
-            2 => writer.write(&self.is_delta_roster_enabled),
-            3 => writer.write(&self.is_interactive_roster_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.hide_bot_after_escalation);
+        writer.write(1, &self.is_content_sharing_notification_enabled);
+        writer.write(2, &self.is_delta_roster_enabled);
+        writer.write(3, &self.is_interactive_roster_enabled);
     }
 }
 runtime::models!(CallOptions);

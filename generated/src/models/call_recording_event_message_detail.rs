@@ -80,17 +80,14 @@ impl runtime::Model for CallRecordingEventMessageDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.call_id),
-            1 => writer.write(&self.call_recording_display_name),
-            2 => writer.write(&self.call_recording_duration),
-            3 => writer.write(&self.call_recording_status),
-            4 => writer.write(&self.call_recording_url),
-            5 => writer.write(&self.initiator),
-            6 => writer.write(&self.meeting_organizer),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.call_id);
+        writer.write(1, &self.call_recording_display_name);
+        writer.write(2, &self.call_recording_duration);
+        writer.write(3, &self.call_recording_status);
+        writer.write(4, &self.call_recording_url);
+        writer.write(5, &self.initiator);
+        writer.write(6, &self.meeting_organizer);
     }
 }
 runtime::models!(CallRecordingEventMessageDetail);

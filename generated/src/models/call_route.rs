@@ -56,13 +56,10 @@ impl runtime::Model for CallRoute {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.r#final),
-            1 => writer.write(&self.original),
-            2 => writer.write(&self.routing_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.r#final);
+        writer.write(1, &self.original);
+        writer.write(2, &self.routing_type);
     }
 }
 runtime::models!(CallRoute);

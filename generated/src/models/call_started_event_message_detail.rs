@@ -56,13 +56,10 @@ impl runtime::Model for CallStartedEventMessageDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.call_event_type),
-            1 => writer.write(&self.call_id),
-            2 => writer.write(&self.initiator),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.call_event_type);
+        writer.write(1, &self.call_id);
+        writer.write(2, &self.initiator);
     }
 }
 runtime::models!(CallStartedEventMessageDetail);

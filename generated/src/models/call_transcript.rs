@@ -87,18 +87,15 @@ impl runtime::Model for CallTranscript {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.call_id),
-            1 => writer.write(&self.content_correlation_id),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.end_date_time),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.meeting_id),
-            6 => writer.write(&self.meeting_organizer),
-            7 => writer.write(&self.transcript_content_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.call_id);
+        writer.write(1, &self.content_correlation_id);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.end_date_time);
+        writer.write(4, &self.id);
+        writer.write(5, &self.meeting_id);
+        writer.write(6, &self.meeting_organizer);
+        writer.write(7, &self.transcript_content_url);
     }
 }
 runtime::models!(CallTranscript);

@@ -56,13 +56,10 @@ impl runtime::Model for CallTranscriptEventMessageDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.call_id),
-            1 => writer.write(&self.call_transcript_ical_uid),
-            2 => writer.write(&self.meeting_organizer),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.call_id);
+        writer.write(1, &self.call_transcript_ical_uid);
+        writer.write(2, &self.meeting_organizer);
     }
 }
 runtime::models!(CallTranscriptEventMessageDetail);

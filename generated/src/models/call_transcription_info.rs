@@ -52,12 +52,9 @@ impl runtime::Model for CallTranscriptionInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.last_modified_date_time),
-            1 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.last_modified_date_time);
+        writer.write(1, &self.state);
     }
 }
 runtime::models!(CallTranscriptionInfo);

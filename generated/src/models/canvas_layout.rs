@@ -56,13 +56,10 @@ impl runtime::Model for CanvasLayout {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.horizontal_sections),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.vertical_section),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.horizontal_sections);
+        writer.write(1, &self.id);
+        writer.write(2, &self.vertical_section);
     }
 }
 runtime::models!(CanvasLayout);

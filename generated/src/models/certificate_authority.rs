@@ -73,16 +73,13 @@ impl runtime::Model for CertificateAuthority {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.certificate),
-            1 => writer.write(&self.certificate_revocation_list_url),
-            2 => writer.write(&self.delta_certificate_revocation_list_url),
-            3 => writer.write(&self.is_root_authority),
-            4 => writer.write(&self.issuer),
-            5 => writer.write(&self.issuer_ski),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.certificate);
+        writer.write(1, &self.certificate_revocation_list_url);
+        writer.write(2, &self.delta_certificate_revocation_list_url);
+        writer.write(3, &self.is_root_authority);
+        writer.write(4, &self.issuer);
+        writer.write(5, &self.issuer_ski);
     }
 }
 runtime::models!(CertificateAuthority);

@@ -112,23 +112,20 @@ impl runtime::Model for CertificateAuthorityDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.certificate),
-            1 => writer.write(&self.certificate_authority_type),
-            2 => writer.write(&self.certificate_revocation_list_url),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.deleted_date_time),
-            5 => writer.write(&self.delta_certificate_revocation_list_url),
-            6 => writer.write(&self.display_name),
-            7 => writer.write(&self.expiration_date_time),
-            8 => writer.write(&self.id),
-            9 => writer.write(&self.is_issuer_hint_enabled),
-            10 => writer.write(&self.issuer),
-            11 => writer.write(&self.issuer_subject_key_identifier),
-            12 => writer.write(&self.thumbprint),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.certificate);
+        writer.write(1, &self.certificate_authority_type);
+        writer.write(2, &self.certificate_revocation_list_url);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.deleted_date_time);
+        writer.write(5, &self.delta_certificate_revocation_list_url);
+        writer.write(6, &self.display_name);
+        writer.write(7, &self.expiration_date_time);
+        writer.write(8, &self.id);
+        writer.write(9, &self.is_issuer_hint_enabled);
+        writer.write(10, &self.issuer);
+        writer.write(11, &self.issuer_subject_key_identifier);
+        writer.write(12, &self.thumbprint);
     }
 }
 runtime::models!(CertificateAuthorityDetail);

@@ -84,17 +84,14 @@ impl runtime::Model for CertificateBasedAuthPki {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.certificate_authorities),
-            1 => writer.write(&self.deleted_date_time),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_modified_date_time),
-            5 => writer.write(&self.status),
-            6 => writer.write(&self.status_details),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.certificate_authorities);
+        writer.write(1, &self.deleted_date_time);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_modified_date_time);
+        writer.write(5, &self.status);
+        writer.write(6, &self.status_details);
     }
 }
 runtime::models!(CertificateBasedAuthPki);
@@ -147,12 +144,9 @@ impl runtime::Model for UploadParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.sha256_file_hash),
-            1 => writer.write(&self.upload_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.sha256_file_hash);
+        writer.write(1, &self.upload_url);
     }
 }
 #[cfg(feature = "directory")]

@@ -70,15 +70,12 @@ impl runtime::Model for Certification {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.certification_details_url),
-            1 => writer.write(&self.certification_expiration_date_time),
-            2 => writer.write(&self.is_certified_by_microsoft),
-            3 => writer.write(&self.is_publisher_attested),
-            4 => writer.write(&self.last_certification_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.certification_details_url);
+        writer.write(1, &self.certification_expiration_date_time);
+        writer.write(2, &self.is_certified_by_microsoft);
+        writer.write(3, &self.is_publisher_attested);
+        writer.write(4, &self.last_certification_date_time);
     }
 }
 runtime::models!(Certification);

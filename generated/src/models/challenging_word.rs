@@ -52,12 +52,9 @@ impl runtime::Model for ChallengingWord {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.count),
-            1 => writer.write(&self.word),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.count);
+        writer.write(1, &self.word);
     }
 }
 runtime::models!(ChallengingWord);

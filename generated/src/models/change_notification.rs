@@ -93,20 +93,17 @@ impl runtime::Model for ChangeNotification {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.change_type),
-            1 => writer.write(&self.client_state),
-            2 => writer.write(&self.encrypted_content),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.lifecycle_event),
-            5 => writer.write(&self.resource),
-            6 => writer.write(&self.resource_data),
-            7 => writer.write(&self.subscription_expiration_date_time),
-            8 => writer.write(&self.subscription_id),
-            9 => writer.write(&self.tenant_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.change_type);
+        writer.write(1, &self.client_state);
+        writer.write(2, &self.encrypted_content);
+        writer.write(3, &self.id);
+        writer.write(4, &self.lifecycle_event);
+        writer.write(5, &self.resource);
+        writer.write(6, &self.resource_data);
+        writer.write(7, &self.subscription_expiration_date_time);
+        writer.write(8, &self.subscription_id);
+        writer.write(9, &self.tenant_id);
     }
 }
 runtime::models!(ChangeNotification);

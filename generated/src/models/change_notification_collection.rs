@@ -50,12 +50,9 @@ impl runtime::Model for ChangeNotificationCollection {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.validation_tokens),
-            1 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.validation_tokens);
+        writer.write(1, &self.value);
     }
 }
 runtime::models!(ChangeNotificationCollection);

@@ -68,15 +68,12 @@ impl runtime::Model for ChangeNotificationEncryptedContent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.data),
-            1 => writer.write(&self.data_key),
-            2 => writer.write(&self.data_signature),
-            3 => writer.write(&self.encryption_certificate_id),
-            4 => writer.write(&self.encryption_certificate_thumbprint),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.data);
+        writer.write(1, &self.data_key);
+        writer.write(2, &self.data_signature);
+        writer.write(3, &self.encryption_certificate_id);
+        writer.write(4, &self.encryption_certificate_thumbprint);
     }
 }
 runtime::models!(ChangeNotificationEncryptedContent);

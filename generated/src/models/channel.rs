@@ -160,31 +160,28 @@ impl runtime::Model for Channel {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.all_members),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.email),
-            5 => writer.write(&self.enabled_apps),
-            6 => writer.write(&self.files_folder),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.is_archived),
-            9 => writer.write(&self.is_favorite_by_default),
-            10 => writer.write(&self.layout_type),
-            11 => writer.write(&self.members),
-            12 => writer.write(&self.membership_type),
-            13 => writer.write(&self.messages),
-            14 => writer.write(&self.migration_mode),
-            15 => writer.write(&self.original_created_date_time),
-            16 => writer.write(&self.shared_with_teams),
-            17 => writer.write(&self.summary),
-            18 => writer.write(&self.tabs),
-            19 => writer.write(&self.tenant_id),
-            20 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.all_members);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.email);
+        writer.write(5, &self.enabled_apps);
+        writer.write(6, &self.files_folder);
+        writer.write(7, &self.id);
+        writer.write(8, &self.is_archived);
+        writer.write(9, &self.is_favorite_by_default);
+        writer.write(10, &self.layout_type);
+        writer.write(11, &self.members);
+        writer.write(12, &self.membership_type);
+        writer.write(13, &self.messages);
+        writer.write(14, &self.migration_mode);
+        writer.write(15, &self.original_created_date_time);
+        writer.write(16, &self.shared_with_teams);
+        writer.write(17, &self.summary);
+        writer.write(18, &self.tabs);
+        writer.write(19, &self.tenant_id);
+        writer.write(20, &self.web_url);
     }
 }
 runtime::models!(Channel);
@@ -230,11 +227,8 @@ impl runtime::Model for ArchiveParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.should_set_spo_site_read_only_for_members),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.should_set_spo_site_read_only_for_members);
     }
 }
 runtime::models!(ArchiveParameters);
@@ -280,11 +274,8 @@ impl runtime::Model for StartMigrationParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.conversation_creation_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.conversation_creation_date_time);
     }
 }
 runtime::models!(StartMigrationParameters);

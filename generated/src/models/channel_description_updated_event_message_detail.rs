@@ -56,13 +56,10 @@ impl runtime::Model for ChannelDescriptionUpdatedEventMessageDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.channel_description),
-            1 => writer.write(&self.channel_id),
-            2 => writer.write(&self.initiator),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.channel_description);
+        writer.write(1, &self.channel_id);
+        writer.write(2, &self.initiator);
     }
 }
 runtime::models!(ChannelDescriptionUpdatedEventMessageDetail);

@@ -63,14 +63,11 @@ impl runtime::Model for ChannelSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.guests_count),
-            1 => writer.write(&self.has_members_from_other_tenants),
-            2 => writer.write(&self.members_count),
-            3 => writer.write(&self.owners_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.guests_count);
+        writer.write(1, &self.has_members_from_other_tenants);
+        writer.write(2, &self.members_count);
+        writer.write(3, &self.owners_count);
     }
 }
 runtime::models!(ChannelSummary);

@@ -153,30 +153,27 @@ impl runtime::Model for Chat {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.chat_type),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.installed_apps),
-            4 => writer.write(&self.is_hidden_for_all_members),
-            5 => writer.write(&self.last_message_preview),
-            6 => writer.write(&self.last_updated_date_time),
-            7 => writer.write(&self.members),
-            8 => writer.write(&self.messages),
-            9 => writer.write(&self.migration_mode),
-            10 => writer.write(&self.online_meeting_info),
-            11 => writer.write(&self.original_created_date_time),
-            12 => writer.write(&self.permission_grants),
-            13 => writer.write(&self.pinned_messages),
-            14 => writer.write(&self.tabs),
-            15 => writer.write(&self.targeted_messages),
-            16 => writer.write(&self.tenant_id),
-            17 => writer.write(&self.topic),
-            18 => writer.write(&self.viewpoint),
-            19 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.chat_type);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.installed_apps);
+        writer.write(4, &self.is_hidden_for_all_members);
+        writer.write(5, &self.last_message_preview);
+        writer.write(6, &self.last_updated_date_time);
+        writer.write(7, &self.members);
+        writer.write(8, &self.messages);
+        writer.write(9, &self.migration_mode);
+        writer.write(10, &self.online_meeting_info);
+        writer.write(11, &self.original_created_date_time);
+        writer.write(12, &self.permission_grants);
+        writer.write(13, &self.pinned_messages);
+        writer.write(14, &self.tabs);
+        writer.write(15, &self.targeted_messages);
+        writer.write(16, &self.tenant_id);
+        writer.write(17, &self.topic);
+        writer.write(18, &self.viewpoint);
+        writer.write(19, &self.web_url);
     }
 }
 runtime::models!(Chat);
@@ -222,11 +219,8 @@ impl runtime::Model for HideForUserParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.user),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.user);
     }
 }
 runtime::models!(HideForUserParameters);
@@ -272,11 +266,8 @@ impl runtime::Model for MarkChatReadForUserParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.user),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.user);
     }
 }
 runtime::models!(MarkChatReadForUserParameters);
@@ -326,12 +317,9 @@ impl runtime::Model for MarkChatUnreadForUserParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.last_message_read_date_time),
-            1 => writer.write(&self.user),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.last_message_read_date_time);
+        writer.write(1, &self.user);
     }
 }
 runtime::models!(MarkChatUnreadForUserParameters);
@@ -377,11 +365,8 @@ impl runtime::Model for RemoveAllAccessForUserParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.user),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.user);
     }
 }
 runtime::models!(RemoveAllAccessForUserParameters);
@@ -464,18 +449,15 @@ impl runtime::Model for SendActivityNotificationParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity_type),
-            1 => writer.write(&self.chain_id),
-            2 => writer.write(&self.icon_id),
-            3 => writer.write(&self.preview_text),
-            4 => writer.write(&self.recipient),
-            5 => writer.write(&self.teams_app_id),
-            6 => writer.write(&self.template_parameters),
-            7 => writer.write(&self.topic),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity_type);
+        writer.write(1, &self.chain_id);
+        writer.write(2, &self.icon_id);
+        writer.write(3, &self.preview_text);
+        writer.write(4, &self.recipient);
+        writer.write(5, &self.teams_app_id);
+        writer.write(6, &self.template_parameters);
+        writer.write(7, &self.topic);
     }
 }
 runtime::models!(SendActivityNotificationParameters);
@@ -521,11 +503,8 @@ impl runtime::Model for StartMigrationParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.conversation_creation_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.conversation_creation_date_time);
     }
 }
 runtime::models!(StartMigrationParameters);
@@ -571,11 +550,8 @@ impl runtime::Model for UnhideForUserParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.user),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.user);
     }
 }
 runtime::models!(UnhideForUserParameters);

@@ -56,13 +56,10 @@ impl runtime::Model for ChatInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.message_id),
-            1 => writer.write(&self.reply_chain_message_id),
-            2 => writer.write(&self.thread_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.message_id);
+        writer.write(1, &self.reply_chain_message_id);
+        writer.write(2, &self.thread_id);
     }
 }
 runtime::models!(ChatInfo);

@@ -48,11 +48,8 @@ impl runtime::Model for ChatMembersNotificationRecipient {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.chat_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.chat_id);
     }
 }
 runtime::models!(ChatMembersNotificationRecipient);

@@ -173,35 +173,32 @@ impl runtime::Model for ChatMessage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attachments),
-            1 => writer.write(&self.body),
-            2 => writer.write(&self.channel_identity),
-            3 => writer.write(&self.chat_id),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.deleted_date_time),
-            6 => writer.write(&self.etag),
-            7 => writer.write(&self.event_detail),
-            8 => writer.write(&self.from),
-            9 => writer.write(&self.hosted_contents),
-            10 => writer.write(&self.id),
-            11 => writer.write(&self.importance),
-            12 => writer.write(&self.last_edited_date_time),
-            13 => writer.write(&self.last_modified_date_time),
-            14 => writer.write(&self.locale),
-            15 => writer.write(&self.mentions),
-            16 => writer.write(&self.message_history),
-            17 => writer.write(&self.message_type),
-            18 => writer.write(&self.policy_violation),
-            19 => writer.write(&self.reactions),
-            20 => writer.write(&self.replies),
-            21 => writer.write(&self.reply_to_id),
-            22 => writer.write(&self.subject),
-            23 => writer.write(&self.summary),
-            24 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attachments);
+        writer.write(1, &self.body);
+        writer.write(2, &self.channel_identity);
+        writer.write(3, &self.chat_id);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.deleted_date_time);
+        writer.write(6, &self.etag);
+        writer.write(7, &self.event_detail);
+        writer.write(8, &self.from);
+        writer.write(9, &self.hosted_contents);
+        writer.write(10, &self.id);
+        writer.write(11, &self.importance);
+        writer.write(12, &self.last_edited_date_time);
+        writer.write(13, &self.last_modified_date_time);
+        writer.write(14, &self.locale);
+        writer.write(15, &self.mentions);
+        writer.write(16, &self.message_history);
+        writer.write(17, &self.message_type);
+        writer.write(18, &self.policy_violation);
+        writer.write(19, &self.reactions);
+        writer.write(20, &self.replies);
+        writer.write(21, &self.reply_to_id);
+        writer.write(22, &self.subject);
+        writer.write(23, &self.summary);
+        writer.write(24, &self.web_url);
     }
 }
 runtime::models!(ChatMessage);
@@ -251,12 +248,9 @@ impl runtime::Model for ReplyWithQuoteParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.message_ids),
-            1 => writer.write(&self.reply_message),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.message_ids);
+        writer.write(1, &self.reply_message);
     }
 }
 runtime::models!(ReplyWithQuoteParameters);
@@ -302,11 +296,8 @@ impl runtime::Model for SetReactionParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.reaction_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.reaction_type);
     }
 }
 runtime::models!(SetReactionParameters);
@@ -352,11 +343,8 @@ impl runtime::Model for UnsetReactionParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.reaction_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.reaction_type);
     }
 }
 runtime::models!(UnsetReactionParameters);

@@ -78,17 +78,14 @@ impl runtime::Model for ChatMessageAttachment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content),
-            1 => writer.write(&self.content_type),
-            2 => writer.write(&self.content_url),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.name),
-            5 => writer.write(&self.teams_app_id),
-            6 => writer.write(&self.thumbnail_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content);
+        writer.write(1, &self.content_type);
+        writer.write(2, &self.content_url);
+        writer.write(3, &self.id);
+        writer.write(4, &self.name);
+        writer.write(5, &self.teams_app_id);
+        writer.write(6, &self.thumbnail_url);
     }
 }
 runtime::models!(ChatMessageAttachment);

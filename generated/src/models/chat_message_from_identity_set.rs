@@ -58,13 +58,10 @@ impl runtime::Model for ChatMessageFromIdentitySet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application),
-            1 => writer.write(&self.device),
-            2 => writer.write(&self.user),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application);
+        writer.write(1, &self.device);
+        writer.write(2, &self.user);
     }
 }
 runtime::models!(ChatMessageFromIdentitySet);

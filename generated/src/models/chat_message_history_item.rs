@@ -54,13 +54,10 @@ impl runtime::Model for ChatMessageHistoryItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.actions),
-            1 => writer.write(&self.modified_date_time),
-            2 => writer.write(&self.reaction),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.actions);
+        writer.write(1, &self.modified_date_time);
+        writer.write(2, &self.reaction);
     }
 }
 runtime::models!(ChatMessageHistoryItem);

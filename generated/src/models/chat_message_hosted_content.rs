@@ -56,13 +56,10 @@ impl runtime::Model for ChatMessageHostedContent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_bytes),
-            1 => writer.write(&self.content_type),
-            2 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_bytes);
+        writer.write(1, &self.content_type);
+        writer.write(2, &self.id);
     }
 }
 runtime::models!(ChatMessageHostedContent);

@@ -80,17 +80,14 @@ impl runtime::Model for ChatMessageInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.body),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.event_detail),
-            3 => writer.write(&self.from),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.is_deleted),
-            6 => writer.write(&self.message_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.body);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.event_detail);
+        writer.write(3, &self.from);
+        writer.write(4, &self.id);
+        writer.write(5, &self.is_deleted);
+        writer.write(6, &self.message_type);
     }
 }
 runtime::models!(ChatMessageInfo);

@@ -54,13 +54,10 @@ impl runtime::Model for ChatMessageMention {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.mention_text),
-            2 => writer.write(&self.mentioned),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.mention_text);
+        writer.write(2, &self.mentioned);
     }
 }
 runtime::models!(ChatMessageMention);

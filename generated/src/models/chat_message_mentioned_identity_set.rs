@@ -62,14 +62,11 @@ impl runtime::Model for ChatMessageMentionedIdentitySet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application),
-            1 => writer.write(&self.conversation),
-            2 => writer.write(&self.device),
-            3 => writer.write(&self.user),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application);
+        writer.write(1, &self.conversation);
+        writer.write(2, &self.device);
+        writer.write(3, &self.user);
     }
 }
 runtime::models!(ChatMessageMentionedIdentitySet);

@@ -74,15 +74,12 @@ impl runtime::Model for ChatMessagePolicyViolation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.dlp_action),
-            1 => writer.write(&self.justification_text),
-            2 => writer.write(&self.policy_tip),
-            3 => writer.write(&self.user_action),
-            4 => writer.write(&self.verdict_details),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.dlp_action);
+        writer.write(1, &self.justification_text);
+        writer.write(2, &self.policy_tip);
+        writer.write(3, &self.user_action);
+        writer.write(4, &self.verdict_details);
     }
 }
 runtime::models!(ChatMessagePolicyViolation);

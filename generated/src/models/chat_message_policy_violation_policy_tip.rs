@@ -54,13 +54,10 @@ impl runtime::Model for ChatMessagePolicyViolationPolicyTip {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.compliance_url),
-            1 => writer.write(&self.general_text),
-            2 => writer.write(&self.matched_condition_descriptions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.compliance_url);
+        writer.write(1, &self.general_text);
+        writer.write(2, &self.matched_condition_descriptions);
     }
 }
 runtime::models!(ChatMessagePolicyViolationPolicyTip);

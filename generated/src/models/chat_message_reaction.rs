@@ -68,15 +68,12 @@ impl runtime::Model for ChatMessageReaction {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.reaction_content_url),
-            3 => writer.write(&self.reaction_type),
-            4 => writer.write(&self.user),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.reaction_content_url);
+        writer.write(3, &self.reaction_type);
+        writer.write(4, &self.user);
     }
 }
 runtime::models!(ChatMessageReaction);

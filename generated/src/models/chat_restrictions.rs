@@ -48,11 +48,8 @@ impl runtime::Model for ChatRestrictions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_text_only),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_text_only);
     }
 }
 runtime::models!(ChatRestrictions);

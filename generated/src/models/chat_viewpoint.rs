@@ -50,12 +50,9 @@ impl runtime::Model for ChatViewpoint {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_hidden),
-            1 => writer.write(&self.last_message_read_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_hidden);
+        writer.write(1, &self.last_message_read_date_time);
     }
 }
 runtime::models!(ChatViewpoint);

@@ -56,13 +56,10 @@ impl runtime::Model for CheckInClaim {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.calendar_event_id),
-            1 => writer.write(&self.check_in_method),
-            2 => writer.write(&self.created_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.calendar_event_id);
+        writer.write(1, &self.check_in_method);
+        writer.write(2, &self.created_date_time);
     }
 }
 runtime::models!(CheckInClaim);

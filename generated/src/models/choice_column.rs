@@ -54,13 +54,10 @@ impl runtime::Model for ChoiceColumn {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_text_entry),
-            1 => writer.write(&self.choices),
-            2 => writer.write(&self.display_as),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_text_entry);
+        writer.write(1, &self.choices);
+        writer.write(2, &self.display_as);
     }
 }
 runtime::models!(ChoiceColumn);

@@ -56,13 +56,10 @@ impl runtime::Model for ClaimBinding {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.match_confidence_level),
-            1 => writer.write(&self.source_attribute),
-            2 => writer.write(&self.verified_id_claim),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.match_confidence_level);
+        writer.write(1, &self.source_attribute);
+        writer.write(2, &self.verified_id_claim);
     }
 }
 runtime::models!(ClaimBinding);

@@ -67,15 +67,12 @@ impl runtime::Model for ClassificationError {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.code),
-            1 => writer.write(&self.details),
-            2 => writer.write(&self.inner_error),
-            3 => writer.write(&self.message),
-            4 => writer.write(&self.target),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.code);
+        writer.write(1, &self.details);
+        writer.write(2, &self.inner_error);
+        writer.write(3, &self.message);
+        writer.write(4, &self.target);
     }
 }
 runtime::models!(ClassificationError);

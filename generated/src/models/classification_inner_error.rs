@@ -60,14 +60,11 @@ impl runtime::Model for ClassificationInnerError {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity_id),
-            1 => writer.write(&self.client_request_id),
-            2 => writer.write(&self.code),
-            3 => writer.write(&self.error_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity_id);
+        writer.write(1, &self.client_request_id);
+        writer.write(2, &self.code);
+        writer.write(3, &self.error_date_time);
     }
 }
 runtime::models!(ClassificationInnerError);

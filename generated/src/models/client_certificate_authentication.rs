@@ -50,11 +50,8 @@ impl runtime::Model for ClientCertificateAuthentication {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.certificate_list),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.certificate_list);
     }
 }
 runtime::models!(ClientCertificateAuthentication);

@@ -56,13 +56,10 @@ impl runtime::Model for CloudAppSecurityState {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.destination_service_ip),
-            1 => writer.write(&self.destination_service_name),
-            2 => writer.write(&self.risk_score),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.destination_service_ip);
+        writer.write(1, &self.destination_service_name);
+        writer.write(2, &self.risk_score);
     }
 }
 runtime::models!(CloudAppSecurityState);

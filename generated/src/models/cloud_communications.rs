@@ -79,16 +79,13 @@ impl runtime::Model for CloudCommunications {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.adhoc_calls),
-            1 => writer.write(&self.call_records),
-            2 => writer.write(&self.calls),
-            3 => writer.write(&self.online_meeting_conversations),
-            4 => writer.write(&self.online_meetings),
-            5 => writer.write(&self.presences),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.adhoc_calls);
+        writer.write(1, &self.call_records);
+        writer.write(2, &self.calls);
+        writer.write(3, &self.online_meeting_conversations);
+        writer.write(4, &self.online_meetings);
+        writer.write(5, &self.presences);
     }
 }
 runtime::models!(CloudCommunications);
@@ -134,11 +131,8 @@ impl runtime::Model for GetPresencesByUserIdParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.ids);
     }
 }
 runtime::models!(GetPresencesByUserIdParameters);

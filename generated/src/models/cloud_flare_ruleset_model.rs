@@ -56,13 +56,10 @@ impl runtime::Model for CloudFlareRulesetModel {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.name),
-            1 => writer.write(&self.phase_name),
-            2 => writer.write(&self.ruleset_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.name);
+        writer.write(1, &self.phase_name);
+        writer.write(2, &self.ruleset_id);
     }
 }
 runtime::models!(CloudFlareRulesetModel);

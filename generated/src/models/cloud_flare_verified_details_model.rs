@@ -67,14 +67,11 @@ impl runtime::Model for CloudFlareVerifiedDetailsModel {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.dns_configuration),
-            1 => writer.write(&self.enabled_custom_rules),
-            2 => writer.write(&self.enabled_recommended_rulesets),
-            3 => writer.write(&self.zone_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.dns_configuration);
+        writer.write(1, &self.enabled_custom_rules);
+        writer.write(2, &self.enabled_recommended_rulesets);
+        writer.write(3, &self.zone_id);
     }
 }
 runtime::models!(CloudFlareVerifiedDetailsModel);

@@ -122,25 +122,22 @@ impl runtime::Model for CloudPc {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.aad_device_id),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.grace_period_end_date_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.image_display_name),
-            5 => writer.write(&self.last_modified_date_time),
-            6 => writer.write(&self.managed_device_id),
-            7 => writer.write(&self.managed_device_name),
-            8 => writer.write(&self.on_premises_connection_name),
-            9 => writer.write(&self.provisioning_policy_id),
-            10 => writer.write(&self.provisioning_policy_name),
-            11 => writer.write(&self.provisioning_type),
-            12 => writer.write(&self.service_plan_id),
-            13 => writer.write(&self.service_plan_name),
-            14 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.aad_device_id);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.grace_period_end_date_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.image_display_name);
+        writer.write(5, &self.last_modified_date_time);
+        writer.write(6, &self.managed_device_id);
+        writer.write(7, &self.managed_device_name);
+        writer.write(8, &self.on_premises_connection_name);
+        writer.write(9, &self.provisioning_policy_id);
+        writer.write(10, &self.provisioning_policy_name);
+        writer.write(11, &self.provisioning_type);
+        writer.write(12, &self.service_plan_id);
+        writer.write(13, &self.service_plan_name);
+        writer.write(14, &self.user_principal_name);
     }
 }
 runtime::models!(CloudPc);
@@ -186,11 +183,8 @@ impl runtime::Model for RenameParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
     }
 }
 runtime::models!(RenameParameters);
@@ -240,12 +234,9 @@ impl runtime::Model for ReprovisionParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.os_version),
-            1 => writer.write(&self.user_account_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.os_version);
+        writer.write(1, &self.user_account_type);
     }
 }
 runtime::models!(ReprovisionParameters);
@@ -291,11 +282,8 @@ impl runtime::Model for ResizeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.target_service_plan_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.target_service_plan_id);
     }
 }
 runtime::models!(ResizeParameters);
@@ -341,11 +329,8 @@ impl runtime::Model for RestoreParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cloud_pc_snapshot_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cloud_pc_snapshot_id);
     }
 }
 runtime::models!(RestoreParameters);

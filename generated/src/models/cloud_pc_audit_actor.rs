@@ -95,20 +95,17 @@ impl runtime::Model for CloudPcAuditActor {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_display_name),
-            1 => writer.write(&self.application_id),
-            2 => writer.write(&self.ip_address),
-            3 => writer.write(&self.remote_tenant_id),
-            4 => writer.write(&self.remote_user_id),
-            5 => writer.write(&self.service_principal_name),
-            6 => writer.write(&self.user_id),
-            7 => writer.write(&self.user_permissions),
-            8 => writer.write(&self.user_principal_name),
-            9 => writer.write(&self.user_role_scope_tags),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_display_name);
+        writer.write(1, &self.application_id);
+        writer.write(2, &self.ip_address);
+        writer.write(3, &self.remote_tenant_id);
+        writer.write(4, &self.remote_user_id);
+        writer.write(5, &self.service_principal_name);
+        writer.write(6, &self.user_id);
+        writer.write(7, &self.user_permissions);
+        writer.write(8, &self.user_principal_name);
+        writer.write(9, &self.user_role_scope_tags);
     }
 }
 runtime::models!(CloudPcAuditActor);

@@ -107,22 +107,19 @@ impl runtime::Model for CloudPcAuditEvent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity),
-            1 => writer.write(&self.activity_date_time),
-            2 => writer.write(&self.activity_operation_type),
-            3 => writer.write(&self.activity_result),
-            4 => writer.write(&self.activity_type),
-            5 => writer.write(&self.actor),
-            6 => writer.write(&self.category),
-            7 => writer.write(&self.component_name),
-            8 => writer.write(&self.correlation_id),
-            9 => writer.write(&self.display_name),
-            10 => writer.write(&self.id),
-            11 => writer.write(&self.resources),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity);
+        writer.write(1, &self.activity_date_time);
+        writer.write(2, &self.activity_operation_type);
+        writer.write(3, &self.activity_result);
+        writer.write(4, &self.activity_type);
+        writer.write(5, &self.actor);
+        writer.write(6, &self.category);
+        writer.write(7, &self.component_name);
+        writer.write(8, &self.correlation_id);
+        writer.write(9, &self.display_name);
+        writer.write(10, &self.id);
+        writer.write(11, &self.resources);
     }
 }
 runtime::models!(CloudPcAuditEvent);

@@ -56,13 +56,10 @@ impl runtime::Model for CloudPcAuditProperty {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.new_value),
-            2 => writer.write(&self.old_value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.new_value);
+        writer.write(2, &self.old_value);
     }
 }
 runtime::models!(CloudPcAuditProperty);

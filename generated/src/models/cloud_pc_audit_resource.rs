@@ -56,13 +56,10 @@ impl runtime::Model for CloudPcAuditResource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.modified_properties),
-            2 => writer.write(&self.resource_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.modified_properties);
+        writer.write(2, &self.resource_id);
     }
 }
 runtime::models!(CloudPcAuditResource);

@@ -112,23 +112,20 @@ impl runtime::Model for CloudPcDeviceImage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.error_code),
-            2 => writer.write(&self.expiration_date),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_modified_date_time),
-            5 => writer.write(&self.operating_system),
-            6 => writer.write(&self.os_build_number),
-            7 => writer.write(&self.os_status),
-            8 => writer.write(&self.os_version_number),
-            9 => writer.write(&self.size_in_gb),
-            10 => writer.write(&self.source_image_resource_id),
-            11 => writer.write(&self.status),
-            12 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.error_code);
+        writer.write(2, &self.expiration_date);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_modified_date_time);
+        writer.write(5, &self.operating_system);
+        writer.write(6, &self.os_build_number);
+        writer.write(7, &self.os_status);
+        writer.write(8, &self.os_version_number);
+        writer.write(9, &self.size_in_gb);
+        writer.write(10, &self.source_image_resource_id);
+        writer.write(11, &self.status);
+        writer.write(12, &self.version);
     }
 }
 runtime::models!(CloudPcDeviceImage);

@@ -65,14 +65,11 @@ impl runtime::Model for CloudPcDomainJoinConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.domain_join_type),
-            1 => writer.write(&self.on_premises_connection_id),
-            2 => writer.write(&self.region_group),
-            3 => writer.write(&self.region_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.domain_join_type);
+        writer.write(1, &self.on_premises_connection_id);
+        writer.write(2, &self.region_group);
+        writer.write(3, &self.region_name);
     }
 }
 runtime::models!(CloudPcDomainJoinConfiguration);

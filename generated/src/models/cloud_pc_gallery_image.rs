@@ -102,21 +102,18 @@ impl runtime::Model for CloudPcGalleryImage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.end_date),
-            2 => writer.write(&self.expiration_date),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.offer_name),
-            5 => writer.write(&self.os_version_number),
-            6 => writer.write(&self.publisher_name),
-            7 => writer.write(&self.size_in_gb),
-            8 => writer.write(&self.sku_name),
-            9 => writer.write(&self.start_date),
-            10 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.end_date);
+        writer.write(2, &self.expiration_date);
+        writer.write(3, &self.id);
+        writer.write(4, &self.offer_name);
+        writer.write(5, &self.os_version_number);
+        writer.write(6, &self.publisher_name);
+        writer.write(7, &self.size_in_gb);
+        writer.write(8, &self.sku_name);
+        writer.write(9, &self.start_date);
+        writer.write(10, &self.status);
     }
 }
 runtime::models!(CloudPcGalleryImage);

@@ -70,14 +70,11 @@ impl runtime::Model for CloudPcLaunchDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cloud_pc_id),
-            1 => writer.write(&self.cloud_pc_launch_url),
-            2 => writer.write(&self.windows365_switch_compatibility_failure_reason_type),
-            3 => writer.write(&self.windows365_switch_compatible),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cloud_pc_id);
+        writer.write(1, &self.cloud_pc_launch_url);
+        writer.write(2, &self.windows365_switch_compatibility_failure_reason_type);
+        writer.write(3, &self.windows365_switch_compatible);
     }
 }
 runtime::models!(CloudPcLaunchDetail);

@@ -54,12 +54,9 @@ impl runtime::Model for CloudPcManagementGroupAssignmentTarget {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.group_id),
-            1 => writer.write(&self.service_plan_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.group_id);
+        writer.write(1, &self.service_plan_id);
     }
 }
 runtime::models!(CloudPcManagementGroupAssignmentTarget);

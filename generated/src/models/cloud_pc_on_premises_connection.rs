@@ -149,30 +149,27 @@ impl runtime::Model for CloudPcOnPremisesConnection {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.ad_domain_name),
-            1 => writer.write(&self.ad_domain_password),
-            2 => writer.write(&self.ad_domain_username),
-            3 => writer.write(&self.alternate_resource_url),
-            4 => writer.write(&self.connection_type),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.health_check_paused),
-            7 => writer.write(&self.health_check_status),
-            8 => writer.write(&self.health_check_status_detail),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.in_use),
-            11 => writer.write(&self.in_use_by_cloud_pc),
-            12 => writer.write(&self.organizational_unit),
-            13 => writer.write(&self.resource_group_id),
-            14 => writer.write(&self.scope_ids),
-            15 => writer.write(&self.subnet_id),
-            16 => writer.write(&self.subscription_id),
-            17 => writer.write(&self.subscription_name),
-            18 => writer.write(&self.virtual_network_id),
-            19 => writer.write(&self.virtual_network_location),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.ad_domain_name);
+        writer.write(1, &self.ad_domain_password);
+        writer.write(2, &self.ad_domain_username);
+        writer.write(3, &self.alternate_resource_url);
+        writer.write(4, &self.connection_type);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.health_check_paused);
+        writer.write(7, &self.health_check_status);
+        writer.write(8, &self.health_check_status_detail);
+        writer.write(9, &self.id);
+        writer.write(10, &self.in_use);
+        writer.write(11, &self.in_use_by_cloud_pc);
+        writer.write(12, &self.organizational_unit);
+        writer.write(13, &self.resource_group_id);
+        writer.write(14, &self.scope_ids);
+        writer.write(15, &self.subnet_id);
+        writer.write(16, &self.subscription_id);
+        writer.write(17, &self.subscription_name);
+        writer.write(18, &self.virtual_network_id);
+        writer.write(19, &self.virtual_network_location);
     }
 }
 runtime::models!(CloudPcOnPremisesConnection);
@@ -218,11 +215,8 @@ impl runtime::Model for UpdateAdDomainPasswordParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.ad_domain_password),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.ad_domain_password);
     }
 }
 runtime::models!(UpdateAdDomainPasswordParameters);

@@ -85,18 +85,15 @@ impl runtime::Model for CloudPcOnPremisesConnectionHealthCheck {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.additional_detail),
-            1 => writer.write(&self.correlation_id),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.end_date_time),
-            4 => writer.write(&self.error_type),
-            5 => writer.write(&self.recommended_action),
-            6 => writer.write(&self.start_date_time),
-            7 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.additional_detail);
+        writer.write(1, &self.correlation_id);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.end_date_time);
+        writer.write(4, &self.error_type);
+        writer.write(5, &self.recommended_action);
+        writer.write(6, &self.start_date_time);
+        writer.write(7, &self.status);
     }
 }
 runtime::models!(CloudPcOnPremisesConnectionHealthCheck);

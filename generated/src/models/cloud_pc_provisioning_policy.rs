@@ -139,28 +139,25 @@ impl runtime::Model for CloudPcProvisioningPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alternate_resource_url),
-            1 => writer.write(&self.assignments),
-            2 => writer.write(&self.autopatch),
-            3 => writer.write(&self.cloud_pc_group_display_name),
-            4 => writer.write(&self.cloud_pc_naming_template),
-            5 => writer.write(&self.description),
-            6 => writer.write(&self.display_name),
-            7 => writer.write(&self.domain_join_configurations),
-            8 => writer.write(&self.enable_single_sign_on),
-            9 => writer.write(&self.grace_period_in_hours),
-            10 => writer.write(&self.id),
-            11 => writer.write(&self.image_display_name),
-            12 => writer.write(&self.image_id),
-            13 => writer.write(&self.image_type),
-            14 => writer.write(&self.local_admin_enabled),
-            15 => writer.write(&self.microsoft_managed_desktop),
-            16 => writer.write(&self.provisioning_type),
-            17 => writer.write(&self.windows_setting),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alternate_resource_url);
+        writer.write(1, &self.assignments);
+        writer.write(2, &self.autopatch);
+        writer.write(3, &self.cloud_pc_group_display_name);
+        writer.write(4, &self.cloud_pc_naming_template);
+        writer.write(5, &self.description);
+        writer.write(6, &self.display_name);
+        writer.write(7, &self.domain_join_configurations);
+        writer.write(8, &self.enable_single_sign_on);
+        writer.write(9, &self.grace_period_in_hours);
+        writer.write(10, &self.id);
+        writer.write(11, &self.image_display_name);
+        writer.write(12, &self.image_id);
+        writer.write(13, &self.image_type);
+        writer.write(14, &self.local_admin_enabled);
+        writer.write(15, &self.microsoft_managed_desktop);
+        writer.write(16, &self.provisioning_type);
+        writer.write(17, &self.windows_setting);
     }
 }
 runtime::models!(CloudPcProvisioningPolicy);
@@ -206,11 +203,8 @@ impl runtime::Model for AssignParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
     }
 }
 runtime::models!(AssignParameters);

@@ -48,11 +48,8 @@ impl runtime::Model for CloudPcProvisioningPolicyAutopatch {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.autopatch_group_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.autopatch_group_id);
     }
 }
 runtime::models!(CloudPcProvisioningPolicyAutopatch);

@@ -50,11 +50,8 @@ impl runtime::Model for CloudPcReport {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
     }
 }
 runtime::models!(CloudPcReport);
@@ -137,18 +134,15 @@ impl runtime::Model for RetrieveCloudPcRecommendationReportsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.order_by),
-            3 => writer.write(&self.report_type),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.skip),
-            7 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.order_by);
+        writer.write(3, &self.report_type);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.skip);
+        writer.write(7, &self.top);
     }
 }
 runtime::models!(RetrieveCloudPcRecommendationReportsParameters);

@@ -52,12 +52,9 @@ impl runtime::Model for CloudPcRestorePointSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.frequency_type),
-            1 => writer.write(&self.user_restore_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.frequency_type);
+        writer.write(1, &self.user_restore_enabled);
     }
 }
 runtime::models!(CloudPcRestorePointSetting);

@@ -66,15 +66,12 @@ impl runtime::Model for CloudPcServicePlan {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.ram_in_gb),
-            3 => writer.write(&self.storage_in_gb),
-            4 => writer.write(&self.v_cpu_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
+        writer.write(2, &self.ram_in_gb);
+        writer.write(3, &self.storage_in_gb);
+        writer.write(4, &self.v_cpu_count);
     }
 }
 runtime::models!(CloudPcServicePlan);

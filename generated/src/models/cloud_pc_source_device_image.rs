@@ -65,14 +65,11 @@ impl runtime::Model for CloudPcSourceDeviceImage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.resource_id),
-            2 => writer.write(&self.subscription_display_name),
-            3 => writer.write(&self.subscription_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.resource_id);
+        writer.write(2, &self.subscription_display_name);
+        writer.write(3, &self.subscription_id);
     }
 }
 runtime::models!(CloudPcSourceDeviceImage);

@@ -89,18 +89,15 @@ impl runtime::Model for CloudPcUserSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_modified_date_time),
-            5 => writer.write(&self.local_admin_enabled),
-            6 => writer.write(&self.reset_enabled),
-            7 => writer.write(&self.restore_point_setting),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_modified_date_time);
+        writer.write(5, &self.local_admin_enabled);
+        writer.write(6, &self.reset_enabled);
+        writer.write(7, &self.restore_point_setting);
     }
 }
 runtime::models!(CloudPcUserSetting);
@@ -146,11 +143,8 @@ impl runtime::Model for AssignParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
     }
 }
 runtime::models!(AssignParameters);

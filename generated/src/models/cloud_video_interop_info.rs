@@ -56,13 +56,10 @@ impl runtime::Model for CloudVideoInteropInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.more_info_web_url),
-            1 => writer.write(&self.tenant_key),
-            2 => writer.write(&self.video_teleconference_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.more_info_web_url);
+        writer.write(1, &self.tenant_key);
+        writer.write(2, &self.video_teleconference_id);
     }
 }
 runtime::models!(CloudVideoInteropInfo);

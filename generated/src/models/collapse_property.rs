@@ -50,12 +50,9 @@ impl runtime::Model for CollapseProperty {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fields),
-            1 => writer.write(&self.limit),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fields);
+        writer.write(1, &self.limit);
     }
 }
 runtime::models!(CollapseProperty);

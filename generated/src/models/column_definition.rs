@@ -210,43 +210,40 @@ impl runtime::Model for ColumnDefinition {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.boolean),
-            1 => writer.write(&self.calculated),
-            2 => writer.write(&self.choice),
-            3 => writer.write(&self.column_group),
-            4 => writer.write(&self.content_approval_status),
-            5 => writer.write(&self.currency),
-            6 => writer.write(&self.date_time),
-            7 => writer.write(&self.default_value),
-            8 => writer.write(&self.description),
-            9 => writer.write(&self.display_name),
-            10 => writer.write(&self.enforce_unique_values),
-            11 => writer.write(&self.geolocation),
-            12 => writer.write(&self.hidden),
-            13 => writer.write(&self.hyperlink_or_picture),
-            14 => writer.write(&self.id),
-            15 => writer.write(&self.indexed),
-            16 => writer.write(&self.is_deletable),
-            17 => writer.write(&self.is_reorderable),
-            18 => writer.write(&self.is_sealed),
-            19 => writer.write(&self.lookup),
-            20 => writer.write(&self.name),
-            21 => writer.write(&self.number),
-            22 => writer.write(&self.person_or_group),
-            23 => writer.write(&self.propagate_changes),
-            24 => writer.write(&self.read_only),
-            25 => writer.write(&self.required),
-            26 => writer.write(&self.source_column),
-            27 => writer.write(&self.source_content_type),
-            28 => writer.write(&self.term),
-            29 => writer.write(&self.text),
-            30 => writer.write(&self.thumbnail),
-            31 => writer.write(&self.r#type),
-            32 => writer.write(&self.validation),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.boolean);
+        writer.write(1, &self.calculated);
+        writer.write(2, &self.choice);
+        writer.write(3, &self.column_group);
+        writer.write(4, &self.content_approval_status);
+        writer.write(5, &self.currency);
+        writer.write(6, &self.date_time);
+        writer.write(7, &self.default_value);
+        writer.write(8, &self.description);
+        writer.write(9, &self.display_name);
+        writer.write(10, &self.enforce_unique_values);
+        writer.write(11, &self.geolocation);
+        writer.write(12, &self.hidden);
+        writer.write(13, &self.hyperlink_or_picture);
+        writer.write(14, &self.id);
+        writer.write(15, &self.indexed);
+        writer.write(16, &self.is_deletable);
+        writer.write(17, &self.is_reorderable);
+        writer.write(18, &self.is_sealed);
+        writer.write(19, &self.lookup);
+        writer.write(20, &self.name);
+        writer.write(21, &self.number);
+        writer.write(22, &self.person_or_group);
+        writer.write(23, &self.propagate_changes);
+        writer.write(24, &self.read_only);
+        writer.write(25, &self.required);
+        writer.write(26, &self.source_column);
+        writer.write(27, &self.source_content_type);
+        writer.write(28, &self.term);
+        writer.write(29, &self.text);
+        writer.write(30, &self.thumbnail);
+        writer.write(31, &self.r#type);
+        writer.write(32, &self.validation);
     }
 }
 runtime::models!(ColumnDefinition);

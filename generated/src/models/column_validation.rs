@@ -54,13 +54,10 @@ impl runtime::Model for ColumnValidation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.default_language),
-            1 => writer.write(&self.descriptions),
-            2 => writer.write(&self.formula),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.default_language);
+        writer.write(1, &self.descriptions);
+        writer.write(2, &self.formula);
     }
 }
 runtime::models!(ColumnValidation);

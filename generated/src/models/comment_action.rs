@@ -54,13 +54,10 @@ impl runtime::Model for CommentAction {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_reply),
-            1 => writer.write(&self.parent_author),
-            2 => writer.write(&self.participants),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_reply);
+        writer.write(1, &self.parent_author);
+        writer.write(2, &self.participants);
     }
 }
 runtime::models!(CommentAction);

@@ -54,12 +54,9 @@ impl runtime::Model for CommsNotification {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.change_type),
-            1 => writer.write(&self.resource_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.change_type);
+        writer.write(1, &self.resource_url);
     }
 }
 runtime::models!(CommsNotification);

@@ -64,14 +64,11 @@ impl runtime::Model for CommunicationsApplicationIdentity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_type),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.hidden),
-            3 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_type);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.hidden);
+        writer.write(3, &self.id);
     }
 }
 runtime::models!(CommunicationsApplicationIdentity);

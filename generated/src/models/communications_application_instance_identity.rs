@@ -64,14 +64,11 @@ impl runtime::Model for CommunicationsApplicationInstanceIdentity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.hidden),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.tenant_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.hidden);
+        writer.write(2, &self.id);
+        writer.write(3, &self.tenant_id);
     }
 }
 runtime::models!(CommunicationsApplicationInstanceIdentity);

@@ -56,12 +56,9 @@ impl runtime::Model for CommunicationsEncryptedIdentity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
     }
 }
 runtime::models!(CommunicationsEncryptedIdentity);

@@ -60,13 +60,10 @@ impl runtime::Model for CommunicationsGuestIdentity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.email),
-            2 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.email);
+        writer.write(2, &self.id);
     }
 }
 runtime::models!(CommunicationsGuestIdentity);

@@ -104,21 +104,18 @@ impl runtime::Model for CommunicationsIdentitySet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application),
-            1 => writer.write(&self.application_instance),
-            2 => writer.write(&self.asserted_identity),
-            3 => writer.write(&self.azure_communication_services_user),
-            4 => writer.write(&self.device),
-            5 => writer.write(&self.encrypted),
-            6 => writer.write(&self.endpoint_type),
-            7 => writer.write(&self.guest),
-            8 => writer.write(&self.on_premises),
-            9 => writer.write(&self.phone),
-            10 => writer.write(&self.user),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application);
+        writer.write(1, &self.application_instance);
+        writer.write(2, &self.asserted_identity);
+        writer.write(3, &self.azure_communication_services_user);
+        writer.write(4, &self.device);
+        writer.write(5, &self.encrypted);
+        writer.write(6, &self.endpoint_type);
+        writer.write(7, &self.guest);
+        writer.write(8, &self.on_premises);
+        writer.write(9, &self.phone);
+        writer.write(10, &self.user);
     }
 }
 runtime::models!(CommunicationsIdentitySet);

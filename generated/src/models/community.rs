@@ -82,17 +82,14 @@ impl runtime::Model for Community {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.group),
-            3 => writer.write(&self.group_id),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.owners),
-            6 => writer.write(&self.privacy),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.group);
+        writer.write(3, &self.group_id);
+        writer.write(4, &self.id);
+        writer.write(5, &self.owners);
+        writer.write(6, &self.privacy);
     }
 }
 runtime::models!(Community);

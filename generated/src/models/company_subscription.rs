@@ -110,23 +110,20 @@ impl runtime::Model for CompanySubscription {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.commerce_subscription_id),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.is_trial),
-            4 => writer.write(&self.next_lifecycle_date_time),
-            5 => writer.write(&self.owner_id),
-            6 => writer.write(&self.owner_tenant_id),
-            7 => writer.write(&self.owner_type),
-            8 => writer.write(&self.service_status),
-            9 => writer.write(&self.sku_id),
-            10 => writer.write(&self.sku_part_number),
-            11 => writer.write(&self.status),
-            12 => writer.write(&self.total_licenses),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.commerce_subscription_id);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.is_trial);
+        writer.write(4, &self.next_lifecycle_date_time);
+        writer.write(5, &self.owner_id);
+        writer.write(6, &self.owner_tenant_id);
+        writer.write(7, &self.owner_type);
+        writer.write(8, &self.service_status);
+        writer.write(9, &self.sku_id);
+        writer.write(10, &self.sku_part_number);
+        writer.write(11, &self.status);
+        writer.write(12, &self.total_licenses);
     }
 }
 runtime::models!(CompanySubscription);

@@ -54,12 +54,9 @@ impl runtime::Model for ComplianceInformation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.certification_controls),
-            1 => writer.write(&self.certification_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.certification_controls);
+        writer.write(1, &self.certification_name);
     }
 }
 runtime::models!(ComplianceInformation);

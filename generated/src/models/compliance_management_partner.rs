@@ -101,20 +101,17 @@ impl runtime::Model for ComplianceManagementPartner {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.android_enrollment_assignments),
-            1 => writer.write(&self.android_onboarded),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.ios_enrollment_assignments),
-            5 => writer.write(&self.ios_onboarded),
-            6 => writer.write(&self.last_heartbeat_date_time),
-            7 => writer.write(&self.mac_os_enrollment_assignments),
-            8 => writer.write(&self.mac_os_onboarded),
-            9 => writer.write(&self.partner_state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.android_enrollment_assignments);
+        writer.write(1, &self.android_onboarded);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.ios_enrollment_assignments);
+        writer.write(5, &self.ios_onboarded);
+        writer.write(6, &self.last_heartbeat_date_time);
+        writer.write(7, &self.mac_os_enrollment_assignments);
+        writer.write(8, &self.mac_os_onboarded);
+        writer.write(9, &self.partner_state);
     }
 }
 runtime::models!(ComplianceManagementPartner);

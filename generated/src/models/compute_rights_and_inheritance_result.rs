@@ -65,14 +65,10 @@ impl runtime::Model for ComputeRightsAndInheritanceResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            #[cfg(feature = "full")]
-            0 => writer.write(&self.content_rights),
-            1 => writer.write(&self.inherited_label),
-            2 => writer.write(&self.sensitivity_labels),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        #[cfg(feature = "full")] writer.write(0, &self.content_rights);
+        writer.write(1, &self.inherited_label);
+        writer.write(2, &self.sensitivity_labels);
     }
 }
 runtime::models!(ComputeRightsAndInheritanceResult);

@@ -68,15 +68,12 @@ impl runtime::Model for ConditionalAccessApplications {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_filter),
-            1 => writer.write(&self.exclude_applications),
-            2 => writer.write(&self.include_applications),
-            3 => writer.write(&self.include_authentication_context_class_references),
-            4 => writer.write(&self.include_user_actions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_filter);
+        writer.write(1, &self.exclude_applications);
+        writer.write(2, &self.include_applications);
+        writer.write(3, &self.include_authentication_context_class_references);
+        writer.write(4, &self.include_user_actions);
     }
 }
 runtime::models!(ConditionalAccessApplications);

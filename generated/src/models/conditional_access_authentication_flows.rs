@@ -48,11 +48,8 @@ impl runtime::Model for ConditionalAccessAuthenticationFlows {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.transfer_methods),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.transfer_methods);
     }
 }
 runtime::models!(ConditionalAccessAuthenticationFlows);

@@ -58,13 +58,10 @@ impl runtime::Model for ConditionalAccessClientApplications {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.exclude_service_principals),
-            1 => writer.write(&self.include_service_principals),
-            2 => writer.write(&self.service_principal_filter),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.exclude_service_principals);
+        writer.write(1, &self.include_service_principals);
+        writer.write(2, &self.service_principal_filter);
     }
 }
 runtime::models!(ConditionalAccessClientApplications);

@@ -113,22 +113,19 @@ impl runtime::Model for ConditionalAccessConditionSet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.applications),
-            1 => writer.write(&self.authentication_flows),
-            2 => writer.write(&self.client_app_types),
-            3 => writer.write(&self.client_applications),
-            4 => writer.write(&self.devices),
-            5 => writer.write(&self.insider_risk_levels),
-            6 => writer.write(&self.locations),
-            7 => writer.write(&self.platforms),
-            8 => writer.write(&self.service_principal_risk_levels),
-            9 => writer.write(&self.sign_in_risk_levels),
-            10 => writer.write(&self.user_risk_levels),
-            11 => writer.write(&self.users),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.applications);
+        writer.write(1, &self.authentication_flows);
+        writer.write(2, &self.client_app_types);
+        writer.write(3, &self.client_applications);
+        writer.write(4, &self.devices);
+        writer.write(5, &self.insider_risk_levels);
+        writer.write(6, &self.locations);
+        writer.write(7, &self.platforms);
+        writer.write(8, &self.service_principal_risk_levels);
+        writer.write(9, &self.sign_in_risk_levels);
+        writer.write(10, &self.user_risk_levels);
+        writer.write(11, &self.users);
     }
 }
 runtime::models!(ConditionalAccessConditionSet);

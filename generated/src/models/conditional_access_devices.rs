@@ -46,11 +46,8 @@ impl runtime::Model for ConditionalAccessDevices {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_filter),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_filter);
     }
 }
 runtime::models!(ConditionalAccessDevices);

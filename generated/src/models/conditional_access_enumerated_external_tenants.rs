@@ -52,12 +52,9 @@ impl runtime::Model for ConditionalAccessEnumeratedExternalTenants {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.members),
-            1 => writer.write(&self.membership_kind),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.members);
+        writer.write(1, &self.membership_kind);
     }
 }
 runtime::models!(ConditionalAccessEnumeratedExternalTenants);

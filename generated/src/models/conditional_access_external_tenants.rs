@@ -48,11 +48,8 @@ impl runtime::Model for ConditionalAccessExternalTenants {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.membership_kind),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.membership_kind);
     }
 }
 runtime::models!(ConditionalAccessExternalTenants);

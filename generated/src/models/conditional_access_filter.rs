@@ -50,12 +50,9 @@ impl runtime::Model for ConditionalAccessFilter {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.mode),
-            1 => writer.write(&self.rule),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.mode);
+        writer.write(1, &self.rule);
     }
 }
 runtime::models!(ConditionalAccessFilter);

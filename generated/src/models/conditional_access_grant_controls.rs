@@ -72,15 +72,12 @@ impl runtime::Model for ConditionalAccessGrantControls {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_strength),
-            1 => writer.write(&self.built_in_controls),
-            2 => writer.write(&self.custom_authentication_factors),
-            3 => writer.write(&self.operator),
-            4 => writer.write(&self.terms_of_use),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_strength);
+        writer.write(1, &self.built_in_controls);
+        writer.write(2, &self.custom_authentication_factors);
+        writer.write(3, &self.operator);
+        writer.write(4, &self.terms_of_use);
     }
 }
 runtime::models!(ConditionalAccessGrantControls);

@@ -52,12 +52,9 @@ impl runtime::Model for ConditionalAccessGuestsOrExternalUsers {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.external_tenants),
-            1 => writer.write(&self.guest_or_external_user_types),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.external_tenants);
+        writer.write(1, &self.guest_or_external_user_types);
     }
 }
 runtime::models!(ConditionalAccessGuestsOrExternalUsers);

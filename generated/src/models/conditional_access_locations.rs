@@ -50,12 +50,9 @@ impl runtime::Model for ConditionalAccessLocations {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.exclude_locations),
-            1 => writer.write(&self.include_locations),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.exclude_locations);
+        writer.write(1, &self.include_locations);
     }
 }
 runtime::models!(ConditionalAccessLocations);

@@ -50,12 +50,9 @@ impl runtime::Model for ConditionalAccessPlatforms {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.exclude_platforms),
-            1 => writer.write(&self.include_platforms),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.exclude_platforms);
+        writer.write(1, &self.include_platforms);
     }
 }
 runtime::models!(ConditionalAccessPlatforms);

@@ -101,21 +101,18 @@ impl runtime::Model for ConditionalAccessPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.conditions),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.deleted_date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.grant_controls),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.modified_date_time),
-            8 => writer.write(&self.session_controls),
-            9 => writer.write(&self.state),
-            10 => writer.write(&self.template_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.conditions);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.deleted_date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.grant_controls);
+        writer.write(6, &self.id);
+        writer.write(7, &self.modified_date_time);
+        writer.write(8, &self.session_controls);
+        writer.write(9, &self.state);
+        writer.write(10, &self.template_id);
     }
 }
 runtime::models!(ConditionalAccessPolicy);

@@ -54,13 +54,10 @@ impl runtime::Model for ConditionalAccessPolicyDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.conditions),
-            1 => writer.write(&self.grant_controls),
-            2 => writer.write(&self.session_controls),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.conditions);
+        writer.write(1, &self.grant_controls);
+        writer.write(2, &self.session_controls);
     }
 }
 runtime::models!(ConditionalAccessPolicyDetail);

@@ -86,17 +86,14 @@ impl runtime::Model for ConditionalAccessRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_context_class_references),
-            1 => writer.write(&self.authentication_strength),
-            2 => writer.write(&self.deleted_items),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.named_locations),
-            5 => writer.write(&self.policies),
-            6 => writer.write(&self.templates),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_context_class_references);
+        writer.write(1, &self.authentication_strength);
+        writer.write(2, &self.deleted_items);
+        writer.write(3, &self.id);
+        writer.write(4, &self.named_locations);
+        writer.write(5, &self.policies);
+        writer.write(6, &self.templates);
     }
 }
 runtime::models!(ConditionalAccessRoot);
@@ -159,14 +156,11 @@ impl runtime::Model for EvaluateParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.applied_policies_only),
-            1 => writer.write(&self.sign_in_conditions),
-            2 => writer.write(&self.sign_in_context),
-            3 => writer.write(&self.sign_in_identity),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.applied_policies_only);
+        writer.write(1, &self.sign_in_conditions);
+        writer.write(2, &self.sign_in_context);
+        writer.write(3, &self.sign_in_identity);
     }
 }
 runtime::models!(EvaluateParameters);

@@ -75,16 +75,13 @@ impl runtime::Model for ConditionalAccessSessionControls {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_enforced_restrictions),
-            1 => writer.write(&self.cloud_app_security),
-            2 => writer.write(&self.disable_resilience_defaults),
-            3 => writer.write(&self.persistent_browser),
-            4 => writer.write(&self.secure_sign_in_session),
-            5 => writer.write(&self.sign_in_frequency),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_enforced_restrictions);
+        writer.write(1, &self.cloud_app_security);
+        writer.write(2, &self.disable_resilience_defaults);
+        writer.write(3, &self.persistent_browser);
+        writer.write(4, &self.secure_sign_in_session);
+        writer.write(5, &self.sign_in_frequency);
     }
 }
 runtime::models!(ConditionalAccessSessionControls);

@@ -64,15 +64,12 @@ impl runtime::Model for ConditionalAccessTemplate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.details),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.name),
-            4 => writer.write(&self.scenarios),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.details);
+        writer.write(2, &self.id);
+        writer.write(3, &self.name);
+        writer.write(4, &self.scenarios);
     }
 }
 runtime::models!(ConditionalAccessTemplate);

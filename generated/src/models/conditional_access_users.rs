@@ -87,18 +87,15 @@ impl runtime::Model for ConditionalAccessUsers {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.exclude_groups),
-            1 => writer.write(&self.exclude_guests_or_external_users),
-            2 => writer.write(&self.exclude_roles),
-            3 => writer.write(&self.exclude_users),
-            4 => writer.write(&self.include_groups),
-            5 => writer.write(&self.include_guests_or_external_users),
-            6 => writer.write(&self.include_roles),
-            7 => writer.write(&self.include_users),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.exclude_groups);
+        writer.write(1, &self.exclude_guests_or_external_users);
+        writer.write(2, &self.exclude_roles);
+        writer.write(3, &self.exclude_users);
+        writer.write(4, &self.include_groups);
+        writer.write(5, &self.include_guests_or_external_users);
+        writer.write(6, &self.include_roles);
+        writer.write(7, &self.include_users);
     }
 }
 runtime::models!(ConditionalAccessUsers);

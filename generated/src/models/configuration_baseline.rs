@@ -66,15 +66,12 @@ impl runtime::Model for ConfigurationBaseline {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.parameters),
-            4 => writer.write(&self.resources),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.parameters);
+        writer.write(4, &self.resources);
     }
 }
 runtime::models!(ConfigurationBaseline);
@@ -128,13 +125,10 @@ impl runtime::Model for CreateSnapshotParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.resources),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.resources);
     }
 }
 runtime::models!(CreateSnapshotParameters);

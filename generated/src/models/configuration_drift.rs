@@ -92,19 +92,16 @@ impl runtime::Model for ConfigurationDrift {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.baseline_resource_display_name),
-            1 => writer.write(&self.drifted_properties),
-            2 => writer.write(&self.first_reported_date_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.monitor_id),
-            5 => writer.write(&self.resource_instance_identifier),
-            6 => writer.write(&self.resource_type),
-            7 => writer.write(&self.status),
-            8 => writer.write(&self.tenant_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.baseline_resource_display_name);
+        writer.write(1, &self.drifted_properties);
+        writer.write(2, &self.first_reported_date_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.monitor_id);
+        writer.write(5, &self.resource_instance_identifier);
+        writer.write(6, &self.resource_type);
+        writer.write(7, &self.status);
+        writer.write(8, &self.tenant_id);
     }
 }
 runtime::models!(ConfigurationDrift);

@@ -85,16 +85,13 @@ impl runtime::Model for ConfigurationManagement {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.configuration_drifts),
-            1 => writer.write(&self.configuration_monitoring_results),
-            2 => writer.write(&self.configuration_monitors),
-            3 => writer.write(&self.configuration_snapshot_jobs),
-            4 => writer.write(&self.configuration_snapshots),
-            5 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.configuration_drifts);
+        writer.write(1, &self.configuration_monitoring_results);
+        writer.write(2, &self.configuration_monitors);
+        writer.write(3, &self.configuration_snapshot_jobs);
+        writer.write(4, &self.configuration_snapshots);
+        writer.write(5, &self.id);
     }
 }
 runtime::models!(ConfigurationManagement);

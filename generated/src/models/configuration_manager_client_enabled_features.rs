@@ -73,16 +73,13 @@ impl runtime::Model for ConfigurationManagerClientEnabledFeatures {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.compliance_policy),
-            1 => writer.write(&self.device_configuration),
-            2 => writer.write(&self.inventory),
-            3 => writer.write(&self.modern_apps),
-            4 => writer.write(&self.resource_access),
-            5 => writer.write(&self.windows_update_for_business),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.compliance_policy);
+        writer.write(1, &self.device_configuration);
+        writer.write(2, &self.inventory);
+        writer.write(3, &self.modern_apps);
+        writer.write(4, &self.resource_access);
+        writer.write(5, &self.windows_update_for_business);
     }
 }
 runtime::models!(ConfigurationManagerClientEnabledFeatures);

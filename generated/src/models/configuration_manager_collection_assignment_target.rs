@@ -48,11 +48,8 @@ impl runtime::Model for ConfigurationManagerCollectionAssignmentTarget {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.collection_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.collection_id);
     }
 }
 runtime::models!(ConfigurationManagerCollectionAssignmentTarget);

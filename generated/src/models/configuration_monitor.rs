@@ -117,24 +117,21 @@ impl runtime::Model for ConfigurationMonitor {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.baseline),
-            1 => writer.write(&self.created_by),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.inactivation_reason),
-            7 => writer.write(&self.last_modified_by),
-            8 => writer.write(&self.last_modified_date_time),
-            9 => writer.write(&self.mode),
-            10 => writer.write(&self.monitor_run_frequency_in_hours),
-            11 => writer.write(&self.parameters),
-            12 => writer.write(&self.status),
-            13 => writer.write(&self.tenant_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.baseline);
+        writer.write(1, &self.created_by);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.id);
+        writer.write(6, &self.inactivation_reason);
+        writer.write(7, &self.last_modified_by);
+        writer.write(8, &self.last_modified_date_time);
+        writer.write(9, &self.mode);
+        writer.write(10, &self.monitor_run_frequency_in_hours);
+        writer.write(11, &self.parameters);
+        writer.write(12, &self.status);
+        writer.write(13, &self.tenant_id);
     }
 }
 runtime::models!(ConfigurationMonitor);

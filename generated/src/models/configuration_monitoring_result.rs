@@ -87,18 +87,15 @@ impl runtime::Model for ConfigurationMonitoringResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.drifts_count),
-            1 => writer.write(&self.error_details),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.monitor_id),
-            4 => writer.write(&self.run_completion_date_time),
-            5 => writer.write(&self.run_initiation_date_time),
-            6 => writer.write(&self.run_status),
-            7 => writer.write(&self.tenant_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.drifts_count);
+        writer.write(1, &self.error_details);
+        writer.write(2, &self.id);
+        writer.write(3, &self.monitor_id);
+        writer.write(4, &self.run_completion_date_time);
+        writer.write(5, &self.run_initiation_date_time);
+        writer.write(6, &self.run_status);
+        writer.write(7, &self.tenant_id);
     }
 }
 runtime::models!(ConfigurationMonitoringResult);

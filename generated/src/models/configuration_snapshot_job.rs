@@ -102,21 +102,18 @@ impl runtime::Model for ConfigurationSnapshotJob {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.completed_date_time),
-            1 => writer.write(&self.created_by),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.error_details),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.resource_location),
-            8 => writer.write(&self.resources),
-            9 => writer.write(&self.status),
-            10 => writer.write(&self.tenant_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.completed_date_time);
+        writer.write(1, &self.created_by);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.error_details);
+        writer.write(6, &self.id);
+        writer.write(7, &self.resource_location);
+        writer.write(8, &self.resources);
+        writer.write(9, &self.status);
+        writer.write(10, &self.tenant_id);
     }
 }
 runtime::models!(ConfigurationSnapshotJob);

@@ -90,19 +90,16 @@ impl runtime::Model for ConnectedOrganization {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.external_sponsors),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.identity_sources),
-            6 => writer.write(&self.internal_sponsors),
-            7 => writer.write(&self.modified_date_time),
-            8 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.external_sponsors);
+        writer.write(4, &self.id);
+        writer.write(5, &self.identity_sources);
+        writer.write(6, &self.internal_sponsors);
+        writer.write(7, &self.modified_date_time);
+        writer.write(8, &self.state);
     }
 }
 runtime::models!(ConnectedOrganization);

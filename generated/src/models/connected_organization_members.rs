@@ -52,12 +52,9 @@ impl runtime::Model for ConnectedOrganizationMembers {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.connected_organization_id),
-            1 => writer.write(&self.description),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.connected_organization_id);
+        writer.write(1, &self.description);
     }
 }
 runtime::models!(ConnectedOrganizationMembers);

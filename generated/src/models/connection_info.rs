@@ -46,11 +46,8 @@ impl runtime::Model for ConnectionInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.url);
     }
 }
 runtime::models!(ConnectionInfo);

@@ -288,57 +288,53 @@ impl runtime::Model for Contact {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assistant_name),
-            1 => writer.write(&self.birthday),
-            2 => writer.write(&self.business_address),
-            3 => writer.write(&self.business_home_page),
-            4 => writer.write(&self.business_phones),
-            5 => writer.write(&self.categories),
-            6 => writer.write(&self.change_key),
-            7 => writer.write(&self.children),
-            8 => writer.write(&self.company_name),
-            9 => writer.write(&self.created_date_time),
-            10 => writer.write(&self.department),
-            11 => writer.write(&self.display_name),
-            12 => writer.write(&self.email_addresses),
-            13 => writer.write(&self.extensions),
-            14 => writer.write(&self.file_as),
-            15 => writer.write(&self.generation),
-            16 => writer.write(&self.given_name),
-            17 => writer.write(&self.home_address),
-            18 => writer.write(&self.home_phones),
-            19 => writer.write(&self.id),
-            20 => writer.write(&self.im_addresses),
-            21 => writer.write(&self.initials),
-            22 => writer.write(&self.job_title),
-            23 => writer.write(&self.last_modified_date_time),
-            24 => writer.write(&self.manager),
-            25 => writer.write(&self.middle_name),
-            26 => writer.write(&self.mobile_phone),
-            #[cfg(feature = "full")]
-            27 => writer.write(&self.multi_value_extended_properties),
-            28 => writer.write(&self.nick_name),
-            29 => writer.write(&self.office_location),
-            30 => writer.write(&self.other_address),
-            31 => writer.write(&self.parent_folder_id),
-            32 => writer.write(&self.personal_notes),
-            33 => writer.write(&self.photo),
-            34 => writer.write(&self.primary_email_address),
-            35 => writer.write(&self.profession),
-            36 => writer.write(&self.secondary_email_address),
-            #[cfg(feature = "full")]
-            37 => writer.write(&self.single_value_extended_properties),
-            38 => writer.write(&self.spouse_name),
-            39 => writer.write(&self.surname),
-            40 => writer.write(&self.tertiary_email_address),
-            41 => writer.write(&self.title),
-            42 => writer.write(&self.yomi_company_name),
-            43 => writer.write(&self.yomi_given_name),
-            44 => writer.write(&self.yomi_surname),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assistant_name);
+        writer.write(1, &self.birthday);
+        writer.write(2, &self.business_address);
+        writer.write(3, &self.business_home_page);
+        writer.write(4, &self.business_phones);
+        writer.write(5, &self.categories);
+        writer.write(6, &self.change_key);
+        writer.write(7, &self.children);
+        writer.write(8, &self.company_name);
+        writer.write(9, &self.created_date_time);
+        writer.write(10, &self.department);
+        writer.write(11, &self.display_name);
+        writer.write(12, &self.email_addresses);
+        writer.write(13, &self.extensions);
+        writer.write(14, &self.file_as);
+        writer.write(15, &self.generation);
+        writer.write(16, &self.given_name);
+        writer.write(17, &self.home_address);
+        writer.write(18, &self.home_phones);
+        writer.write(19, &self.id);
+        writer.write(20, &self.im_addresses);
+        writer.write(21, &self.initials);
+        writer.write(22, &self.job_title);
+        writer.write(23, &self.last_modified_date_time);
+        writer.write(24, &self.manager);
+        writer.write(25, &self.middle_name);
+        writer.write(26, &self.mobile_phone);
+        #[cfg(feature = "full")] writer.write(27, &self.multi_value_extended_properties);
+        writer.write(28, &self.nick_name);
+        writer.write(29, &self.office_location);
+        writer.write(30, &self.other_address);
+        writer.write(31, &self.parent_folder_id);
+        writer.write(32, &self.personal_notes);
+        writer.write(33, &self.photo);
+        writer.write(34, &self.primary_email_address);
+        writer.write(35, &self.profession);
+        writer.write(36, &self.secondary_email_address);
+        #[cfg(feature = "full")]
+        writer.write(37, &self.single_value_extended_properties);
+        writer.write(38, &self.spouse_name);
+        writer.write(39, &self.surname);
+        writer.write(40, &self.tertiary_email_address);
+        writer.write(41, &self.title);
+        writer.write(42, &self.yomi_company_name);
+        writer.write(43, &self.yomi_given_name);
+        writer.write(44, &self.yomi_surname);
     }
 }
 runtime::models!(Contact);

@@ -90,19 +90,14 @@ impl runtime::Model for ContactFolder {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.child_folders),
-            1 => writer.write(&self.contacts),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            #[cfg(feature = "full")]
-            4 => writer.write(&self.multi_value_extended_properties),
-            5 => writer.write(&self.parent_folder_id),
-            #[cfg(feature = "full")]
-            6 => writer.write(&self.single_value_extended_properties),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.child_folders);
+        writer.write(1, &self.contacts);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        #[cfg(feature = "full")] writer.write(4, &self.multi_value_extended_properties);
+        writer.write(5, &self.parent_folder_id);
+        #[cfg(feature = "full")] writer.write(6, &self.single_value_extended_properties);
     }
 }
 runtime::models!(ContactFolder);

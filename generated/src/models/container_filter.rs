@@ -46,11 +46,8 @@ impl runtime::Model for ContainerFilter {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.included_containers),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.included_containers);
     }
 }
 runtime::models!(ContainerFilter);

@@ -62,14 +62,11 @@ impl runtime::Model for ContentActivity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_metadata),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.scope_identifier),
-            3 => writer.write(&self.user_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_metadata);
+        writer.write(1, &self.id);
+        writer.write(2, &self.scope_identifier);
+        writer.write(3, &self.user_id);
     }
 }
 runtime::models!(ContentActivity);

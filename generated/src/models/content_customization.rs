@@ -63,14 +63,11 @@ impl runtime::Model for ContentCustomization {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attribute_collection),
-            1 => writer.write(&self.attribute_collection_relative_url),
-            2 => writer.write(&self.registration_campaign),
-            3 => writer.write(&self.registration_campaign_relative_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attribute_collection);
+        writer.write(1, &self.attribute_collection_relative_url);
+        writer.write(2, &self.registration_campaign);
+        writer.write(3, &self.registration_campaign_relative_url);
     }
 }
 runtime::models!(ContentCustomization);

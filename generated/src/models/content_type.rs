@@ -145,30 +145,27 @@ impl runtime::Model for ContentType {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.associated_hubs_urls),
-            1 => writer.write(&self.base),
-            2 => writer.write(&self.base_types),
-            3 => writer.write(&self.column_links),
-            4 => writer.write(&self.column_positions),
-            5 => writer.write(&self.columns),
-            6 => writer.write(&self.description),
-            7 => writer.write(&self.document_set),
-            8 => writer.write(&self.document_template),
-            9 => writer.write(&self.group),
-            10 => writer.write(&self.hidden),
-            11 => writer.write(&self.id),
-            12 => writer.write(&self.inherited_from),
-            13 => writer.write(&self.is_built_in),
-            14 => writer.write(&self.name),
-            15 => writer.write(&self.order),
-            16 => writer.write(&self.parent_id),
-            17 => writer.write(&self.propagate_changes),
-            18 => writer.write(&self.read_only),
-            19 => writer.write(&self.sealed),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.associated_hubs_urls);
+        writer.write(1, &self.base);
+        writer.write(2, &self.base_types);
+        writer.write(3, &self.column_links);
+        writer.write(4, &self.column_positions);
+        writer.write(5, &self.columns);
+        writer.write(6, &self.description);
+        writer.write(7, &self.document_set);
+        writer.write(8, &self.document_template);
+        writer.write(9, &self.group);
+        writer.write(10, &self.hidden);
+        writer.write(11, &self.id);
+        writer.write(12, &self.inherited_from);
+        writer.write(13, &self.is_built_in);
+        writer.write(14, &self.name);
+        writer.write(15, &self.order);
+        writer.write(16, &self.parent_id);
+        writer.write(17, &self.propagate_changes);
+        writer.write(18, &self.read_only);
+        writer.write(19, &self.sealed);
     }
 }
 runtime::models!(ContentType);
@@ -214,11 +211,8 @@ impl runtime::Model for AddCopyParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_type);
     }
 }
 runtime::models!(AddCopyParameters);
@@ -264,11 +258,8 @@ impl runtime::Model for AddCopyFromContentTypeHubParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_type_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_type_id);
     }
 }
 runtime::models!(AddCopyFromContentTypeHubParameters);
@@ -318,12 +309,9 @@ impl runtime::Model for AssociateWithHubSitesParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.hub_site_urls),
-            1 => writer.write(&self.propagate_to_existing_lists),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.hub_site_urls);
+        writer.write(1, &self.propagate_to_existing_lists);
     }
 }
 runtime::models!(AssociateWithHubSitesParameters);
@@ -373,12 +361,9 @@ impl runtime::Model for CopyToDefaultContentLocationParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.destination_file_name),
-            1 => writer.write(&self.source_file),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.destination_file_name);
+        writer.write(1, &self.source_file);
     }
 }
 runtime::models!(CopyToDefaultContentLocationParameters);

@@ -50,12 +50,9 @@ impl runtime::Model for ContentTypeOrder {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.default),
-            1 => writer.write(&self.position),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.default);
+        writer.write(1, &self.position);
     }
 }
 runtime::models!(ContentTypeOrder);

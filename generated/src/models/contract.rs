@@ -77,16 +77,13 @@ impl runtime::Model for Contract {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.contract_type),
-            1 => writer.write(&self.customer_id),
-            2 => writer.write(&self.default_domain_name),
-            3 => writer.write(&self.deleted_date_time),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.contract_type);
+        writer.write(1, &self.customer_id);
+        writer.write(2, &self.default_domain_name);
+        writer.write(3, &self.deleted_date_time);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.id);
     }
 }
 runtime::models!(Contract);

@@ -80,16 +80,13 @@ impl runtime::Model for ControlConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.is_enabled),
-            4 => writer.write(&self.modified_by),
-            5 => writer.write(&self.modified_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.is_enabled);
+        writer.write(4, &self.modified_by);
+        writer.write(5, &self.modified_date_time);
     }
 }
 runtime::models!(ControlConfiguration);

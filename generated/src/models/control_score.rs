@@ -62,14 +62,11 @@ impl runtime::Model for ControlScore {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.control_category),
-            1 => writer.write(&self.control_name),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.score),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.control_category);
+        writer.write(1, &self.control_name);
+        writer.write(2, &self.description);
+        writer.write(3, &self.score);
     }
 }
 runtime::models!(ControlScore);

@@ -80,17 +80,14 @@ impl runtime::Model for Conversation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.has_attachments),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.last_delivered_date_time),
-            3 => writer.write(&self.preview),
-            4 => writer.write(&self.threads),
-            5 => writer.write(&self.topic),
-            6 => writer.write(&self.unique_senders),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.has_attachments);
+        writer.write(1, &self.id);
+        writer.write(2, &self.last_delivered_date_time);
+        writer.write(3, &self.preview);
+        writer.write(4, &self.threads);
+        writer.write(5, &self.topic);
+        writer.write(6, &self.unique_senders);
     }
 }
 runtime::models!(Conversation);

@@ -71,14 +71,11 @@ impl runtime::Model for ConversationMember {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.roles),
-            3 => writer.write(&self.visible_history_start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
+        writer.write(2, &self.roles);
+        writer.write(3, &self.visible_history_start_date_time);
     }
 }
 runtime::models!(ConversationMember);
@@ -124,11 +121,8 @@ impl runtime::Model for AddParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(AddParameters);
@@ -174,11 +168,8 @@ impl runtime::Model for RemoveParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(RemoveParameters);

@@ -56,13 +56,10 @@ impl runtime::Model for ConversationMemberRoleUpdatedEventMessageDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.conversation_member_roles),
-            1 => writer.write(&self.conversation_member_user),
-            2 => writer.write(&self.initiator),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.conversation_member_roles);
+        writer.write(1, &self.conversation_member_user);
+        writer.write(2, &self.initiator);
     }
 }
 runtime::models!(ConversationMemberRoleUpdatedEventMessageDetail);

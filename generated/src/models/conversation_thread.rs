@@ -95,20 +95,17 @@ impl runtime::Model for ConversationThread {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cc_recipients),
-            1 => writer.write(&self.has_attachments),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.is_locked),
-            4 => writer.write(&self.last_delivered_date_time),
-            5 => writer.write(&self.posts),
-            6 => writer.write(&self.preview),
-            7 => writer.write(&self.to_recipients),
-            8 => writer.write(&self.topic),
-            9 => writer.write(&self.unique_senders),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cc_recipients);
+        writer.write(1, &self.has_attachments);
+        writer.write(2, &self.id);
+        writer.write(3, &self.is_locked);
+        writer.write(4, &self.last_delivered_date_time);
+        writer.write(5, &self.posts);
+        writer.write(6, &self.preview);
+        writer.write(7, &self.to_recipients);
+        writer.write(8, &self.topic);
+        writer.write(9, &self.unique_senders);
     }
 }
 runtime::models!(ConversationThread);
@@ -154,11 +151,8 @@ impl runtime::Model for ReplyParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.post),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.post);
     }
 }
 runtime::models!(ReplyParameters);

@@ -56,13 +56,10 @@ impl runtime::Model for ConvertIdResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.error_details),
-            1 => writer.write(&self.source_id),
-            2 => writer.write(&self.target_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.error_details);
+        writer.write(1, &self.source_id);
+        writer.write(2, &self.target_id);
     }
 }
 runtime::models!(ConvertIdResult);

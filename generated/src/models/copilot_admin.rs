@@ -58,13 +58,10 @@ impl runtime::Model for CopilotAdmin {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.catalog),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.settings),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.catalog);
+        writer.write(1, &self.id);
+        writer.write(2, &self.settings);
     }
 }
 runtime::models!(CopilotAdmin);

@@ -58,13 +58,10 @@ impl runtime::Model for CopilotAdminLimitedMode {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.group_id),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_enabled_for_group),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.group_id);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_enabled_for_group);
     }
 }
 runtime::models!(CopilotAdminLimitedMode);

@@ -143,29 +143,26 @@ impl runtime::Model for CopilotPackage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_id),
-            1 => writer.write(&self.asset_id),
-            2 => writer.write(&self.available_to),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.deployed_to),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.element_types),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.is_blocked),
-            9 => writer.write(&self.last_modified_date_time),
-            10 => writer.write(&self.manifest_id),
-            11 => writer.write(&self.manifest_version),
-            12 => writer.write(&self.owner_id),
-            13 => writer.write(&self.platform),
-            14 => writer.write(&self.publisher),
-            15 => writer.write(&self.short_description),
-            16 => writer.write(&self.supported_hosts),
-            17 => writer.write(&self.r#type),
-            18 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_id);
+        writer.write(1, &self.asset_id);
+        writer.write(2, &self.available_to);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.deployed_to);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.element_types);
+        writer.write(7, &self.id);
+        writer.write(8, &self.is_blocked);
+        writer.write(9, &self.last_modified_date_time);
+        writer.write(10, &self.manifest_id);
+        writer.write(11, &self.manifest_version);
+        writer.write(12, &self.owner_id);
+        writer.write(13, &self.platform);
+        writer.write(14, &self.publisher);
+        writer.write(15, &self.short_description);
+        writer.write(16, &self.supported_hosts);
+        writer.write(17, &self.r#type);
+        writer.write(18, &self.version);
     }
 }
 runtime::models!(CopilotPackage);

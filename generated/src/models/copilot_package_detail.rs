@@ -177,36 +177,33 @@ impl runtime::Model for CopilotPackageDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.acquire_users_and_groups),
-            1 => writer.write(&self.allowed_users_and_groups),
-            2 => writer.write(&self.app_id),
-            3 => writer.write(&self.asset_id),
-            4 => writer.write(&self.available_to),
-            5 => writer.write(&self.categories),
-            6 => writer.write(&self.created_date_time),
-            7 => writer.write(&self.deployed_to),
-            8 => writer.write(&self.display_name),
-            9 => writer.write(&self.element_details),
-            10 => writer.write(&self.element_types),
-            11 => writer.write(&self.id),
-            12 => writer.write(&self.is_blocked),
-            13 => writer.write(&self.last_modified_date_time),
-            14 => writer.write(&self.long_description),
-            15 => writer.write(&self.manifest_id),
-            16 => writer.write(&self.manifest_version),
-            17 => writer.write(&self.owner_id),
-            18 => writer.write(&self.platform),
-            19 => writer.write(&self.publisher),
-            20 => writer.write(&self.sensitivity),
-            21 => writer.write(&self.shared_with_users_and_groups),
-            22 => writer.write(&self.short_description),
-            23 => writer.write(&self.supported_hosts),
-            24 => writer.write(&self.r#type),
-            25 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.acquire_users_and_groups);
+        writer.write(1, &self.allowed_users_and_groups);
+        writer.write(2, &self.app_id);
+        writer.write(3, &self.asset_id);
+        writer.write(4, &self.available_to);
+        writer.write(5, &self.categories);
+        writer.write(6, &self.created_date_time);
+        writer.write(7, &self.deployed_to);
+        writer.write(8, &self.display_name);
+        writer.write(9, &self.element_details);
+        writer.write(10, &self.element_types);
+        writer.write(11, &self.id);
+        writer.write(12, &self.is_blocked);
+        writer.write(13, &self.last_modified_date_time);
+        writer.write(14, &self.long_description);
+        writer.write(15, &self.manifest_id);
+        writer.write(16, &self.manifest_version);
+        writer.write(17, &self.owner_id);
+        writer.write(18, &self.platform);
+        writer.write(19, &self.publisher);
+        writer.write(20, &self.sensitivity);
+        writer.write(21, &self.shared_with_users_and_groups);
+        writer.write(22, &self.short_description);
+        writer.write(23, &self.supported_hosts);
+        writer.write(24, &self.r#type);
+        writer.write(25, &self.version);
     }
 }
 runtime::models!(CopilotPackageDetail);

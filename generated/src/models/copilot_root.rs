@@ -64,14 +64,11 @@ impl runtime::Model for CopilotRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.admin),
-            1 => writer.write(&self.interaction_history),
-            2 => writer.write(&self.reports),
-            3 => writer.write(&self.users),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.admin);
+        writer.write(1, &self.interaction_history);
+        writer.write(2, &self.reports);
+        writer.write(3, &self.users);
     }
 }
 runtime::models!(CopilotRoot);
@@ -144,16 +141,13 @@ impl runtime::Model for RetrievalParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.data_source),
-            1 => writer.write(&self.data_source_configuration),
-            2 => writer.write(&self.filter_expression),
-            3 => writer.write(&self.maximum_number_of_results),
-            4 => writer.write(&self.query_string),
-            5 => writer.write(&self.resource_metadata),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.data_source);
+        writer.write(1, &self.data_source_configuration);
+        writer.write(2, &self.filter_expression);
+        writer.write(3, &self.maximum_number_of_results);
+        writer.write(4, &self.query_string);
+        writer.write(5, &self.resource_metadata);
     }
 }
 runtime::models!(RetrievalParameters);

@@ -120,25 +120,22 @@ impl runtime::Model for CopyNotebookModel {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_by_identity),
-            2 => writer.write(&self.created_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_default),
-            5 => writer.write(&self.is_shared),
-            6 => writer.write(&self.last_modified_by),
-            7 => writer.write(&self.last_modified_by_identity),
-            8 => writer.write(&self.last_modified_time),
-            9 => writer.write(&self.links),
-            10 => writer.write(&self.name),
-            11 => writer.write(&self.section_groups_url),
-            12 => writer.write(&self.sections_url),
-            13 => writer.write(&self.self_),
-            14 => writer.write(&self.user_role),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_by_identity);
+        writer.write(2, &self.created_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_default);
+        writer.write(5, &self.is_shared);
+        writer.write(6, &self.last_modified_by);
+        writer.write(7, &self.last_modified_by_identity);
+        writer.write(8, &self.last_modified_time);
+        writer.write(9, &self.links);
+        writer.write(10, &self.name);
+        writer.write(11, &self.section_groups_url);
+        writer.write(12, &self.sections_url);
+        writer.write(13, &self.self_);
+        writer.write(14, &self.user_role);
     }
 }
 runtime::models!(CopyNotebookModel);

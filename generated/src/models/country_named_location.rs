@@ -85,18 +85,15 @@ impl runtime::Model for CountryNamedLocation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.countries_and_regions),
-            1 => writer.write(&self.country_lookup_method),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.deleted_date_time),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.include_unknown_countries_and_regions),
-            7 => writer.write(&self.modified_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.countries_and_regions);
+        writer.write(1, &self.country_lookup_method);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.deleted_date_time);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.id);
+        writer.write(6, &self.include_unknown_countries_and_regions);
+        writer.write(7, &self.modified_date_time);
     }
 }
 runtime::models!(CountryNamedLocation);

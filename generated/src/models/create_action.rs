@@ -40,7 +40,7 @@ impl runtime::Model for CreateAction {
         reader.skip_unknown(property)
     }
     #[inline]
-    fn write(&self, _property: usize, _writer: &mut runtime::Writer) {}
+    fn write(&self, _writer: &mut runtime::Writer) {}
 }
 runtime::models!(CreateAction);
 /// Changes to a [`CreateAction`].

@@ -56,13 +56,10 @@ impl runtime::Model for CrossCloudAzureActiveDirectoryTenant {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cloud_instance),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.tenant_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cloud_instance);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.tenant_id);
     }
 }
 runtime::models!(CrossCloudAzureActiveDirectoryTenant);

@@ -112,21 +112,15 @@ impl runtime::Model for CrossTenantAccessPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_cloud_endpoints),
-            #[cfg(feature = "policies")]
-            1 => writer.write(&self.default),
-            2 => writer.write(&self.deleted_date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.id),
-            #[cfg(feature = "policies")]
-            6 => writer.write(&self.partners),
-            #[cfg(feature = "policies")]
-            7 => writer.write(&self.templates),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_cloud_endpoints);
+        #[cfg(feature = "policies")] writer.write(1, &self.default);
+        writer.write(2, &self.deleted_date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.id);
+        #[cfg(feature = "policies")] writer.write(6, &self.partners);
+        #[cfg(feature = "policies")] writer.write(7, &self.templates);
     }
 }
 runtime::models!(CrossTenantAccessPolicy);

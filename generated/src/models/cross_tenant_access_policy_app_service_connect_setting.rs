@@ -48,11 +48,8 @@ impl runtime::Model for CrossTenantAccessPolicyAppServiceConnectSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.applications),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.applications);
     }
 }
 runtime::models!(CrossTenantAccessPolicyAppServiceConnectSetting);

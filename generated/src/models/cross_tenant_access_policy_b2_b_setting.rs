@@ -50,12 +50,9 @@ impl runtime::Model for CrossTenantAccessPolicyB2BSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.applications),
-            1 => writer.write(&self.users_and_groups),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.applications);
+        writer.write(1, &self.users_and_groups);
     }
 }
 runtime::models!(CrossTenantAccessPolicyB2BSetting);

@@ -152,25 +152,22 @@ impl runtime::Model for CrossTenantAccessPolicyConfigurationPartner {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_service_connect_inbound),
-            1 => writer.write(&self.automatic_user_consent_settings),
-            2 => writer.write(&self.b2b_collaboration_inbound),
-            3 => writer.write(&self.b2b_collaboration_outbound),
-            4 => writer.write(&self.b2b_direct_connect_inbound),
-            5 => writer.write(&self.b2b_direct_connect_outbound),
-            6 => writer.write(&self.identity_synchronization),
-            7 => writer.write(&self.inbound_trust),
-            8 => writer.write(&self.is_in_multi_tenant_organization),
-            9 => writer.write(&self.is_service_provider),
-            10 => writer.write(&self.m365_collaboration_inbound),
-            11 => writer.write(&self.m365_collaboration_outbound),
-            12 => writer.write(&self.service_provider_constraints),
-            13 => writer.write(&self.tenant_id),
-            14 => writer.write(&self.tenant_restrictions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_service_connect_inbound);
+        writer.write(1, &self.automatic_user_consent_settings);
+        writer.write(2, &self.b2b_collaboration_inbound);
+        writer.write(3, &self.b2b_collaboration_outbound);
+        writer.write(4, &self.b2b_direct_connect_inbound);
+        writer.write(5, &self.b2b_direct_connect_outbound);
+        writer.write(6, &self.identity_synchronization);
+        writer.write(7, &self.inbound_trust);
+        writer.write(8, &self.is_in_multi_tenant_organization);
+        writer.write(9, &self.is_service_provider);
+        writer.write(10, &self.m365_collaboration_inbound);
+        writer.write(11, &self.m365_collaboration_outbound);
+        writer.write(12, &self.service_provider_constraints);
+        writer.write(13, &self.tenant_id);
+        writer.write(14, &self.tenant_restrictions);
     }
 }
 runtime::models!(CrossTenantAccessPolicyConfigurationPartner);

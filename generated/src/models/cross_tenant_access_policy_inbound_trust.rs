@@ -58,13 +58,10 @@ impl runtime::Model for CrossTenantAccessPolicyInboundTrust {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_compliant_device_accepted),
-            1 => writer.write(&self.is_hybrid_azure_ad_joined_device_accepted),
-            2 => writer.write(&self.is_mfa_accepted),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_compliant_device_accepted);
+        writer.write(1, &self.is_hybrid_azure_ad_joined_device_accepted);
+        writer.write(2, &self.is_mfa_accepted);
     }
 }
 runtime::models!(CrossTenantAccessPolicyInboundTrust);

@@ -48,11 +48,8 @@ impl runtime::Model for CrossTenantAccessPolicyM365CollaborationOutboundSetting 
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.users_and_groups),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.users_and_groups);
     }
 }
 runtime::models!(CrossTenantAccessPolicyM365CollaborationOutboundSetting);

@@ -50,12 +50,9 @@ impl runtime::Model for CrossTenantAccessPolicyTarget {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.target),
-            1 => writer.write(&self.target_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.target);
+        writer.write(1, &self.target_type);
     }
 }
 runtime::models!(CrossTenantAccessPolicyTarget);

@@ -52,12 +52,9 @@ impl runtime::Model for CrossTenantAccessPolicyTargetConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_type),
-            1 => writer.write(&self.targets),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_type);
+        writer.write(1, &self.targets);
     }
 }
 runtime::models!(CrossTenantAccessPolicyTargetConfiguration);

@@ -58,13 +58,10 @@ impl runtime::Model for CrossTenantAccessPolicyTenantRestrictions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.applications),
-            1 => writer.write(&self.devices),
-            2 => writer.write(&self.users_and_groups),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.applications);
+        writer.write(1, &self.devices);
+        writer.write(2, &self.users_and_groups);
     }
 }
 runtime::models!(CrossTenantAccessPolicyTenantRestrictions);

@@ -54,13 +54,10 @@ impl runtime::Model for CrossTenantIdentitySyncPolicyPartner {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.tenant_id),
-            2 => writer.write(&self.user_sync_inbound),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.tenant_id);
+        writer.write(2, &self.user_sync_inbound);
     }
 }
 runtime::models!(CrossTenantIdentitySyncPolicyPartner);

@@ -46,11 +46,8 @@ impl runtime::Model for CrossTenantUserSyncInbound {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_sync_allowed),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_sync_allowed);
     }
 }
 runtime::models!(CrossTenantUserSyncInbound);

@@ -58,13 +58,10 @@ impl runtime::Model for CustomAppManagementConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_restrictions),
-            1 => writer.write(&self.key_credentials),
-            2 => writer.write(&self.password_credentials),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_restrictions);
+        writer.write(1, &self.key_credentials);
+        writer.write(2, &self.password_credentials);
     }
 }
 runtime::models!(CustomAppManagementConfiguration);

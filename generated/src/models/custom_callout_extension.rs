@@ -91,16 +91,13 @@ impl runtime::Model for CustomCalloutExtension {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_configuration),
-            1 => writer.write(&self.client_configuration),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.endpoint_configuration),
-            5 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_configuration);
+        writer.write(1, &self.client_configuration);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.endpoint_configuration);
+        writer.write(5, &self.id);
     }
 }
 runtime::models!(CustomCalloutExtension);

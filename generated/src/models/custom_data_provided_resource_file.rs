@@ -62,14 +62,11 @@ impl runtime::Model for CustomDataProvidedResourceFile {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.name),
-            2 => writer.write(&self.size),
-            3 => writer.write(&self.uploaded_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.name);
+        writer.write(2, &self.size);
+        writer.write(3, &self.uploaded_date_time);
     }
 }
 runtime::models!(CustomDataProvidedResourceFile);

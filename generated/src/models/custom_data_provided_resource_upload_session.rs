@@ -92,18 +92,15 @@ impl runtime::Model for CustomDataProvidedResourceUploadSession {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.data),
-            2 => writer.write(&self.files),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_upload_done),
-            5 => writer.write(&self.reference_id),
-            6 => writer.write(&self.stats),
-            7 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.data);
+        writer.write(2, &self.files);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_upload_done);
+        writer.write(5, &self.reference_id);
+        writer.write(6, &self.stats);
+        writer.write(7, &self.status);
     }
 }
 runtime::models!(CustomDataProvidedResourceUploadSession);

@@ -52,12 +52,9 @@ impl runtime::Model for CustomDataProvidedResourceUploadStats {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.files_uploaded),
-            1 => writer.write(&self.total_bytes_uploaded),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.files_uploaded);
+        writer.write(1, &self.total_bytes_uploaded);
     }
 }
 runtime::models!(CustomDataProvidedResourceUploadStats);

@@ -48,11 +48,8 @@ impl runtime::Model for CustomExtensionCallbackConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.timeout_duration),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.timeout_duration);
     }
 }
 runtime::models!(CustomExtensionCallbackConfiguration);

@@ -68,15 +68,12 @@ impl runtime::Model for CustomExtensionCalloutInstance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.custom_extension_id),
-            1 => writer.write(&self.detail),
-            2 => writer.write(&self.external_correlation_id),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.custom_extension_id);
+        writer.write(1, &self.detail);
+        writer.write(2, &self.external_correlation_id);
+        writer.write(3, &self.id);
+        writer.write(4, &self.status);
     }
 }
 runtime::models!(CustomExtensionCalloutInstance);

@@ -54,13 +54,10 @@ impl runtime::Model for CustomExtensionCalloutResponse {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.data),
-            1 => writer.write(&self.source),
-            2 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.data);
+        writer.write(1, &self.source);
+        writer.write(2, &self.r#type);
     }
 }
 runtime::models!(CustomExtensionCalloutResponse);

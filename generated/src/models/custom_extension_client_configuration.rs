@@ -50,12 +50,9 @@ impl runtime::Model for CustomExtensionClientConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.maximum_retries),
-            1 => writer.write(&self.timeout_in_milliseconds),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.maximum_retries);
+        writer.write(1, &self.timeout_in_milliseconds);
     }
 }
 runtime::models!(CustomExtensionClientConfiguration);

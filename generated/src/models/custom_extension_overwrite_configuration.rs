@@ -54,12 +54,9 @@ impl runtime::Model for CustomExtensionOverwriteConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.behavior_on_error),
-            1 => writer.write(&self.client_configuration),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.behavior_on_error);
+        writer.write(1, &self.client_configuration);
     }
 }
 runtime::models!(CustomExtensionOverwriteConfiguration);

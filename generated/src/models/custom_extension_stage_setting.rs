@@ -56,13 +56,10 @@ impl runtime::Model for CustomExtensionStageSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.custom_extension),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.stage),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.custom_extension);
+        writer.write(1, &self.id);
+        writer.write(2, &self.stage);
     }
 }
 runtime::models!(CustomExtensionStageSetting);

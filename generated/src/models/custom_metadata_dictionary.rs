@@ -46,7 +46,7 @@ impl runtime::Model for CustomMetadataDictionary {
         reader.skip_unknown(property)
     }
     #[inline]
-    fn write(&self, _property: usize, _writer: &mut runtime::Writer) {}
+    fn write(&self, _writer: &mut runtime::Writer) {}
 }
 runtime::models!(CustomMetadataDictionary);
 /// Changes to a [`CustomMetadataDictionary`].

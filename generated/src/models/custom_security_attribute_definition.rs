@@ -95,20 +95,17 @@ impl runtime::Model for CustomSecurityAttributeDefinition {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_values),
-            1 => writer.write(&self.attribute_set),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_collection),
-            5 => writer.write(&self.is_searchable),
-            6 => writer.write(&self.name),
-            7 => writer.write(&self.status),
-            8 => writer.write(&self.r#type),
-            9 => writer.write(&self.use_pre_defined_values_only),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_values);
+        writer.write(1, &self.attribute_set);
+        writer.write(2, &self.description);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_collection);
+        writer.write(5, &self.is_searchable);
+        writer.write(6, &self.name);
+        writer.write(7, &self.status);
+        writer.write(8, &self.r#type);
+        writer.write(9, &self.use_pre_defined_values_only);
     }
 }
 runtime::models!(CustomSecurityAttributeDefinition);

@@ -60,14 +60,11 @@ impl runtime::Model for CustomTimeZone {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.bias),
-            1 => writer.write(&self.daylight_offset),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.standard_offset),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.bias);
+        writer.write(1, &self.daylight_offset);
+        writer.write(2, &self.name);
+        writer.write(3, &self.standard_offset);
     }
 }
 runtime::models!(CustomTimeZone);

@@ -77,16 +77,13 @@ impl runtime::Model for CustomTrainingSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_to),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.duration_in_minutes),
-            4 => writer.write(&self.setting_type),
-            5 => writer.write(&self.url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_to);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.duration_in_minutes);
+        writer.write(4, &self.setting_type);
+        writer.write(5, &self.url);
     }
 }
 runtime::models!(CustomTrainingSetting);

@@ -82,17 +82,14 @@ impl runtime::Model for DataPolicyOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.completed_date_time),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.progress),
-            3 => writer.write(&self.status),
-            4 => writer.write(&self.storage_location),
-            5 => writer.write(&self.submitted_date_time),
-            6 => writer.write(&self.user_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.completed_date_time);
+        writer.write(1, &self.id);
+        writer.write(2, &self.progress);
+        writer.write(3, &self.status);
+        writer.write(4, &self.storage_location);
+        writer.write(5, &self.submitted_date_time);
+        writer.write(6, &self.user_id);
     }
 }
 runtime::models!(DataPolicyOperation);

@@ -62,12 +62,9 @@ impl runtime::Model for DataSecurityAndGovernance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.sensitivity_labels),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.sensitivity_labels);
     }
 }
 runtime::models!(DataSecurityAndGovernance);

@@ -48,11 +48,8 @@ impl runtime::Model for DataSourceConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.external_item),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.external_item);
     }
 }
 runtime::models!(DataSourceConfiguration);

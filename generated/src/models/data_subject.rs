@@ -62,14 +62,11 @@ impl runtime::Model for DataSubject {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.email),
-            1 => writer.write(&self.first_name),
-            2 => writer.write(&self.last_name),
-            3 => writer.write(&self.residency),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.email);
+        writer.write(1, &self.first_name);
+        writer.write(2, &self.last_name);
+        writer.write(3, &self.residency);
     }
 }
 runtime::models!(DataSubject);

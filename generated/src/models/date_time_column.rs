@@ -50,12 +50,9 @@ impl runtime::Model for DateTimeColumn {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_as),
-            1 => writer.write(&self.format),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_as);
+        writer.write(1, &self.format);
     }
 }
 runtime::models!(DateTimeColumn);

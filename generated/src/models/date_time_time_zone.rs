@@ -50,12 +50,9 @@ impl runtime::Model for DateTimeTimeZone {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.date_time),
-            1 => writer.write(&self.time_zone),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.date_time);
+        writer.write(1, &self.time_zone);
     }
 }
 runtime::models!(DateTimeTimeZone);

@@ -87,18 +87,15 @@ impl runtime::Model for DayNote {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.day_note_date),
-            3 => writer.write(&self.draft_day_note),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.last_modified_by),
-            6 => writer.write(&self.last_modified_date_time),
-            7 => writer.write(&self.shared_day_note),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.day_note_date);
+        writer.write(3, &self.draft_day_note);
+        writer.write(4, &self.id);
+        writer.write(5, &self.last_modified_by);
+        writer.write(6, &self.last_modified_date_time);
+        writer.write(7, &self.shared_day_note);
     }
 }
 runtime::models!(DayNote);

@@ -75,16 +75,13 @@ impl runtime::Model for DaylightTimeZoneOffset {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.day_occurrence),
-            1 => writer.write(&self.day_of_week),
-            2 => writer.write(&self.daylight_bias),
-            3 => writer.write(&self.month),
-            4 => writer.write(&self.time),
-            5 => writer.write(&self.year),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.day_occurrence);
+        writer.write(1, &self.day_of_week);
+        writer.write(2, &self.daylight_bias);
+        writer.write(3, &self.month);
+        writer.write(4, &self.time);
+        writer.write(5, &self.year);
     }
 }
 runtime::models!(DaylightTimeZoneOffset);

@@ -57,12 +57,9 @@ impl runtime::Model for DefaultInvitationRedemptionIdentityProviderConfiguration
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fallback_identity_provider),
-            1 => writer.write(&self.primary_identity_provider_precedence_order),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fallback_identity_provider);
+        writer.write(1, &self.primary_identity_provider_precedence_order);
     }
 }
 runtime::models!(DefaultInvitationRedemptionIdentityProviderConfiguration);

@@ -73,16 +73,13 @@ impl runtime::Model for DefaultUserRolePermissions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_to_create_apps),
-            1 => writer.write(&self.allowed_to_create_security_groups),
-            2 => writer.write(&self.allowed_to_create_tenants),
-            3 => writer.write(&self.allowed_to_read_bitlocker_keys_for_owned_device),
-            4 => writer.write(&self.allowed_to_read_other_users),
-            5 => writer.write(&self.permission_grant_policies_assigned),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_to_create_apps);
+        writer.write(1, &self.allowed_to_create_security_groups);
+        writer.write(2, &self.allowed_to_create_tenants);
+        writer.write(3, &self.allowed_to_read_bitlocker_keys_for_owned_device);
+        writer.write(4, &self.allowed_to_read_other_users);
+        writer.write(5, &self.permission_grant_policies_assigned);
     }
 }
 runtime::models!(DefaultUserRolePermissions);

@@ -77,16 +77,13 @@ impl runtime::Model for DelegatedAdminAccessAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_container),
-            1 => writer.write(&self.access_details),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_modified_date_time),
-            5 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_container);
+        writer.write(1, &self.access_details);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_modified_date_time);
+        writer.write(5, &self.status);
     }
 }
 runtime::models!(DelegatedAdminAccessAssignment);

@@ -52,12 +52,9 @@ impl runtime::Model for DelegatedAdminAccessContainer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_container_id),
-            1 => writer.write(&self.access_container_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_container_id);
+        writer.write(1, &self.access_container_type);
     }
 }
 runtime::models!(DelegatedAdminAccessContainer);

@@ -48,11 +48,8 @@ impl runtime::Model for DelegatedAdminAccessDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.unified_roles),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.unified_roles);
     }
 }
 runtime::models!(DelegatedAdminAccessDetails);

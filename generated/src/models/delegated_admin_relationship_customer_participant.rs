@@ -52,12 +52,9 @@ impl runtime::Model for DelegatedAdminRelationshipCustomerParticipant {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.tenant_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.tenant_id);
     }
 }
 runtime::models!(DelegatedAdminRelationshipCustomerParticipant);

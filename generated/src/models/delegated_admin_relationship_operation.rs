@@ -77,16 +77,13 @@ impl runtime::Model for DelegatedAdminRelationshipOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.data),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.last_modified_date_time),
-            4 => writer.write(&self.operation_type),
-            5 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.data);
+        writer.write(2, &self.id);
+        writer.write(3, &self.last_modified_date_time);
+        writer.write(4, &self.operation_type);
+        writer.write(5, &self.status);
     }
 }
 runtime::models!(DelegatedAdminRelationshipOperation);

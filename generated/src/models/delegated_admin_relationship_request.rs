@@ -72,15 +72,12 @@ impl runtime::Model for DelegatedAdminRelationshipRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.last_modified_date_time),
-            4 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.last_modified_date_time);
+        writer.write(4, &self.status);
     }
 }
 runtime::models!(DelegatedAdminRelationshipRequest);

@@ -58,13 +58,10 @@ impl runtime::Model for DelegatedAdminServiceManagementDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.service_management_url),
-            2 => writer.write(&self.service_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.service_management_url);
+        writer.write(2, &self.service_name);
     }
 }
 runtime::models!(DelegatedAdminServiceManagementDetail);

@@ -60,14 +60,11 @@ impl runtime::Model for DelegatedPermissionClassification {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.classification),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.permission_id),
-            3 => writer.write(&self.permission_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.classification);
+        writer.write(1, &self.id);
+        writer.write(2, &self.permission_id);
+        writer.write(3, &self.permission_name);
     }
 }
 runtime::models!(DelegatedPermissionClassification);

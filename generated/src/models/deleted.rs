@@ -46,11 +46,8 @@ impl runtime::Model for Deleted {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.state);
     }
 }
 runtime::models!(Deleted);

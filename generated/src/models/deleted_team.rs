@@ -52,12 +52,9 @@ impl runtime::Model for DeletedTeam {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.channels),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.channels);
+        writer.write(1, &self.id);
     }
 }
 runtime::models!(DeletedTeam);

@@ -58,13 +58,10 @@ impl runtime::Model for DeltaParticipants {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.participants),
-            2 => writer.write(&self.sequence_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.participants);
+        writer.write(2, &self.sequence_number);
     }
 }
 runtime::models!(DeltaParticipants);

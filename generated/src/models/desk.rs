@@ -141,26 +141,23 @@ impl runtime::Model for Desk {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.address),
-            1 => writer.write(&self.check_ins),
-            2 => writer.write(&self.display_device_name),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.geo_coordinates),
-            5 => writer.write(&self.height_adjustable_state),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.is_wheel_chair_accessible),
-            8 => writer.write(&self.label),
-            9 => writer.write(&self.mailbox_details),
-            10 => writer.write(&self.mode),
-            11 => writer.write(&self.parent_id),
-            12 => writer.write(&self.phone),
-            13 => writer.write(&self.place_id),
-            14 => writer.write(&self.service_plans),
-            15 => writer.write(&self.tags),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.address);
+        writer.write(1, &self.check_ins);
+        writer.write(2, &self.display_device_name);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.geo_coordinates);
+        writer.write(5, &self.height_adjustable_state);
+        writer.write(6, &self.id);
+        writer.write(7, &self.is_wheel_chair_accessible);
+        writer.write(8, &self.label);
+        writer.write(9, &self.mailbox_details);
+        writer.write(10, &self.mode);
+        writer.write(11, &self.parent_id);
+        writer.write(12, &self.phone);
+        writer.write(13, &self.place_id);
+        writer.write(14, &self.service_plans);
+        writer.write(15, &self.tags);
     }
 }
 runtime::models!(Desk);

@@ -85,18 +85,15 @@ impl runtime::Model for DetectedApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_count),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.managed_devices),
-            4 => writer.write(&self.platform),
-            5 => writer.write(&self.publisher),
-            6 => writer.write(&self.size_in_byte),
-            7 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_count);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.managed_devices);
+        writer.write(4, &self.platform);
+        writer.write(5, &self.publisher);
+        writer.write(6, &self.size_in_byte);
+        writer.write(7, &self.version);
     }
 }
 runtime::models!(DetectedApp);

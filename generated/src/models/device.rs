@@ -262,57 +262,53 @@ impl runtime::Model for Device {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account_enabled),
-            1 => writer.write(&self.alternative_security_ids),
-            2 => writer.write(&self.approximate_last_sign_in_date_time),
-            3 => writer.write(&self.compliance_expiration_date_time),
-            4 => writer.write(&self.deleted_date_time),
-            5 => writer.write(&self.device_category),
-            6 => writer.write(&self.device_id),
-            7 => writer.write(&self.device_metadata),
-            8 => writer.write(&self.device_ownership),
-            9 => writer.write(&self.device_version),
-            10 => writer.write(&self.display_name),
-            11 => writer.write(&self.enrollment_profile_name),
-            12 => writer.write(&self.enrollment_type),
-            #[cfg(
-                any(
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "users"
-                )
-            )]
-            13 => writer.write(&self.extensions),
-            14 => writer.write(&self.id),
-            15 => writer.write(&self.is_compliant),
-            16 => writer.write(&self.is_managed),
-            17 => writer.write(&self.is_management_restricted),
-            18 => writer.write(&self.is_rooted),
-            19 => writer.write(&self.management_type),
-            20 => writer.write(&self.manufacturer),
-            21 => writer.write(&self.mdm_app_id),
-            22 => writer.write(&self.member_of),
-            23 => writer.write(&self.model),
-            24 => writer.write(&self.on_premises_last_sync_date_time),
-            25 => writer.write(&self.on_premises_security_identifier),
-            26 => writer.write(&self.on_premises_sync_enabled),
-            27 => writer.write(&self.operating_system),
-            28 => writer.write(&self.operating_system_version),
-            29 => writer.write(&self.physical_ids),
-            30 => writer.write(&self.profile_type),
-            31 => writer.write(&self.registered_owners),
-            32 => writer.write(&self.registered_users),
-            33 => writer.write(&self.registration_date_time),
-            34 => writer.write(&self.system_labels),
-            35 => writer.write(&self.transitive_member_of),
-            36 => writer.write(&self.trust_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account_enabled);
+        writer.write(1, &self.alternative_security_ids);
+        writer.write(2, &self.approximate_last_sign_in_date_time);
+        writer.write(3, &self.compliance_expiration_date_time);
+        writer.write(4, &self.deleted_date_time);
+        writer.write(5, &self.device_category);
+        writer.write(6, &self.device_id);
+        writer.write(7, &self.device_metadata);
+        writer.write(8, &self.device_ownership);
+        writer.write(9, &self.device_version);
+        writer.write(10, &self.display_name);
+        writer.write(11, &self.enrollment_profile_name);
+        writer.write(12, &self.enrollment_type);
+        #[cfg(
+            any(
+                feature = "devices",
+                feature = "directory",
+                feature = "groups",
+                feature = "me",
+                feature = "organization",
+                feature = "users"
+            )
+        )] writer.write(13, &self.extensions);
+        writer.write(14, &self.id);
+        writer.write(15, &self.is_compliant);
+        writer.write(16, &self.is_managed);
+        writer.write(17, &self.is_management_restricted);
+        writer.write(18, &self.is_rooted);
+        writer.write(19, &self.management_type);
+        writer.write(20, &self.manufacturer);
+        writer.write(21, &self.mdm_app_id);
+        writer.write(22, &self.member_of);
+        writer.write(23, &self.model);
+        writer.write(24, &self.on_premises_last_sync_date_time);
+        writer.write(25, &self.on_premises_security_identifier);
+        writer.write(26, &self.on_premises_sync_enabled);
+        writer.write(27, &self.operating_system);
+        writer.write(28, &self.operating_system_version);
+        writer.write(29, &self.physical_ids);
+        writer.write(30, &self.profile_type);
+        writer.write(31, &self.registered_owners);
+        writer.write(32, &self.registered_users);
+        writer.write(33, &self.registration_date_time);
+        writer.write(34, &self.system_labels);
+        writer.write(35, &self.transitive_member_of);
+        writer.write(36, &self.trust_type);
     }
 }
 runtime::models!(Device);

@@ -75,16 +75,13 @@ impl runtime::Model for DeviceAndAppManagementRoleAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.members),
-            4 => writer.write(&self.resource_scopes),
-            5 => writer.write(&self.role_definition),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.members);
+        writer.write(4, &self.resource_scopes);
+        writer.write(5, &self.role_definition);
     }
 }
 runtime::models!(DeviceAndAppManagementRoleAssignment);

@@ -75,16 +75,13 @@ impl runtime::Model for DeviceAndAppManagementRoleDefinition {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.is_built_in),
-            4 => writer.write(&self.role_assignments),
-            5 => writer.write(&self.role_permissions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.is_built_in);
+        writer.write(4, &self.role_assignments);
+        writer.write(5, &self.role_permissions);
     }
 }
 runtime::models!(DeviceAndAppManagementRoleDefinition);

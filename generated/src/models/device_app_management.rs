@@ -179,41 +179,35 @@ impl runtime::Model for DeviceAppManagement {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.android_managed_app_protections),
-            1 => writer.write(&self.default_managed_app_protections),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.ios_managed_app_protections),
-            4 => writer.write(&self.is_enabled_for_microsoft_store_for_business),
-            5 => writer.write(&self.managed_app_policies),
-            6 => writer.write(&self.managed_app_registrations),
-            7 => writer.write(&self.managed_app_statuses),
-            8 => writer.write(&self.managed_ebooks),
-            9 => writer.write(&self.mdm_windows_information_protection_policies),
-            10 => writer.write(&self.microsoft_store_for_business_language),
-            11 => {
-                writer
-                    .write(
-                        &self
-                            .microsoft_store_for_business_last_completed_application_sync_time,
-                    )
-            }
-            12 => {
-                writer
-                    .write(
-                        &self.microsoft_store_for_business_last_successful_sync_date_time,
-                    )
-            }
-            13 => writer.write(&self.mobile_app_categories),
-            14 => writer.write(&self.mobile_app_configurations),
-            15 => writer.write(&self.mobile_app_relationships),
-            16 => writer.write(&self.mobile_apps),
-            17 => writer.write(&self.targeted_managed_app_configurations),
-            18 => writer.write(&self.vpp_tokens),
-            19 => writer.write(&self.windows_information_protection_policies),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.android_managed_app_protections);
+        writer.write(1, &self.default_managed_app_protections);
+        writer.write(2, &self.id);
+        writer.write(3, &self.ios_managed_app_protections);
+        writer.write(4, &self.is_enabled_for_microsoft_store_for_business);
+        writer.write(5, &self.managed_app_policies);
+        writer.write(6, &self.managed_app_registrations);
+        writer.write(7, &self.managed_app_statuses);
+        writer.write(8, &self.managed_ebooks);
+        writer.write(9, &self.mdm_windows_information_protection_policies);
+        writer.write(10, &self.microsoft_store_for_business_language);
+        writer
+            .write(
+                11,
+                &self.microsoft_store_for_business_last_completed_application_sync_time,
+            );
+        writer
+            .write(
+                12,
+                &self.microsoft_store_for_business_last_successful_sync_date_time,
+            );
+        writer.write(13, &self.mobile_app_categories);
+        writer.write(14, &self.mobile_app_configurations);
+        writer.write(15, &self.mobile_app_relationships);
+        writer.write(16, &self.mobile_apps);
+        writer.write(17, &self.targeted_managed_app_configurations);
+        writer.write(18, &self.vpp_tokens);
+        writer.write(19, &self.windows_information_protection_policies);
     }
 }
 runtime::models!(DeviceAppManagement);

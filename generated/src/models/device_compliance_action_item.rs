@@ -70,15 +70,12 @@ impl runtime::Model for DeviceComplianceActionItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action_type),
-            1 => writer.write(&self.grace_period_hours),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.notification_message_cc_list),
-            4 => writer.write(&self.notification_template_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action_type);
+        writer.write(1, &self.grace_period_hours);
+        writer.write(2, &self.id);
+        writer.write(3, &self.notification_message_cc_list);
+        writer.write(4, &self.notification_template_id);
     }
 }
 runtime::models!(DeviceComplianceActionItem);

@@ -87,18 +87,15 @@ impl runtime::Model for DeviceComplianceDeviceStatus {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.compliance_grace_period_expiration_date_time),
-            1 => writer.write(&self.device_display_name),
-            2 => writer.write(&self.device_model),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_reported_date_time),
-            5 => writer.write(&self.status),
-            6 => writer.write(&self.user_name),
-            7 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.compliance_grace_period_expiration_date_time);
+        writer.write(1, &self.device_display_name);
+        writer.write(2, &self.device_model);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_reported_date_time);
+        writer.write(5, &self.status);
+        writer.write(6, &self.user_name);
+        writer.write(7, &self.user_principal_name);
     }
 }
 runtime::models!(DeviceComplianceDeviceStatus);

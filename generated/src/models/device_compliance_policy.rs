@@ -136,23 +136,20 @@ impl runtime::Model for DeviceCompliancePolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.device_setting_state_summaries),
-            4 => writer.write(&self.device_status_overview),
-            5 => writer.write(&self.device_statuses),
-            6 => writer.write(&self.display_name),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.last_modified_date_time),
-            9 => writer.write(&self.scheduled_actions_for_rule),
-            10 => writer.write(&self.user_status_overview),
-            11 => writer.write(&self.user_statuses),
-            12 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.device_setting_state_summaries);
+        writer.write(4, &self.device_status_overview);
+        writer.write(5, &self.device_statuses);
+        writer.write(6, &self.display_name);
+        writer.write(7, &self.id);
+        writer.write(8, &self.last_modified_date_time);
+        writer.write(9, &self.scheduled_actions_for_rule);
+        writer.write(10, &self.user_status_overview);
+        writer.write(11, &self.user_statuses);
+        writer.write(12, &self.version);
     }
 }
 runtime::models!(DeviceCompliancePolicy);
@@ -198,11 +195,8 @@ impl runtime::Model for AssignParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
     }
 }
 runtime::models!(AssignParameters);
@@ -250,11 +244,8 @@ impl runtime::Model for ScheduleActionsForRulesParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_compliance_scheduled_action_for_rules),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_compliance_scheduled_action_for_rules);
     }
 }
 runtime::models!(ScheduleActionsForRulesParameters);

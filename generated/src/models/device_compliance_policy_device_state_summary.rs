@@ -95,20 +95,17 @@ impl runtime::Model for DeviceCompliancePolicyDeviceStateSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.compliant_device_count),
-            1 => writer.write(&self.config_manager_count),
-            2 => writer.write(&self.conflict_device_count),
-            3 => writer.write(&self.error_device_count),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.in_grace_period_count),
-            6 => writer.write(&self.non_compliant_device_count),
-            7 => writer.write(&self.not_applicable_device_count),
-            8 => writer.write(&self.remediated_device_count),
-            9 => writer.write(&self.unknown_device_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.compliant_device_count);
+        writer.write(1, &self.config_manager_count);
+        writer.write(2, &self.conflict_device_count);
+        writer.write(3, &self.error_device_count);
+        writer.write(4, &self.id);
+        writer.write(5, &self.in_grace_period_count);
+        writer.write(6, &self.non_compliant_device_count);
+        writer.write(7, &self.not_applicable_device_count);
+        writer.write(8, &self.remediated_device_count);
+        writer.write(9, &self.unknown_device_count);
     }
 }
 runtime::models!(DeviceCompliancePolicyDeviceStateSummary);

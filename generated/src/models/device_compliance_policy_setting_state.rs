@@ -103,22 +103,19 @@ impl runtime::Model for DeviceCompliancePolicySettingState {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.current_value),
-            1 => writer.write(&self.error_code),
-            2 => writer.write(&self.error_description),
-            3 => writer.write(&self.instance_display_name),
-            4 => writer.write(&self.setting),
-            5 => writer.write(&self.setting_name),
-            6 => writer.write(&self.sources),
-            7 => writer.write(&self.state),
-            8 => writer.write(&self.user_email),
-            9 => writer.write(&self.user_id),
-            10 => writer.write(&self.user_name),
-            11 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.current_value);
+        writer.write(1, &self.error_code);
+        writer.write(2, &self.error_description);
+        writer.write(3, &self.instance_display_name);
+        writer.write(4, &self.setting);
+        writer.write(5, &self.setting_name);
+        writer.write(6, &self.sources);
+        writer.write(7, &self.state);
+        writer.write(8, &self.user_email);
+        writer.write(9, &self.user_id);
+        writer.write(10, &self.user_name);
+        writer.write(11, &self.user_principal_name);
     }
 }
 runtime::models!(DeviceCompliancePolicySettingState);

@@ -107,22 +107,19 @@ impl runtime::Model for DeviceCompliancePolicySettingStateSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.compliant_device_count),
-            1 => writer.write(&self.conflict_device_count),
-            2 => writer.write(&self.device_compliance_setting_states),
-            3 => writer.write(&self.error_device_count),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.non_compliant_device_count),
-            6 => writer.write(&self.not_applicable_device_count),
-            7 => writer.write(&self.platform_type),
-            8 => writer.write(&self.remediated_device_count),
-            9 => writer.write(&self.setting),
-            10 => writer.write(&self.setting_name),
-            11 => writer.write(&self.unknown_device_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.compliant_device_count);
+        writer.write(1, &self.conflict_device_count);
+        writer.write(2, &self.device_compliance_setting_states);
+        writer.write(3, &self.error_device_count);
+        writer.write(4, &self.id);
+        writer.write(5, &self.non_compliant_device_count);
+        writer.write(6, &self.not_applicable_device_count);
+        writer.write(7, &self.platform_type);
+        writer.write(8, &self.remediated_device_count);
+        writer.write(9, &self.setting);
+        writer.write(10, &self.setting_name);
+        writer.write(11, &self.unknown_device_count);
     }
 }
 runtime::models!(DeviceCompliancePolicySettingStateSummary);

@@ -80,17 +80,14 @@ impl runtime::Model for DeviceCompliancePolicyState {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.platform_type),
-            3 => writer.write(&self.setting_count),
-            4 => writer.write(&self.setting_states),
-            5 => writer.write(&self.state),
-            6 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
+        writer.write(2, &self.platform_type);
+        writer.write(3, &self.setting_count);
+        writer.write(4, &self.setting_states);
+        writer.write(5, &self.state);
+        writer.write(6, &self.version);
     }
 }
 runtime::models!(DeviceCompliancePolicyState);

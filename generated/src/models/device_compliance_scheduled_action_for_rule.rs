@@ -58,13 +58,10 @@ impl runtime::Model for DeviceComplianceScheduledActionForRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.rule_name),
-            2 => writer.write(&self.scheduled_action_configurations),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.rule_name);
+        writer.write(2, &self.scheduled_action_configurations);
     }
 }
 runtime::models!(DeviceComplianceScheduledActionForRule);

@@ -85,18 +85,15 @@ impl runtime::Model for DeviceComplianceUserOverview {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.configuration_version),
-            1 => writer.write(&self.error_count),
-            2 => writer.write(&self.failed_count),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_update_date_time),
-            5 => writer.write(&self.not_applicable_count),
-            6 => writer.write(&self.pending_count),
-            7 => writer.write(&self.success_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.configuration_version);
+        writer.write(1, &self.error_count);
+        writer.write(2, &self.failed_count);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_update_date_time);
+        writer.write(5, &self.not_applicable_count);
+        writer.write(6, &self.pending_count);
+        writer.write(7, &self.success_count);
     }
 }
 runtime::models!(DeviceComplianceUserOverview);

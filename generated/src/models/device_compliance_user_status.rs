@@ -75,16 +75,13 @@ impl runtime::Model for DeviceComplianceUserStatus {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.devices_count),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.last_reported_date_time),
-            3 => writer.write(&self.status),
-            4 => writer.write(&self.user_display_name),
-            5 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.devices_count);
+        writer.write(1, &self.id);
+        writer.write(2, &self.last_reported_date_time);
+        writer.write(3, &self.status);
+        writer.write(4, &self.user_display_name);
+        writer.write(5, &self.user_principal_name);
     }
 }
 runtime::models!(DeviceComplianceUserStatus);

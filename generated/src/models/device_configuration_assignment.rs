@@ -52,12 +52,9 @@ impl runtime::Model for DeviceConfigurationAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.target),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.target);
     }
 }
 runtime::models!(DeviceConfigurationAssignment);

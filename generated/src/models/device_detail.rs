@@ -78,17 +78,14 @@ impl runtime::Model for DeviceDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.browser),
-            1 => writer.write(&self.device_id),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.is_compliant),
-            4 => writer.write(&self.is_managed),
-            5 => writer.write(&self.operating_system),
-            6 => writer.write(&self.trust_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.browser);
+        writer.write(1, &self.device_id);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.is_compliant);
+        writer.write(4, &self.is_managed);
+        writer.write(5, &self.operating_system);
+        writer.write(6, &self.trust_type);
     }
 }
 runtime::models!(DeviceDetail);

@@ -95,19 +95,16 @@ impl runtime::Model for DeviceEnrollmentLimitConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.last_modified_date_time),
-            6 => writer.write(&self.limit),
-            7 => writer.write(&self.priority),
-            8 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.id);
+        writer.write(5, &self.last_modified_date_time);
+        writer.write(6, &self.limit);
+        writer.write(7, &self.priority);
+        writer.write(8, &self.version);
     }
 }
 runtime::models!(DeviceEnrollmentLimitConfiguration);

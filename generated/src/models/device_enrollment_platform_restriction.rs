@@ -63,14 +63,11 @@ impl runtime::Model for DeviceEnrollmentPlatformRestriction {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.os_maximum_version),
-            1 => writer.write(&self.os_minimum_version),
-            2 => writer.write(&self.personal_device_enrollment_blocked),
-            3 => writer.write(&self.platform_blocked),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.os_maximum_version);
+        writer.write(1, &self.os_minimum_version);
+        writer.write(2, &self.personal_device_enrollment_blocked);
+        writer.write(3, &self.platform_blocked);
     }
 }
 runtime::models!(DeviceEnrollmentPlatformRestriction);

@@ -115,23 +115,20 @@ impl runtime::Model for DeviceEnrollmentPlatformRestrictionsConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.android_restriction),
-            1 => writer.write(&self.assignments),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.ios_restriction),
-            7 => writer.write(&self.last_modified_date_time),
-            8 => writer.write(&self.macos_restriction),
-            9 => writer.write(&self.priority),
-            10 => writer.write(&self.version),
-            11 => writer.write(&self.windows_mobile_restriction),
-            12 => writer.write(&self.windows_restriction),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.android_restriction);
+        writer.write(1, &self.assignments);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.id);
+        writer.write(6, &self.ios_restriction);
+        writer.write(7, &self.last_modified_date_time);
+        writer.write(8, &self.macos_restriction);
+        writer.write(9, &self.priority);
+        writer.write(10, &self.version);
+        writer.write(11, &self.windows_mobile_restriction);
+        writer.write(12, &self.windows_restriction);
     }
 }
 runtime::models!(DeviceEnrollmentPlatformRestrictionsConfiguration);

@@ -150,30 +150,27 @@ impl runtime::Model for DeviceEnrollmentWindowsHelloForBusinessConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.enhanced_biometrics_state),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.last_modified_date_time),
-            7 => writer.write(&self.pin_expiration_in_days),
-            8 => writer.write(&self.pin_lowercase_characters_usage),
-            9 => writer.write(&self.pin_maximum_length),
-            10 => writer.write(&self.pin_minimum_length),
-            11 => writer.write(&self.pin_previous_block_count),
-            12 => writer.write(&self.pin_special_characters_usage),
-            13 => writer.write(&self.pin_uppercase_characters_usage),
-            14 => writer.write(&self.priority),
-            15 => writer.write(&self.remote_passport_enabled),
-            16 => writer.write(&self.security_device_required),
-            17 => writer.write(&self.state),
-            18 => writer.write(&self.unlock_with_biometrics_enabled),
-            19 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.enhanced_biometrics_state);
+        writer.write(5, &self.id);
+        writer.write(6, &self.last_modified_date_time);
+        writer.write(7, &self.pin_expiration_in_days);
+        writer.write(8, &self.pin_lowercase_characters_usage);
+        writer.write(9, &self.pin_maximum_length);
+        writer.write(10, &self.pin_minimum_length);
+        writer.write(11, &self.pin_previous_block_count);
+        writer.write(12, &self.pin_special_characters_usage);
+        writer.write(13, &self.pin_uppercase_characters_usage);
+        writer.write(14, &self.priority);
+        writer.write(15, &self.remote_passport_enabled);
+        writer.write(16, &self.security_device_required);
+        writer.write(17, &self.state);
+        writer.write(18, &self.unlock_with_biometrics_enabled);
+        writer.write(19, &self.version);
     }
 }
 runtime::models!(DeviceEnrollmentWindowsHelloForBusinessConfiguration);

@@ -68,15 +68,12 @@ impl runtime::Model for DeviceExchangeAccessStateSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_device_count),
-            1 => writer.write(&self.blocked_device_count),
-            2 => writer.write(&self.quarantined_device_count),
-            3 => writer.write(&self.unavailable_device_count),
-            4 => writer.write(&self.unknown_device_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_device_count);
+        writer.write(1, &self.blocked_device_count);
+        writer.write(2, &self.quarantined_device_count);
+        writer.write(3, &self.unavailable_device_count);
+        writer.write(4, &self.unknown_device_count);
     }
 }
 runtime::models!(DeviceExchangeAccessStateSummary);

@@ -83,18 +83,15 @@ impl runtime::Model for DeviceGeoLocation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.altitude),
-            1 => writer.write(&self.heading),
-            2 => writer.write(&self.horizontal_accuracy),
-            3 => writer.write(&self.last_collected_date_time),
-            4 => writer.write(&self.latitude),
-            5 => writer.write(&self.longitude),
-            6 => writer.write(&self.speed),
-            7 => writer.write(&self.vertical_accuracy),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.altitude);
+        writer.write(1, &self.heading);
+        writer.write(2, &self.horizontal_accuracy);
+        writer.write(3, &self.last_collected_date_time);
+        writer.write(4, &self.latitude);
+        writer.write(5, &self.longitude);
+        writer.write(6, &self.speed);
+        writer.write(7, &self.vertical_accuracy);
     }
 }
 runtime::models!(DeviceGeoLocation);

@@ -203,42 +203,39 @@ impl runtime::Model for DeviceHealthAttestationState {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attestation_identity_key),
-            1 => writer.write(&self.bit_locker_status),
-            2 => writer.write(&self.boot_app_security_version),
-            3 => writer.write(&self.boot_debugging),
-            4 => writer.write(&self.boot_manager_security_version),
-            5 => writer.write(&self.boot_manager_version),
-            6 => writer.write(&self.boot_revision_list_info),
-            7 => writer.write(&self.code_integrity),
-            8 => writer.write(&self.code_integrity_check_version),
-            9 => writer.write(&self.code_integrity_policy),
-            10 => writer.write(&self.content_namespace_url),
-            11 => writer.write(&self.content_version),
-            12 => writer.write(&self.data_excution_policy),
-            13 => writer.write(&self.device_health_attestation_status),
-            14 => writer.write(&self.early_launch_anti_malware_driver_protection),
-            15 => writer.write(&self.health_attestation_supported_status),
-            16 => writer.write(&self.health_status_mismatch_info),
-            17 => writer.write(&self.issued_date_time),
-            18 => writer.write(&self.last_update_date_time),
-            19 => writer.write(&self.operating_system_kernel_debugging),
-            20 => writer.write(&self.operating_system_rev_list_info),
-            21 => writer.write(&self.pcr0),
-            22 => writer.write(&self.pcr_hash_algorithm),
-            23 => writer.write(&self.reset_count),
-            24 => writer.write(&self.restart_count),
-            25 => writer.write(&self.safe_mode),
-            26 => writer.write(&self.secure_boot),
-            27 => writer.write(&self.secure_boot_configuration_policy_finger_print),
-            28 => writer.write(&self.test_signing),
-            29 => writer.write(&self.tpm_version),
-            30 => writer.write(&self.virtual_secure_mode),
-            31 => writer.write(&self.windows_pe),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attestation_identity_key);
+        writer.write(1, &self.bit_locker_status);
+        writer.write(2, &self.boot_app_security_version);
+        writer.write(3, &self.boot_debugging);
+        writer.write(4, &self.boot_manager_security_version);
+        writer.write(5, &self.boot_manager_version);
+        writer.write(6, &self.boot_revision_list_info);
+        writer.write(7, &self.code_integrity);
+        writer.write(8, &self.code_integrity_check_version);
+        writer.write(9, &self.code_integrity_policy);
+        writer.write(10, &self.content_namespace_url);
+        writer.write(11, &self.content_version);
+        writer.write(12, &self.data_excution_policy);
+        writer.write(13, &self.device_health_attestation_status);
+        writer.write(14, &self.early_launch_anti_malware_driver_protection);
+        writer.write(15, &self.health_attestation_supported_status);
+        writer.write(16, &self.health_status_mismatch_info);
+        writer.write(17, &self.issued_date_time);
+        writer.write(18, &self.last_update_date_time);
+        writer.write(19, &self.operating_system_kernel_debugging);
+        writer.write(20, &self.operating_system_rev_list_info);
+        writer.write(21, &self.pcr0);
+        writer.write(22, &self.pcr_hash_algorithm);
+        writer.write(23, &self.reset_count);
+        writer.write(24, &self.restart_count);
+        writer.write(25, &self.safe_mode);
+        writer.write(26, &self.secure_boot);
+        writer.write(27, &self.secure_boot_configuration_policy_finger_print);
+        writer.write(28, &self.test_signing);
+        writer.write(29, &self.tpm_version);
+        writer.write(30, &self.virtual_secure_mode);
+        writer.write(31, &self.windows_pe);
     }
 }
 runtime::models!(DeviceHealthAttestationState);

@@ -188,39 +188,36 @@ impl runtime::Model for DeviceInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_id),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.enrollment_profile_name),
-            3 => writer.write(&self.extension_attribute1),
-            4 => writer.write(&self.extension_attribute10),
-            5 => writer.write(&self.extension_attribute11),
-            6 => writer.write(&self.extension_attribute12),
-            7 => writer.write(&self.extension_attribute13),
-            8 => writer.write(&self.extension_attribute14),
-            9 => writer.write(&self.extension_attribute15),
-            10 => writer.write(&self.extension_attribute2),
-            11 => writer.write(&self.extension_attribute3),
-            12 => writer.write(&self.extension_attribute4),
-            13 => writer.write(&self.extension_attribute5),
-            14 => writer.write(&self.extension_attribute6),
-            15 => writer.write(&self.extension_attribute7),
-            16 => writer.write(&self.extension_attribute8),
-            17 => writer.write(&self.extension_attribute9),
-            18 => writer.write(&self.is_compliant),
-            19 => writer.write(&self.manufacturer),
-            20 => writer.write(&self.mdm_app_id),
-            21 => writer.write(&self.model),
-            22 => writer.write(&self.operating_system),
-            23 => writer.write(&self.operating_system_version),
-            24 => writer.write(&self.ownership),
-            25 => writer.write(&self.physical_ids),
-            26 => writer.write(&self.profile_type),
-            27 => writer.write(&self.system_labels),
-            28 => writer.write(&self.trust_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_id);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.enrollment_profile_name);
+        writer.write(3, &self.extension_attribute1);
+        writer.write(4, &self.extension_attribute10);
+        writer.write(5, &self.extension_attribute11);
+        writer.write(6, &self.extension_attribute12);
+        writer.write(7, &self.extension_attribute13);
+        writer.write(8, &self.extension_attribute14);
+        writer.write(9, &self.extension_attribute15);
+        writer.write(10, &self.extension_attribute2);
+        writer.write(11, &self.extension_attribute3);
+        writer.write(12, &self.extension_attribute4);
+        writer.write(13, &self.extension_attribute5);
+        writer.write(14, &self.extension_attribute6);
+        writer.write(15, &self.extension_attribute7);
+        writer.write(16, &self.extension_attribute8);
+        writer.write(17, &self.extension_attribute9);
+        writer.write(18, &self.is_compliant);
+        writer.write(19, &self.manufacturer);
+        writer.write(20, &self.mdm_app_id);
+        writer.write(21, &self.model);
+        writer.write(22, &self.operating_system);
+        writer.write(23, &self.operating_system_version);
+        writer.write(24, &self.ownership);
+        writer.write(25, &self.physical_ids);
+        writer.write(26, &self.profile_type);
+        writer.write(27, &self.system_labels);
+        writer.write(28, &self.trust_type);
     }
 }
 runtime::models!(DeviceInfo);

@@ -90,19 +90,16 @@ impl runtime::Model for DeviceInstallState {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_id),
-            1 => writer.write(&self.device_name),
-            2 => writer.write(&self.error_code),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.install_state),
-            5 => writer.write(&self.last_sync_date_time),
-            6 => writer.write(&self.os_description),
-            7 => writer.write(&self.os_version),
-            8 => writer.write(&self.user_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_id);
+        writer.write(1, &self.device_name);
+        writer.write(2, &self.error_code);
+        writer.write(3, &self.id);
+        writer.write(4, &self.install_state);
+        writer.write(5, &self.last_sync_date_time);
+        writer.write(6, &self.os_description);
+        writer.write(7, &self.os_version);
+        writer.write(8, &self.user_name);
     }
 }
 runtime::models!(DeviceInstallState);

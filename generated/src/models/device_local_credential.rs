@@ -58,14 +58,11 @@ impl runtime::Model for DeviceLocalCredential {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account_name),
-            1 => writer.write(&self.account_sid),
-            2 => writer.write(&self.backup_date_time),
-            3 => writer.write(&self.password_base64),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account_name);
+        writer.write(1, &self.account_sid);
+        writer.write(2, &self.backup_date_time);
+        writer.write(3, &self.password_base64);
     }
 }
 runtime::models!(DeviceLocalCredential);

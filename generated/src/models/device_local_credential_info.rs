@@ -70,15 +70,12 @@ impl runtime::Model for DeviceLocalCredentialInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.credentials),
-            1 => writer.write(&self.device_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.last_backup_date_time),
-            4 => writer.write(&self.refresh_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.credentials);
+        writer.write(1, &self.device_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.last_backup_date_time);
+        writer.write(4, &self.refresh_date_time);
     }
 }
 runtime::models!(DeviceLocalCredentialInfo);

@@ -90,19 +90,16 @@ impl runtime::Model for DeviceLogCollectionResponse {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.enrolled_by_user),
-            1 => writer.write(&self.expiration_date_time_utc),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.initiated_by_user_principal_name),
-            4 => writer.write(&self.managed_device_id),
-            5 => writer.write(&self.received_date_time_utc),
-            6 => writer.write(&self.requested_date_time_utc),
-            7 => writer.write(&self.size_in_kb),
-            8 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.enrolled_by_user);
+        writer.write(1, &self.expiration_date_time_utc);
+        writer.write(2, &self.id);
+        writer.write(3, &self.initiated_by_user_principal_name);
+        writer.write(4, &self.managed_device_id);
+        writer.write(5, &self.received_date_time_utc);
+        writer.write(6, &self.requested_date_time_utc);
+        writer.write(7, &self.size_in_kb);
+        writer.write(8, &self.status);
     }
 }
 runtime::models!(DeviceLogCollectionResponse);

@@ -577,146 +577,117 @@ impl runtime::Model for DeviceManagement {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.apple_push_notification_certificate),
-            1 => writer.write(&self.audit_events),
-            2 => writer.write(&self.compliance_management_partners),
-            3 => writer.write(&self.conditional_access_settings),
-            4 => writer.write(&self.detected_apps),
-            5 => writer.write(&self.device_categories),
-            6 => writer.write(&self.device_compliance_policies),
-            7 => writer.write(&self.device_compliance_policy_device_state_summary),
-            8 => writer.write(&self.device_compliance_policy_setting_state_summaries),
-            9 => writer.write(&self.device_configuration_device_state_summaries),
-            10 => writer.write(&self.device_configurations),
-            11 => writer.write(&self.device_enrollment_configurations),
-            12 => writer.write(&self.device_management_partners),
-            13 => writer.write(&self.device_protection_overview),
-            14 => writer.write(&self.exchange_connectors),
-            15 => writer.write(&self.id),
-            16 => writer.write(&self.imported_windows_autopilot_device_identities),
-            17 => writer.write(&self.intune_account_id),
-            18 => writer.write(&self.intune_brand),
-            19 => writer.write(&self.ios_update_statuses),
-            20 => writer.write(&self.managed_device_overview),
-            21 => writer.write(&self.managed_devices),
-            22 => writer.write(&self.mobile_app_troubleshooting_events),
-            23 => writer.write(&self.mobile_threat_defense_connectors),
-            24 => writer.write(&self.notification_message_templates),
-            25 => writer.write(&self.remote_assistance_partners),
-            26 => writer.write(&self.reports),
-            27 => writer.write(&self.resource_operations),
-            28 => writer.write(&self.role_assignments),
-            29 => writer.write(&self.role_definitions),
-            30 => writer.write(&self.settings),
-            31 => writer.write(&self.software_update_status_summary),
-            32 => writer.write(&self.subscription_state),
-            33 => writer.write(&self.terms_and_conditions),
-            34 => writer.write(&self.troubleshooting_events),
-            35 => {
-                writer
-                    .write(
-                        &self
-                            .user_experience_analytics_app_health_application_performance,
-                    )
-            }
-            36 => {
-                writer
-                    .write(
-                        &self
-                            .user_experience_analytics_app_health_application_performance_by_app_version_details,
-                    )
-            }
-            37 => {
-                writer
-                    .write(
-                        &self
-                            .user_experience_analytics_app_health_application_performance_by_app_version_device_id,
-                    )
-            }
-            38 => {
-                writer
-                    .write(
-                        &self
-                            .user_experience_analytics_app_health_application_performance_by_os_version,
-                    )
-            }
-            39 => {
-                writer
-                    .write(
-                        &self
-                            .user_experience_analytics_app_health_device_model_performance,
-                    )
-            }
-            40 => {
-                writer
-                    .write(&self.user_experience_analytics_app_health_device_performance)
-            }
-            41 => {
-                writer
-                    .write(
-                        &self
-                            .user_experience_analytics_app_health_device_performance_details,
-                    )
-            }
-            42 => {
-                writer
-                    .write(
-                        &self.user_experience_analytics_app_health_os_version_performance,
-                    )
-            }
-            43 => writer.write(&self.user_experience_analytics_app_health_overview),
-            44 => writer.write(&self.user_experience_analytics_baselines),
-            45 => writer.write(&self.user_experience_analytics_categories),
-            46 => writer.write(&self.user_experience_analytics_device_performance),
-            47 => writer.write(&self.user_experience_analytics_device_scores),
-            48 => writer.write(&self.user_experience_analytics_device_startup_history),
-            49 => {
-                writer
-                    .write(
-                        &self
-                            .user_experience_analytics_device_startup_process_performance,
-                    )
-            }
-            50 => writer.write(&self.user_experience_analytics_device_startup_processes),
-            51 => writer.write(&self.user_experience_analytics_metric_history),
-            52 => writer.write(&self.user_experience_analytics_model_scores),
-            53 => writer.write(&self.user_experience_analytics_overview),
-            54 => writer.write(&self.user_experience_analytics_score_history),
-            55 => writer.write(&self.user_experience_analytics_settings),
-            56 => {
-                writer
-                    .write(
-                        &self
-                            .user_experience_analytics_work_from_anywhere_hardware_readiness_metric,
-                    )
-            }
-            57 => {
-                writer.write(&self.user_experience_analytics_work_from_anywhere_metrics)
-            }
-            58 => {
-                writer
-                    .write(
-                        &self
-                            .user_experience_analytics_work_from_anywhere_model_performance,
-                    )
-            }
-            59 => writer.write(&self.virtual_endpoint),
-            60 => writer.write(&self.windows_autopilot_device_identities),
-            61 => {
-                writer.write(&self.windows_information_protection_app_learning_summaries)
-            }
-            62 => {
-                writer
-                    .write(
-                        &self.windows_information_protection_network_learning_summaries,
-                    )
-            }
-            63 => writer.write(&self.windows_malware_information),
-            64 => writer.write(&self.windows_malware_overview),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.apple_push_notification_certificate);
+        writer.write(1, &self.audit_events);
+        writer.write(2, &self.compliance_management_partners);
+        writer.write(3, &self.conditional_access_settings);
+        writer.write(4, &self.detected_apps);
+        writer.write(5, &self.device_categories);
+        writer.write(6, &self.device_compliance_policies);
+        writer.write(7, &self.device_compliance_policy_device_state_summary);
+        writer.write(8, &self.device_compliance_policy_setting_state_summaries);
+        writer.write(9, &self.device_configuration_device_state_summaries);
+        writer.write(10, &self.device_configurations);
+        writer.write(11, &self.device_enrollment_configurations);
+        writer.write(12, &self.device_management_partners);
+        writer.write(13, &self.device_protection_overview);
+        writer.write(14, &self.exchange_connectors);
+        writer.write(15, &self.id);
+        writer.write(16, &self.imported_windows_autopilot_device_identities);
+        writer.write(17, &self.intune_account_id);
+        writer.write(18, &self.intune_brand);
+        writer.write(19, &self.ios_update_statuses);
+        writer.write(20, &self.managed_device_overview);
+        writer.write(21, &self.managed_devices);
+        writer.write(22, &self.mobile_app_troubleshooting_events);
+        writer.write(23, &self.mobile_threat_defense_connectors);
+        writer.write(24, &self.notification_message_templates);
+        writer.write(25, &self.remote_assistance_partners);
+        writer.write(26, &self.reports);
+        writer.write(27, &self.resource_operations);
+        writer.write(28, &self.role_assignments);
+        writer.write(29, &self.role_definitions);
+        writer.write(30, &self.settings);
+        writer.write(31, &self.software_update_status_summary);
+        writer.write(32, &self.subscription_state);
+        writer.write(33, &self.terms_and_conditions);
+        writer.write(34, &self.troubleshooting_events);
+        writer
+            .write(
+                35,
+                &self.user_experience_analytics_app_health_application_performance,
+            );
+        writer
+            .write(
+                36,
+                &self
+                    .user_experience_analytics_app_health_application_performance_by_app_version_details,
+            );
+        writer
+            .write(
+                37,
+                &self
+                    .user_experience_analytics_app_health_application_performance_by_app_version_device_id,
+            );
+        writer
+            .write(
+                38,
+                &self
+                    .user_experience_analytics_app_health_application_performance_by_os_version,
+            );
+        writer
+            .write(
+                39,
+                &self.user_experience_analytics_app_health_device_model_performance,
+            );
+        writer.write(40, &self.user_experience_analytics_app_health_device_performance);
+        writer
+            .write(
+                41,
+                &self.user_experience_analytics_app_health_device_performance_details,
+            );
+        writer
+            .write(
+                42,
+                &self.user_experience_analytics_app_health_os_version_performance,
+            );
+        writer.write(43, &self.user_experience_analytics_app_health_overview);
+        writer.write(44, &self.user_experience_analytics_baselines);
+        writer.write(45, &self.user_experience_analytics_categories);
+        writer.write(46, &self.user_experience_analytics_device_performance);
+        writer.write(47, &self.user_experience_analytics_device_scores);
+        writer.write(48, &self.user_experience_analytics_device_startup_history);
+        writer
+            .write(
+                49,
+                &self.user_experience_analytics_device_startup_process_performance,
+            );
+        writer.write(50, &self.user_experience_analytics_device_startup_processes);
+        writer.write(51, &self.user_experience_analytics_metric_history);
+        writer.write(52, &self.user_experience_analytics_model_scores);
+        writer.write(53, &self.user_experience_analytics_overview);
+        writer.write(54, &self.user_experience_analytics_score_history);
+        writer.write(55, &self.user_experience_analytics_settings);
+        writer
+            .write(
+                56,
+                &self
+                    .user_experience_analytics_work_from_anywhere_hardware_readiness_metric,
+            );
+        writer.write(57, &self.user_experience_analytics_work_from_anywhere_metrics);
+        writer
+            .write(
+                58,
+                &self.user_experience_analytics_work_from_anywhere_model_performance,
+            );
+        writer.write(59, &self.virtual_endpoint);
+        writer.write(60, &self.windows_autopilot_device_identities);
+        writer.write(61, &self.windows_information_protection_app_learning_summaries);
+        writer
+            .write(62, &self.windows_information_protection_network_learning_summaries);
+        writer.write(63, &self.windows_malware_information);
+        writer.write(64, &self.windows_malware_overview);
     }
 }
 runtime::models!(DeviceManagement);

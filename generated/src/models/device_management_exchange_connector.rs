@@ -95,20 +95,17 @@ impl runtime::Model for DeviceManagementExchangeConnector {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.connector_server_name),
-            1 => writer.write(&self.exchange_alias),
-            2 => writer.write(&self.exchange_connector_type),
-            3 => writer.write(&self.exchange_organization),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.last_sync_date_time),
-            6 => writer.write(&self.primary_smtp_address),
-            7 => writer.write(&self.server_name),
-            8 => writer.write(&self.status),
-            9 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.connector_server_name);
+        writer.write(1, &self.exchange_alias);
+        writer.write(2, &self.exchange_connector_type);
+        writer.write(3, &self.exchange_organization);
+        writer.write(4, &self.id);
+        writer.write(5, &self.last_sync_date_time);
+        writer.write(6, &self.primary_smtp_address);
+        writer.write(7, &self.server_name);
+        writer.write(8, &self.status);
+        writer.write(9, &self.version);
     }
 }
 runtime::models!(DeviceManagementExchangeConnector);
@@ -154,11 +151,8 @@ impl runtime::Model for SyncParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.sync_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.sync_type);
     }
 }
 runtime::models!(SyncParameters);

@@ -100,21 +100,18 @@ impl runtime::Model for DeviceManagementExportJob {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.expiration_date_time),
-            1 => writer.write(&self.filter),
-            2 => writer.write(&self.format),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.localization_type),
-            5 => writer.write(&self.report_name),
-            6 => writer.write(&self.request_date_time),
-            7 => writer.write(&self.select),
-            8 => writer.write(&self.snapshot_id),
-            9 => writer.write(&self.status),
-            10 => writer.write(&self.url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.expiration_date_time);
+        writer.write(1, &self.filter);
+        writer.write(2, &self.format);
+        writer.write(3, &self.id);
+        writer.write(4, &self.localization_type);
+        writer.write(5, &self.report_name);
+        writer.write(6, &self.request_date_time);
+        writer.write(7, &self.select);
+        writer.write(8, &self.snapshot_id);
+        writer.write(9, &self.status);
+        writer.write(10, &self.url);
     }
 }
 runtime::models!(DeviceManagementExportJob);

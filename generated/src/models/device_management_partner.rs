@@ -107,26 +107,21 @@ impl runtime::Model for DeviceManagementPartner {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.groups_requiring_partner_enrollment),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.is_configured),
-            4 => writer.write(&self.last_heartbeat_date_time),
-            5 => writer.write(&self.partner_app_type),
-            6 => writer.write(&self.partner_state),
-            7 => writer.write(&self.single_tenant_app_id),
-            8 => {
-                writer
-                    .write(
-                        &self
-                            .when_partner_devices_will_be_marked_as_non_compliant_date_time,
-                    )
-            }
-            9 => writer.write(&self.when_partner_devices_will_be_removed_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.groups_requiring_partner_enrollment);
+        writer.write(2, &self.id);
+        writer.write(3, &self.is_configured);
+        writer.write(4, &self.last_heartbeat_date_time);
+        writer.write(5, &self.partner_app_type);
+        writer.write(6, &self.partner_state);
+        writer.write(7, &self.single_tenant_app_id);
+        writer
+            .write(
+                8,
+                &self.when_partner_devices_will_be_marked_as_non_compliant_date_time,
+            );
+        writer.write(9, &self.when_partner_devices_will_be_removed_date_time);
     }
 }
 runtime::models!(DeviceManagementPartner);

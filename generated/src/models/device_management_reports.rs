@@ -52,12 +52,9 @@ impl runtime::Model for DeviceManagementReports {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.export_jobs),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.export_jobs);
+        writer.write(1, &self.id);
     }
 }
 runtime::models!(DeviceManagementReports);
@@ -127,17 +124,14 @@ impl runtime::Model for GetCachedReportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.group_by),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.order_by),
-            3 => writer.write(&self.search),
-            4 => writer.write(&self.select),
-            5 => writer.write(&self.skip),
-            6 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.group_by);
+        writer.write(1, &self.id);
+        writer.write(2, &self.order_by);
+        writer.write(3, &self.search);
+        writer.write(4, &self.select);
+        writer.write(5, &self.skip);
+        writer.write(6, &self.top);
     }
 }
 runtime::models!(GetCachedReportParameters);
@@ -225,19 +219,16 @@ impl runtime::Model for GetCompliancePolicyNonComplianceReportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.session_id),
-            7 => writer.write(&self.skip),
-            8 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.session_id);
+        writer.write(7, &self.skip);
+        writer.write(8, &self.top);
     }
 }
 runtime::models!(GetCompliancePolicyNonComplianceReportParameters);
@@ -325,19 +316,16 @@ impl runtime::Model for GetCompliancePolicyNonComplianceSummaryReportParameters 
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.session_id),
-            7 => writer.write(&self.skip),
-            8 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.session_id);
+        writer.write(7, &self.skip);
+        writer.write(8, &self.top);
     }
 }
 runtime::models!(GetCompliancePolicyNonComplianceSummaryReportParameters);
@@ -425,19 +413,16 @@ impl runtime::Model for GetComplianceSettingNonComplianceReportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.session_id),
-            7 => writer.write(&self.skip),
-            8 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.session_id);
+        writer.write(7, &self.skip);
+        writer.write(8, &self.top);
     }
 }
 runtime::models!(GetComplianceSettingNonComplianceReportParameters);
@@ -525,19 +510,16 @@ impl runtime::Model for GetConfigurationPolicyNonComplianceReportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.session_id),
-            7 => writer.write(&self.skip),
-            8 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.session_id);
+        writer.write(7, &self.skip);
+        writer.write(8, &self.top);
     }
 }
 runtime::models!(GetConfigurationPolicyNonComplianceReportParameters);
@@ -625,19 +607,16 @@ impl runtime::Model for GetConfigurationPolicyNonComplianceSummaryReportParamete
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.session_id),
-            7 => writer.write(&self.skip),
-            8 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.session_id);
+        writer.write(7, &self.skip);
+        writer.write(8, &self.top);
     }
 }
 runtime::models!(GetConfigurationPolicyNonComplianceSummaryReportParameters);
@@ -725,19 +704,16 @@ impl runtime::Model for GetConfigurationSettingNonComplianceReportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.session_id),
-            7 => writer.write(&self.skip),
-            8 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.session_id);
+        writer.write(7, &self.skip);
+        writer.write(8, &self.top);
     }
 }
 runtime::models!(GetConfigurationSettingNonComplianceReportParameters);
@@ -826,19 +802,16 @@ for GetDeviceManagementIntentPerSettingContributingProfilesParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.session_id),
-            7 => writer.write(&self.skip),
-            8 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.session_id);
+        writer.write(7, &self.skip);
+        writer.write(8, &self.top);
     }
 }
 runtime::models!(GetDeviceManagementIntentPerSettingContributingProfilesParameters);
@@ -926,19 +899,16 @@ impl runtime::Model for GetDeviceManagementIntentSettingsReportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.session_id),
-            7 => writer.write(&self.skip),
-            8 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.session_id);
+        writer.write(7, &self.skip);
+        writer.write(8, &self.top);
     }
 }
 runtime::models!(GetDeviceManagementIntentSettingsReportParameters);
@@ -1026,19 +996,16 @@ impl runtime::Model for GetDeviceNonComplianceReportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.session_id),
-            7 => writer.write(&self.skip),
-            8 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.session_id);
+        writer.write(7, &self.skip);
+        writer.write(8, &self.top);
     }
 }
 runtime::models!(GetDeviceNonComplianceReportParameters);
@@ -1126,19 +1093,16 @@ impl runtime::Model for GetDevicesWithoutCompliancePolicyReportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.session_id),
-            7 => writer.write(&self.skip),
-            8 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.session_id);
+        writer.write(7, &self.skip);
+        writer.write(8, &self.top);
     }
 }
 runtime::models!(GetDevicesWithoutCompliancePolicyReportParameters);
@@ -1221,18 +1185,15 @@ impl runtime::Model for GetHistoricalReportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.skip),
-            7 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.skip);
+        writer.write(7, &self.top);
     }
 }
 runtime::models!(GetHistoricalReportParameters);
@@ -1320,19 +1281,16 @@ impl runtime::Model for GetNoncompliantDevicesAndSettingsReportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.session_id),
-            7 => writer.write(&self.skip),
-            8 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.session_id);
+        writer.write(7, &self.skip);
+        writer.write(8, &self.top);
     }
 }
 runtime::models!(GetNoncompliantDevicesAndSettingsReportParameters);
@@ -1420,19 +1378,16 @@ impl runtime::Model for GetPolicyNonComplianceMetadataParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.session_id),
-            7 => writer.write(&self.skip),
-            8 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.session_id);
+        writer.write(7, &self.skip);
+        writer.write(8, &self.top);
     }
 }
 runtime::models!(GetPolicyNonComplianceMetadataParameters);
@@ -1520,19 +1475,16 @@ impl runtime::Model for GetPolicyNonComplianceReportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.session_id),
-            7 => writer.write(&self.skip),
-            8 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.session_id);
+        writer.write(7, &self.skip);
+        writer.write(8, &self.top);
     }
 }
 runtime::models!(GetPolicyNonComplianceReportParameters);
@@ -1620,19 +1572,16 @@ impl runtime::Model for GetPolicyNonComplianceSummaryReportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.session_id),
-            7 => writer.write(&self.skip),
-            8 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.session_id);
+        writer.write(7, &self.skip);
+        writer.write(8, &self.top);
     }
 }
 runtime::models!(GetPolicyNonComplianceSummaryReportParameters);
@@ -1720,19 +1669,16 @@ impl runtime::Model for GetReportFiltersParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.session_id),
-            7 => writer.write(&self.skip),
-            8 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.session_id);
+        writer.write(7, &self.skip);
+        writer.write(8, &self.top);
     }
 }
 runtime::models!(GetReportFiltersParameters);
@@ -1820,19 +1766,16 @@ impl runtime::Model for GetSettingNonComplianceReportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.session_id),
-            7 => writer.write(&self.skip),
-            8 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.session_id);
+        writer.write(7, &self.skip);
+        writer.write(8, &self.top);
     }
 }
 runtime::models!(GetSettingNonComplianceReportParameters);
@@ -1920,19 +1863,16 @@ impl runtime::Model for RetrieveDeviceAppInstallationStatusReportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.group_by),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.order_by),
-            4 => writer.write(&self.search),
-            5 => writer.write(&self.select),
-            6 => writer.write(&self.session_id),
-            7 => writer.write(&self.skip),
-            8 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.group_by);
+        writer.write(2, &self.name);
+        writer.write(3, &self.order_by);
+        writer.write(4, &self.search);
+        writer.write(5, &self.select);
+        writer.write(6, &self.session_id);
+        writer.write(7, &self.skip);
+        writer.write(8, &self.top);
     }
 }
 runtime::models!(RetrieveDeviceAppInstallationStatusReportParameters);

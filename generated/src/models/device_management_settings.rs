@@ -58,13 +58,10 @@ impl runtime::Model for DeviceManagementSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_compliance_checkin_threshold_days),
-            1 => writer.write(&self.is_scheduled_action_enabled),
-            2 => writer.write(&self.secure_by_default),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_compliance_checkin_threshold_days);
+        writer.write(1, &self.is_scheduled_action_enabled);
+        writer.write(2, &self.secure_by_default);
     }
 }
 runtime::models!(DeviceManagementSettings);

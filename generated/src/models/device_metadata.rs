@@ -56,13 +56,10 @@ impl runtime::Model for DeviceMetadata {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_type),
-            1 => writer.write(&self.ip_address),
-            2 => writer.write(&self.operating_system_specifications),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_type);
+        writer.write(1, &self.ip_address);
+        writer.write(2, &self.operating_system_specifications);
     }
 }
 runtime::models!(DeviceMetadata);

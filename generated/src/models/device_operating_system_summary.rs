@@ -103,22 +103,19 @@ impl runtime::Model for DeviceOperatingSystemSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.android_corporate_work_profile_count),
-            1 => writer.write(&self.android_count),
-            2 => writer.write(&self.android_dedicated_count),
-            3 => writer.write(&self.android_device_admin_count),
-            4 => writer.write(&self.android_fully_managed_count),
-            5 => writer.write(&self.android_work_profile_count),
-            6 => writer.write(&self.config_mgr_device_count),
-            7 => writer.write(&self.ios_count),
-            8 => writer.write(&self.macos_count),
-            9 => writer.write(&self.unknown_count),
-            10 => writer.write(&self.windows_count),
-            11 => writer.write(&self.windows_mobile_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.android_corporate_work_profile_count);
+        writer.write(1, &self.android_count);
+        writer.write(2, &self.android_dedicated_count);
+        writer.write(3, &self.android_device_admin_count);
+        writer.write(4, &self.android_fully_managed_count);
+        writer.write(5, &self.android_work_profile_count);
+        writer.write(6, &self.config_mgr_device_count);
+        writer.write(7, &self.ios_count);
+        writer.write(8, &self.macos_count);
+        writer.write(9, &self.unknown_count);
+        writer.write(10, &self.windows_count);
+        writer.write(11, &self.windows_mobile_count);
     }
 }
 runtime::models!(DeviceOperatingSystemSummary);

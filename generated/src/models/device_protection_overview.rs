@@ -98,21 +98,18 @@ impl runtime::Model for DeviceProtectionOverview {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.clean_device_count),
-            1 => writer.write(&self.critical_failures_device_count),
-            2 => writer.write(&self.inactive_threat_agent_device_count),
-            3 => writer.write(&self.pending_full_scan_device_count),
-            4 => writer.write(&self.pending_manual_steps_device_count),
-            5 => writer.write(&self.pending_offline_scan_device_count),
-            6 => writer.write(&self.pending_quick_scan_device_count),
-            7 => writer.write(&self.pending_restart_device_count),
-            8 => writer.write(&self.pending_signature_update_device_count),
-            9 => writer.write(&self.total_reported_device_count),
-            10 => writer.write(&self.unknown_state_threat_agent_device_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.clean_device_count);
+        writer.write(1, &self.critical_failures_device_count);
+        writer.write(2, &self.inactive_threat_agent_device_count);
+        writer.write(3, &self.pending_full_scan_device_count);
+        writer.write(4, &self.pending_manual_steps_device_count);
+        writer.write(5, &self.pending_offline_scan_device_count);
+        writer.write(6, &self.pending_quick_scan_device_count);
+        writer.write(7, &self.pending_restart_device_count);
+        writer.write(8, &self.pending_signature_update_device_count);
+        writer.write(9, &self.total_reported_device_count);
+        writer.write(10, &self.unknown_state_threat_agent_device_count);
     }
 }
 runtime::models!(DeviceProtectionOverview);

@@ -85,18 +85,15 @@ impl runtime::Model for DeviceRegistrationPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.azure_ad_join),
-            1 => writer.write(&self.azure_ad_registration),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.local_admin_password),
-            6 => writer.write(&self.multi_factor_auth_configuration),
-            7 => writer.write(&self.user_device_quota),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.azure_ad_join);
+        writer.write(1, &self.azure_ad_registration);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.id);
+        writer.write(5, &self.local_admin_password);
+        writer.write(6, &self.multi_factor_auth_configuration);
+        writer.write(7, &self.user_device_quota);
     }
 }
 runtime::models!(DeviceRegistrationPolicy);

@@ -42,7 +42,7 @@ impl runtime::Model for Dictionary {
         reader.skip_unknown(property)
     }
     #[inline]
-    fn write(&self, _property: usize, _writer: &mut runtime::Writer) {}
+    fn write(&self, _writer: &mut runtime::Writer) {}
 }
 runtime::models!(Dictionary);
 /// Changes to a [`Dictionary`].

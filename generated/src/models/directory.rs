@@ -119,22 +119,19 @@ impl runtime::Model for Directory {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.administrative_units),
-            1 => writer.write(&self.attribute_sets),
-            2 => writer.write(&self.custom_security_attribute_definitions),
-            3 => writer.write(&self.deleted_items),
-            4 => writer.write(&self.device_local_credentials),
-            5 => writer.write(&self.federation_configurations),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.on_premises_synchronization),
-            8 => writer.write(&self.public_key_infrastructure),
-            9 => writer.write(&self.recovery),
-            10 => writer.write(&self.remote_tenant_groups),
-            11 => writer.write(&self.subscriptions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.administrative_units);
+        writer.write(1, &self.attribute_sets);
+        writer.write(2, &self.custom_security_attribute_definitions);
+        writer.write(3, &self.deleted_items);
+        writer.write(4, &self.device_local_credentials);
+        writer.write(5, &self.federation_configurations);
+        writer.write(6, &self.id);
+        writer.write(7, &self.on_premises_synchronization);
+        writer.write(8, &self.public_key_infrastructure);
+        writer.write(9, &self.recovery);
+        writer.write(10, &self.remote_tenant_groups);
+        writer.write(11, &self.subscriptions);
     }
 }
 runtime::models!(Directory);

@@ -105,22 +105,19 @@ impl runtime::Model for DirectoryAudit {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity_date_time),
-            1 => writer.write(&self.activity_display_name),
-            2 => writer.write(&self.additional_details),
-            3 => writer.write(&self.category),
-            4 => writer.write(&self.correlation_id),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.initiated_by),
-            7 => writer.write(&self.logged_by_service),
-            8 => writer.write(&self.operation_type),
-            9 => writer.write(&self.result),
-            10 => writer.write(&self.result_reason),
-            11 => writer.write(&self.target_resources),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity_date_time);
+        writer.write(1, &self.activity_display_name);
+        writer.write(2, &self.additional_details);
+        writer.write(3, &self.category);
+        writer.write(4, &self.correlation_id);
+        writer.write(5, &self.id);
+        writer.write(6, &self.initiated_by);
+        writer.write(7, &self.logged_by_service);
+        writer.write(8, &self.operation_type);
+        writer.write(9, &self.result);
+        writer.write(10, &self.result_reason);
+        writer.write(11, &self.target_resources);
     }
 }
 runtime::models!(DirectoryAudit);

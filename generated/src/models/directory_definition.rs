@@ -82,17 +82,14 @@ impl runtime::Model for DirectoryDefinition {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.discoverabilities),
-            1 => writer.write(&self.discovery_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.name),
-            4 => writer.write(&self.objects),
-            5 => writer.write(&self.read_only),
-            6 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.discoverabilities);
+        writer.write(1, &self.discovery_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.name);
+        writer.write(4, &self.objects);
+        writer.write(5, &self.read_only);
+        writer.write(6, &self.version);
     }
 }
 runtime::models!(DirectoryDefinition);

@@ -96,12 +96,9 @@ impl runtime::Model for DirectoryObject {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deleted_date_time),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deleted_date_time);
+        writer.write(1, &self.id);
     }
 }
 runtime::models!(DirectoryObject);
@@ -204,11 +201,8 @@ impl runtime::Model for CheckMemberGroupsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.group_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.group_ids);
     }
 }
 #[cfg(
@@ -330,11 +324,8 @@ impl runtime::Model for CheckMemberObjectsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.ids);
     }
 }
 #[cfg(
@@ -453,11 +444,8 @@ impl runtime::Model for GetAvailableExtensionPropertiesParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_synced_from_on_premises),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_synced_from_on_premises);
     }
 }
 #[cfg(
@@ -579,12 +567,9 @@ impl runtime::Model for GetByIdsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.ids),
-            1 => writer.write(&self.types),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.ids);
+        writer.write(1, &self.types);
     }
 }
 #[cfg(
@@ -705,11 +690,8 @@ impl runtime::Model for GetMemberGroupsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.security_enabled_only),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.security_enabled_only);
     }
 }
 #[cfg(
@@ -831,11 +813,8 @@ impl runtime::Model for GetMemberObjectsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.security_enabled_only),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.security_enabled_only);
     }
 }
 #[cfg(
@@ -966,14 +945,11 @@ impl runtime::Model for ValidatePropertiesParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.entity_type),
-            2 => writer.write(&self.mail_nickname),
-            3 => writer.write(&self.on_behalf_of_user_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.entity_type);
+        writer.write(2, &self.mail_nickname);
+        writer.write(3, &self.on_behalf_of_user_id);
     }
 }
 #[cfg(

@@ -77,16 +77,13 @@ impl runtime::Model for DirectoryObjectPartnerReference {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deleted_date_time),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.external_partner_tenant_id),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.object_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deleted_date_time);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.external_partner_tenant_id);
+        writer.write(4, &self.id);
+        writer.write(5, &self.object_type);
     }
 }
 runtime::models!(DirectoryObjectPartnerReference);

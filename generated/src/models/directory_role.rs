@@ -113,26 +113,22 @@ impl runtime::Model for DirectoryRole {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deleted_date_time),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.members),
-            5 => writer.write(&self.role_template_id),
-            #[cfg(
-                any(
-                    feature = "directory",
-                    feature = "directory-roles",
-                    feature = "me",
-                    feature = "scoped-role-memberships",
-                    feature = "users"
-                )
-            )]
-            6 => writer.write(&self.scoped_members),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deleted_date_time);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.members);
+        writer.write(5, &self.role_template_id);
+        #[cfg(
+            any(
+                feature = "directory",
+                feature = "directory-roles",
+                feature = "me",
+                feature = "scoped-role-memberships",
+                feature = "users"
+            )
+        )] writer.write(6, &self.scoped_members);
     }
 }
 runtime::models!(DirectoryRole);

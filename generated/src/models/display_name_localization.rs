@@ -50,12 +50,9 @@ impl runtime::Model for DisplayNameLocalization {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.language_tag),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.language_tag);
     }
 }
 runtime::models!(DisplayNameLocalization);

@@ -48,11 +48,8 @@ impl runtime::Model for DlpActionInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
     }
 }
 runtime::models!(DlpActionInfo);

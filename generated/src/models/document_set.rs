@@ -78,17 +78,14 @@ impl runtime::Model for DocumentSet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_content_types),
-            1 => writer.write(&self.default_contents),
-            2 => writer.write(&self.propagate_welcome_page_changes),
-            3 => writer.write(&self.shared_columns),
-            4 => writer.write(&self.should_prefix_name_to_file),
-            5 => writer.write(&self.welcome_page_columns),
-            6 => writer.write(&self.welcome_page_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_content_types);
+        writer.write(1, &self.default_contents);
+        writer.write(2, &self.propagate_welcome_page_changes);
+        writer.write(3, &self.shared_columns);
+        writer.write(4, &self.should_prefix_name_to_file);
+        writer.write(5, &self.welcome_page_columns);
+        writer.write(6, &self.welcome_page_url);
     }
 }
 runtime::models!(DocumentSet);

@@ -54,13 +54,10 @@ impl runtime::Model for DocumentSetContent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_type),
-            1 => writer.write(&self.file_name),
-            2 => writer.write(&self.folder_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_type);
+        writer.write(1, &self.file_name);
+        writer.write(2, &self.folder_name);
     }
 }
 runtime::models!(DocumentSetContent);

@@ -99,20 +99,17 @@ impl runtime::Model for DocumentSetVersion {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.created_by),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.fields),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.items),
-            6 => writer.write(&self.last_modified_by),
-            7 => writer.write(&self.last_modified_date_time),
-            8 => writer.write(&self.publication),
-            9 => writer.write(&self.should_capture_minor_version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.created_by);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.fields);
+        writer.write(4, &self.id);
+        writer.write(5, &self.items);
+        writer.write(6, &self.last_modified_by);
+        writer.write(7, &self.last_modified_date_time);
+        writer.write(8, &self.publication);
+        writer.write(9, &self.should_capture_minor_version);
     }
 }
 runtime::models!(DocumentSetVersion);

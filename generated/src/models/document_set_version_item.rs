@@ -54,13 +54,10 @@ impl runtime::Model for DocumentSetVersionItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.item_id),
-            1 => writer.write(&self.title),
-            2 => writer.write(&self.version_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.item_id);
+        writer.write(1, &self.title);
+        writer.write(2, &self.version_id);
     }
 }
 runtime::models!(DocumentSetVersionItem);

@@ -146,29 +146,26 @@ impl runtime::Model for Domain {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_type),
-            1 => writer.write(&self.availability_status),
-            2 => writer.write(&self.domain_name_references),
-            3 => writer.write(&self.federation_configuration),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.is_admin_managed),
-            6 => writer.write(&self.is_default),
-            7 => writer.write(&self.is_initial),
-            8 => writer.write(&self.is_root),
-            9 => writer.write(&self.is_verified),
-            10 => writer.write(&self.manufacturer),
-            11 => writer.write(&self.model),
-            12 => writer.write(&self.password_notification_window_in_days),
-            13 => writer.write(&self.password_validity_period_in_days),
-            14 => writer.write(&self.root_domain),
-            15 => writer.write(&self.service_configuration_records),
-            16 => writer.write(&self.state),
-            17 => writer.write(&self.supported_services),
-            18 => writer.write(&self.verification_dns_records),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_type);
+        writer.write(1, &self.availability_status);
+        writer.write(2, &self.domain_name_references);
+        writer.write(3, &self.federation_configuration);
+        writer.write(4, &self.id);
+        writer.write(5, &self.is_admin_managed);
+        writer.write(6, &self.is_default);
+        writer.write(7, &self.is_initial);
+        writer.write(8, &self.is_root);
+        writer.write(9, &self.is_verified);
+        writer.write(10, &self.manufacturer);
+        writer.write(11, &self.model);
+        writer.write(12, &self.password_notification_window_in_days);
+        writer.write(13, &self.password_validity_period_in_days);
+        writer.write(14, &self.root_domain);
+        writer.write(15, &self.service_configuration_records);
+        writer.write(16, &self.state);
+        writer.write(17, &self.supported_services);
+        writer.write(18, &self.verification_dns_records);
     }
 }
 runtime::models!(Domain);
@@ -214,11 +211,8 @@ impl runtime::Model for ForceDeleteParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.disable_user_accounts),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.disable_user_accounts);
     }
 }
 runtime::models!(ForceDeleteParameters);

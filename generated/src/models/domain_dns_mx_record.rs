@@ -85,18 +85,15 @@ impl runtime::Model for DomainDnsMxRecord {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.is_optional),
-            2 => writer.write(&self.label),
-            3 => writer.write(&self.mail_exchange),
-            4 => writer.write(&self.preference),
-            5 => writer.write(&self.record_type),
-            6 => writer.write(&self.supported_service),
-            7 => writer.write(&self.ttl),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.is_optional);
+        writer.write(2, &self.label);
+        writer.write(3, &self.mail_exchange);
+        writer.write(4, &self.preference);
+        writer.write(5, &self.record_type);
+        writer.write(6, &self.supported_service);
+        writer.write(7, &self.ttl);
     }
 }
 runtime::models!(DomainDnsMxRecord);

@@ -105,22 +105,19 @@ impl runtime::Model for DomainDnsSrvRecord {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.is_optional),
-            2 => writer.write(&self.label),
-            3 => writer.write(&self.name_target),
-            4 => writer.write(&self.port),
-            5 => writer.write(&self.priority),
-            6 => writer.write(&self.protocol),
-            7 => writer.write(&self.record_type),
-            8 => writer.write(&self.service),
-            9 => writer.write(&self.supported_service),
-            10 => writer.write(&self.ttl),
-            11 => writer.write(&self.weight),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.is_optional);
+        writer.write(2, &self.label);
+        writer.write(3, &self.name_target);
+        writer.write(4, &self.port);
+        writer.write(5, &self.priority);
+        writer.write(6, &self.protocol);
+        writer.write(7, &self.record_type);
+        writer.write(8, &self.service);
+        writer.write(9, &self.supported_service);
+        writer.write(10, &self.ttl);
+        writer.write(11, &self.weight);
     }
 }
 runtime::models!(DomainDnsSrvRecord);

@@ -80,17 +80,14 @@ impl runtime::Model for DomainDnsTxtRecord {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.is_optional),
-            2 => writer.write(&self.label),
-            3 => writer.write(&self.record_type),
-            4 => writer.write(&self.supported_service),
-            5 => writer.write(&self.text),
-            6 => writer.write(&self.ttl),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.is_optional);
+        writer.write(2, &self.label);
+        writer.write(3, &self.record_type);
+        writer.write(4, &self.supported_service);
+        writer.write(5, &self.text);
+        writer.write(6, &self.ttl);
     }
 }
 runtime::models!(DomainDnsTxtRecord);

@@ -80,17 +80,14 @@ impl runtime::Model for DomainDnsUnavailableRecord {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_optional),
-            3 => writer.write(&self.label),
-            4 => writer.write(&self.record_type),
-            5 => writer.write(&self.supported_service),
-            6 => writer.write(&self.ttl),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_optional);
+        writer.write(3, &self.label);
+        writer.write(4, &self.record_type);
+        writer.write(5, &self.supported_service);
+        writer.write(6, &self.ttl);
     }
 }
 runtime::models!(DomainDnsUnavailableRecord);

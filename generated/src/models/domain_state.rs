@@ -54,13 +54,10 @@ impl runtime::Model for DomainState {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.last_action_date_time),
-            1 => writer.write(&self.operation),
-            2 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.last_action_date_time);
+        writer.write(1, &self.operation);
+        writer.write(2, &self.status);
     }
 }
 runtime::models!(DomainState);

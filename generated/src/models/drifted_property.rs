@@ -56,13 +56,10 @@ impl runtime::Model for DriftedProperty {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.current_value),
-            1 => writer.write(&self.desired_value),
-            2 => writer.write(&self.property_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.current_value);
+        writer.write(1, &self.desired_value);
+        writer.write(2, &self.property_name);
     }
 }
 runtime::models!(DriftedProperty);

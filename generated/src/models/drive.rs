@@ -364,101 +364,92 @@ impl runtime::Model for Drive {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "teams",
-                    feature = "teamwork",
-                    feature = "users"
-                )
-            )]
-            0 => writer.write(&self.bundles),
-            1 => writer.write(&self.created_by),
-            2 => writer.write(&self.created_by_user),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.drive_type),
-            6 => writer.write(&self.etag),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "teams",
-                    feature = "teamwork",
-                    feature = "users"
-                )
-            )]
-            7 => writer.write(&self.following),
-            8 => writer.write(&self.id),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "teams",
-                    feature = "teamwork",
-                    feature = "users"
-                )
-            )]
-            9 => writer.write(&self.items),
-            10 => writer.write(&self.last_modified_by),
-            11 => writer.write(&self.last_modified_by_user),
-            12 => writer.write(&self.last_modified_date_time),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "shares",
-                    feature = "sites"
-                )
-            )]
-            13 => writer.write(&self.list),
-            14 => writer.write(&self.name),
-            15 => writer.write(&self.owner),
-            16 => writer.write(&self.parent_reference),
-            17 => writer.write(&self.quota),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "teams",
-                    feature = "teamwork",
-                    feature = "users"
-                )
-            )]
-            18 => writer.write(&self.root),
-            19 => writer.write(&self.share_point_ids),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "teams",
-                    feature = "teamwork",
-                    feature = "users"
-                )
-            )]
-            20 => writer.write(&self.special),
-            21 => writer.write(&self.system),
-            22 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "me",
+                feature = "shares",
+                feature = "sites",
+                feature = "teams",
+                feature = "teamwork",
+                feature = "users"
+            )
+        )] writer.write(0, &self.bundles);
+        writer.write(1, &self.created_by);
+        writer.write(2, &self.created_by_user);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.description);
+        writer.write(5, &self.drive_type);
+        writer.write(6, &self.etag);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "me",
+                feature = "shares",
+                feature = "sites",
+                feature = "teams",
+                feature = "teamwork",
+                feature = "users"
+            )
+        )] writer.write(7, &self.following);
+        writer.write(8, &self.id);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "me",
+                feature = "shares",
+                feature = "sites",
+                feature = "teams",
+                feature = "teamwork",
+                feature = "users"
+            )
+        )] writer.write(9, &self.items);
+        writer.write(10, &self.last_modified_by);
+        writer.write(11, &self.last_modified_by_user);
+        writer.write(12, &self.last_modified_date_time);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "shares",
+                feature = "sites"
+            )
+        )] writer.write(13, &self.list);
+        writer.write(14, &self.name);
+        writer.write(15, &self.owner);
+        writer.write(16, &self.parent_reference);
+        writer.write(17, &self.quota);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "me",
+                feature = "shares",
+                feature = "sites",
+                feature = "teams",
+                feature = "teamwork",
+                feature = "users"
+            )
+        )] writer.write(18, &self.root);
+        writer.write(19, &self.share_point_ids);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "me",
+                feature = "shares",
+                feature = "sites",
+                feature = "teams",
+                feature = "teamwork",
+                feature = "users"
+            )
+        )] writer.write(20, &self.special);
+        writer.write(21, &self.system);
+        writer.write(22, &self.web_url);
     }
 }
 runtime::models!(Drive);

@@ -597,162 +597,149 @@ impl runtime::Model for DriveItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "shares",
-                    feature = "sites"
-                )
-            )]
-            0 => writer.write(&self.analytics),
-            1 => writer.write(&self.audio),
-            2 => writer.write(&self.bundle),
-            3 => writer.write(&self.ctag),
-            4 => writer.write(&self.children),
-            5 => writer.write(&self.created_by),
-            #[cfg(
-                any(
-                    feature = "admin",
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "device-management",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "drives",
-                    feature = "education",
-                    feature = "employee-experience",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "print",
-                    feature = "privacy",
-                    feature = "role-management",
-                    feature = "security",
-                    feature = "service-principals",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "storage",
-                    feature = "users"
-                )
-            )]
-            6 => writer.write(&self.created_by_user),
-            7 => writer.write(&self.created_date_time),
-            8 => writer.write(&self.deleted),
-            9 => writer.write(&self.description),
-            10 => writer.write(&self.etag),
-            11 => writer.write(&self.file),
-            12 => writer.write(&self.file_system_info),
-            13 => writer.write(&self.folder),
-            14 => writer.write(&self.id),
-            15 => writer.write(&self.image),
-            16 => writer.write(&self.last_modified_by),
-            #[cfg(
-                any(
-                    feature = "admin",
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "device-management",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "drives",
-                    feature = "education",
-                    feature = "employee-experience",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "print",
-                    feature = "privacy",
-                    feature = "role-management",
-                    feature = "security",
-                    feature = "service-principals",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "storage",
-                    feature = "users"
-                )
-            )]
-            17 => writer.write(&self.last_modified_by_user),
-            18 => writer.write(&self.last_modified_date_time),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "shares",
-                    feature = "sites"
-                )
-            )]
-            19 => writer.write(&self.list_item),
-            20 => writer.write(&self.location),
-            21 => writer.write(&self.malware),
-            22 => writer.write(&self.name),
-            23 => writer.write(&self.package),
-            24 => writer.write(&self.parent_reference),
-            25 => writer.write(&self.pending_operations),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "storage"
-                )
-            )]
-            26 => writer.write(&self.permissions),
-            27 => writer.write(&self.photo),
-            28 => writer.write(&self.publication),
-            29 => writer.write(&self.remote_item),
-            #[cfg(feature = "drives")]
-            30 => writer.write(&self.retention_label),
-            31 => writer.write(&self.root),
-            32 => writer.write(&self.search_result),
-            33 => writer.write(&self.shared),
-            34 => writer.write(&self.sharepoint_ids),
-            35 => writer.write(&self.size),
-            36 => writer.write(&self.special_folder),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "subscriptions"
-                )
-            )]
-            37 => writer.write(&self.subscriptions),
-            #[cfg(feature = "drives")]
-            38 => writer.write(&self.thumbnails),
-            #[cfg(feature = "drives")]
-            39 => writer.write(&self.versions),
-            40 => writer.write(&self.video),
-            41 => writer.write(&self.web_dav_url),
-            42 => writer.write(&self.web_url),
-            #[cfg(feature = "drives")]
-            43 => writer.write(&self.workbook),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "shares",
+                feature = "sites"
+            )
+        )] writer.write(0, &self.analytics);
+        writer.write(1, &self.audio);
+        writer.write(2, &self.bundle);
+        writer.write(3, &self.ctag);
+        writer.write(4, &self.children);
+        writer.write(5, &self.created_by);
+        #[cfg(
+            any(
+                feature = "admin",
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "device-management",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "drives",
+                feature = "education",
+                feature = "employee-experience",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "print",
+                feature = "privacy",
+                feature = "role-management",
+                feature = "security",
+                feature = "service-principals",
+                feature = "shares",
+                feature = "sites",
+                feature = "storage",
+                feature = "users"
+            )
+        )] writer.write(6, &self.created_by_user);
+        writer.write(7, &self.created_date_time);
+        writer.write(8, &self.deleted);
+        writer.write(9, &self.description);
+        writer.write(10, &self.etag);
+        writer.write(11, &self.file);
+        writer.write(12, &self.file_system_info);
+        writer.write(13, &self.folder);
+        writer.write(14, &self.id);
+        writer.write(15, &self.image);
+        writer.write(16, &self.last_modified_by);
+        #[cfg(
+            any(
+                feature = "admin",
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "device-management",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "drives",
+                feature = "education",
+                feature = "employee-experience",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "print",
+                feature = "privacy",
+                feature = "role-management",
+                feature = "security",
+                feature = "service-principals",
+                feature = "shares",
+                feature = "sites",
+                feature = "storage",
+                feature = "users"
+            )
+        )] writer.write(17, &self.last_modified_by_user);
+        writer.write(18, &self.last_modified_date_time);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "shares",
+                feature = "sites"
+            )
+        )] writer.write(19, &self.list_item);
+        writer.write(20, &self.location);
+        writer.write(21, &self.malware);
+        writer.write(22, &self.name);
+        writer.write(23, &self.package);
+        writer.write(24, &self.parent_reference);
+        writer.write(25, &self.pending_operations);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "shares",
+                feature = "sites",
+                feature = "storage"
+            )
+        )] writer.write(26, &self.permissions);
+        writer.write(27, &self.photo);
+        writer.write(28, &self.publication);
+        writer.write(29, &self.remote_item);
+        #[cfg(feature = "drives")] writer.write(30, &self.retention_label);
+        writer.write(31, &self.root);
+        writer.write(32, &self.search_result);
+        writer.write(33, &self.shared);
+        writer.write(34, &self.sharepoint_ids);
+        writer.write(35, &self.size);
+        writer.write(36, &self.special_folder);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "shares",
+                feature = "sites",
+                feature = "subscriptions"
+            )
+        )] writer.write(37, &self.subscriptions);
+        #[cfg(feature = "drives")] writer.write(38, &self.thumbnails);
+        #[cfg(feature = "drives")] writer.write(39, &self.versions);
+        writer.write(40, &self.video);
+        writer.write(41, &self.web_dav_url);
+        writer.write(42, &self.web_url);
+        #[cfg(feature = "drives")] writer.write(43, &self.workbook);
     }
 }
 runtime::models!(DriveItem);
@@ -809,13 +796,10 @@ impl runtime::Model for AssignSensitivityLabelParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignment_method),
-            1 => writer.write(&self.justification_text),
-            2 => writer.write(&self.sensitivity_label_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignment_method);
+        writer.write(1, &self.justification_text);
+        writer.write(2, &self.sensitivity_label_id);
     }
 }
 #[cfg(feature = "drives")]
@@ -869,12 +853,9 @@ impl runtime::Model for CheckinParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.check_in_as),
-            1 => writer.write(&self.comment),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.check_in_as);
+        writer.write(1, &self.comment);
     }
 }
 #[cfg(feature = "drives")]
@@ -941,14 +922,11 @@ impl runtime::Model for CopyParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.children_only),
-            1 => writer.write(&self.include_all_version_history),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.parent_reference),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.children_only);
+        writer.write(1, &self.include_all_version_history);
+        writer.write(2, &self.name);
+        writer.write(3, &self.parent_reference);
     }
 }
 #[cfg(feature = "drives")]
@@ -1035,18 +1013,15 @@ impl runtime::Model for CreateLinkParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.expiration_date_time),
-            1 => writer.write(&self.message),
-            2 => writer.write(&self.password),
-            3 => writer.write(&self.recipients),
-            4 => writer.write(&self.retain_inherited_permissions),
-            5 => writer.write(&self.scope),
-            6 => writer.write(&self.send_notification),
-            7 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.expiration_date_time);
+        writer.write(1, &self.message);
+        writer.write(2, &self.password);
+        writer.write(3, &self.recipients);
+        writer.write(4, &self.retain_inherited_permissions);
+        writer.write(5, &self.scope);
+        writer.write(6, &self.send_notification);
+        writer.write(7, &self.r#type);
     }
 }
 #[cfg(feature = "drives")]
@@ -1096,11 +1071,8 @@ impl runtime::Model for CreateUploadSessionParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.item),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.item);
     }
 }
 #[cfg(feature = "drives")]
@@ -1187,18 +1159,15 @@ impl runtime::Model for InviteParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.expiration_date_time),
-            1 => writer.write(&self.message),
-            2 => writer.write(&self.password),
-            3 => writer.write(&self.recipients),
-            4 => writer.write(&self.require_sign_in),
-            5 => writer.write(&self.retain_inherited_permissions),
-            6 => writer.write(&self.roles),
-            7 => writer.write(&self.send_invitation),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.expiration_date_time);
+        writer.write(1, &self.message);
+        writer.write(2, &self.password);
+        writer.write(3, &self.recipients);
+        writer.write(4, &self.require_sign_in);
+        writer.write(5, &self.retain_inherited_permissions);
+        writer.write(6, &self.roles);
+        writer.write(7, &self.send_invitation);
     }
 }
 #[cfg(feature = "drives")]
@@ -1252,12 +1221,9 @@ impl runtime::Model for PreviewParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.page),
-            1 => writer.write(&self.zoom),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.page);
+        writer.write(1, &self.zoom);
     }
 }
 #[cfg(any(feature = "drives", feature = "shares"))]
@@ -1311,12 +1277,9 @@ impl runtime::Model for RestoreParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.name),
-            1 => writer.write(&self.parent_reference),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.name);
+        writer.write(1, &self.parent_reference);
     }
 }
 #[cfg(feature = "drives")]
@@ -1370,12 +1333,9 @@ impl runtime::Model for ValidatePermissionParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.challenge_token),
-            1 => writer.write(&self.password),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.challenge_token);
+        writer.write(1, &self.password);
     }
 }
 #[cfg(feature = "drives")]

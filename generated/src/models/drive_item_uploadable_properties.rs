@@ -73,16 +73,13 @@ impl runtime::Model for DriveItemUploadableProperties {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.drive_item_source),
-            2 => writer.write(&self.file_size),
-            3 => writer.write(&self.file_system_info),
-            4 => writer.write(&self.media_source),
-            5 => writer.write(&self.name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.drive_item_source);
+        writer.write(2, &self.file_size);
+        writer.write(3, &self.file_system_info);
+        writer.write(4, &self.media_source);
+        writer.write(5, &self.name);
     }
 }
 runtime::models!(DriveItemUploadableProperties);

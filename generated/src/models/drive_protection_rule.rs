@@ -92,19 +92,16 @@ impl runtime::Model for DriveProtectionRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.drive_expression),
-            3 => writer.write(&self.error),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.is_auto_apply_enabled),
-            6 => writer.write(&self.last_modified_by),
-            7 => writer.write(&self.last_modified_date_time),
-            8 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.drive_expression);
+        writer.write(3, &self.error);
+        writer.write(4, &self.id);
+        writer.write(5, &self.is_auto_apply_enabled);
+        writer.write(6, &self.last_modified_by);
+        writer.write(7, &self.last_modified_date_time);
+        writer.write(8, &self.status);
     }
 }
 runtime::models!(DriveProtectionRule);

@@ -54,13 +54,10 @@ impl runtime::Model for DriveRecipient {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alias),
-            1 => writer.write(&self.email),
-            2 => writer.write(&self.object_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alias);
+        writer.write(1, &self.email);
+        writer.write(2, &self.object_id);
     }
 }
 runtime::models!(DriveRecipient);

@@ -97,20 +97,17 @@ impl runtime::Model for DriveRestoreArtifact {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.completion_date_time),
-            1 => writer.write(&self.destination_type),
-            2 => writer.write(&self.error),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.restore_point),
-            5 => writer.write(&self.restored_site_id),
-            6 => writer.write(&self.restored_site_name),
-            7 => writer.write(&self.restored_site_web_url),
-            8 => writer.write(&self.start_date_time),
-            9 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.completion_date_time);
+        writer.write(1, &self.destination_type);
+        writer.write(2, &self.error);
+        writer.write(3, &self.id);
+        writer.write(4, &self.restore_point);
+        writer.write(5, &self.restored_site_id);
+        writer.write(6, &self.restored_site_name);
+        writer.write(7, &self.restored_site_web_url);
+        writer.write(8, &self.start_date_time);
+        writer.write(9, &self.status);
     }
 }
 runtime::models!(DriveRestoreArtifact);

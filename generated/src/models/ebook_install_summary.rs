@@ -80,17 +80,14 @@ impl runtime::Model for EbookInstallSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.failed_device_count),
-            1 => writer.write(&self.failed_user_count),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.installed_device_count),
-            4 => writer.write(&self.installed_user_count),
-            5 => writer.write(&self.not_installed_device_count),
-            6 => writer.write(&self.not_installed_user_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.failed_device_count);
+        writer.write(1, &self.failed_user_count);
+        writer.write(2, &self.id);
+        writer.write(3, &self.installed_device_count);
+        writer.write(4, &self.installed_user_count);
+        writer.write(5, &self.not_installed_device_count);
+        writer.write(6, &self.not_installed_user_count);
     }
 }
 runtime::models!(EbookInstallSummary);

@@ -48,11 +48,8 @@ impl runtime::Model for EdgeSearchEngineCustom {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.edge_search_engine_open_search_xml_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.edge_search_engine_open_search_xml_url);
     }
 }
 runtime::models!(EdgeSearchEngineCustom);

@@ -40,7 +40,7 @@ impl runtime::Model for EditAction {
         reader.skip_unknown(property)
     }
     #[inline]
-    fn write(&self, _property: usize, _writer: &mut runtime::Writer) {}
+    fn write(&self, _writer: &mut runtime::Writer) {}
 }
 runtime::models!(EditAction);
 /// Changes to a [`EditAction`].

@@ -60,13 +60,10 @@ impl runtime::Model for EducationAiFeedbackAudienceEngagementSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.are_engagement_strategies_enabled),
-            1 => writer.write(&self.is_call_to_action_enabled),
-            2 => writer.write(&self.is_emotional_and_intellectual_appeal_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.are_engagement_strategies_enabled);
+        writer.write(1, &self.is_call_to_action_enabled);
+        writer.write(2, &self.is_emotional_and_intellectual_appeal_enabled);
     }
 }
 runtime::models!(EducationAiFeedbackAudienceEngagementSettings);

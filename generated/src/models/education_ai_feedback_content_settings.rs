@@ -60,13 +60,10 @@ impl runtime::Model for EducationAiFeedbackContentSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_message_clarity_enabled),
-            1 => writer.write(&self.is_quality_of_information_enabled),
-            2 => writer.write(&self.is_speech_organization_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_message_clarity_enabled);
+        writer.write(1, &self.is_quality_of_information_enabled);
+        writer.write(2, &self.is_speech_organization_enabled);
     }
 }
 runtime::models!(EducationAiFeedbackContentSettings);

@@ -52,12 +52,9 @@ impl runtime::Model for EducationAiFeedbackCriteria {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.ai_feedback_settings),
-            1 => writer.write(&self.speech_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.ai_feedback_settings);
+        writer.write(1, &self.speech_type);
     }
 }
 runtime::models!(EducationAiFeedbackCriteria);

@@ -60,13 +60,10 @@ impl runtime::Model for EducationAiFeedbackDeliverySettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.are_rhetorical_techniques_enabled),
-            1 => writer.write(&self.is_language_use_enabled),
-            2 => writer.write(&self.is_style_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.are_rhetorical_techniques_enabled);
+        writer.write(1, &self.is_language_use_enabled);
+        writer.write(2, &self.is_style_enabled);
     }
 }
 runtime::models!(EducationAiFeedbackDeliverySettings);

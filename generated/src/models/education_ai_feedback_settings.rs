@@ -62,13 +62,10 @@ impl runtime::Model for EducationAiFeedbackSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.audience_engagement_settings),
-            1 => writer.write(&self.content_settings),
-            2 => writer.write(&self.delivery_settings),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.audience_engagement_settings);
+        writer.write(1, &self.content_settings);
+        writer.write(2, &self.delivery_settings);
     }
 }
 runtime::models!(EducationAiFeedbackSettings);

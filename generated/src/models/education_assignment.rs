@@ -202,41 +202,38 @@ impl runtime::Model for EducationAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.add_to_calendar_action),
-            1 => writer.write(&self.added_student_action),
-            2 => writer.write(&self.allow_late_submissions),
-            3 => writer.write(&self.allow_students_to_add_resources_to_submission),
-            4 => writer.write(&self.assign_date_time),
-            5 => writer.write(&self.assign_to),
-            6 => writer.write(&self.assigned_date_time),
-            7 => writer.write(&self.categories),
-            8 => writer.write(&self.class_id),
-            9 => writer.write(&self.close_date_time),
-            10 => writer.write(&self.created_by),
-            11 => writer.write(&self.created_date_time),
-            12 => writer.write(&self.display_name),
-            13 => writer.write(&self.due_date_time),
-            14 => writer.write(&self.feedback_resources_folder_url),
-            15 => writer.write(&self.grading),
-            16 => writer.write(&self.grading_category),
-            17 => writer.write(&self.grading_scheme),
-            18 => writer.write(&self.id),
-            19 => writer.write(&self.instructions),
-            20 => writer.write(&self.language_tag),
-            21 => writer.write(&self.last_modified_by),
-            22 => writer.write(&self.last_modified_date_time),
-            23 => writer.write(&self.module_url),
-            24 => writer.write(&self.notification_channel_url),
-            25 => writer.write(&self.resources),
-            26 => writer.write(&self.resources_folder_url),
-            27 => writer.write(&self.rubric),
-            28 => writer.write(&self.status),
-            29 => writer.write(&self.submissions),
-            30 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.add_to_calendar_action);
+        writer.write(1, &self.added_student_action);
+        writer.write(2, &self.allow_late_submissions);
+        writer.write(3, &self.allow_students_to_add_resources_to_submission);
+        writer.write(4, &self.assign_date_time);
+        writer.write(5, &self.assign_to);
+        writer.write(6, &self.assigned_date_time);
+        writer.write(7, &self.categories);
+        writer.write(8, &self.class_id);
+        writer.write(9, &self.close_date_time);
+        writer.write(10, &self.created_by);
+        writer.write(11, &self.created_date_time);
+        writer.write(12, &self.display_name);
+        writer.write(13, &self.due_date_time);
+        writer.write(14, &self.feedback_resources_folder_url);
+        writer.write(15, &self.grading);
+        writer.write(16, &self.grading_category);
+        writer.write(17, &self.grading_scheme);
+        writer.write(18, &self.id);
+        writer.write(19, &self.instructions);
+        writer.write(20, &self.language_tag);
+        writer.write(21, &self.last_modified_by);
+        writer.write(22, &self.last_modified_date_time);
+        writer.write(23, &self.module_url);
+        writer.write(24, &self.notification_channel_url);
+        writer.write(25, &self.resources);
+        writer.write(26, &self.resources_folder_url);
+        writer.write(27, &self.rubric);
+        writer.write(28, &self.status);
+        writer.write(29, &self.submissions);
+        writer.write(30, &self.web_url);
     }
 }
 runtime::models!(EducationAssignment);

@@ -72,15 +72,12 @@ impl runtime::Model for EducationAssignmentDefaults {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.add_to_calendar_action),
-            1 => writer.write(&self.added_student_action),
-            2 => writer.write(&self.due_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.notification_channel_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.add_to_calendar_action);
+        writer.write(1, &self.added_student_action);
+        writer.write(2, &self.due_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.notification_channel_url);
     }
 }
 runtime::models!(EducationAssignmentDefaults);

@@ -54,12 +54,9 @@ impl runtime::Model for EducationAssignmentGrade {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.graded_by),
-            1 => writer.write(&self.graded_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.graded_by);
+        writer.write(1, &self.graded_date_time);
     }
 }
 runtime::models!(EducationAssignmentGrade);

@@ -50,11 +50,8 @@ impl runtime::Model for EducationAssignmentIndividualRecipient {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.recipients),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.recipients);
     }
 }
 runtime::models!(EducationAssignmentIndividualRecipient);

@@ -58,13 +58,10 @@ impl runtime::Model for EducationAssignmentPointsGrade {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.graded_by),
-            1 => writer.write(&self.graded_date_time),
-            2 => writer.write(&self.points),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.graded_by);
+        writer.write(1, &self.graded_date_time);
+        writer.write(2, &self.points);
     }
 }
 runtime::models!(EducationAssignmentPointsGrade);

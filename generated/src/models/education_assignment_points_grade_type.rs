@@ -50,11 +50,8 @@ impl runtime::Model for EducationAssignmentPointsGradeType {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.max_points),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.max_points);
     }
 }
 runtime::models!(EducationAssignmentPointsGradeType);

@@ -44,7 +44,7 @@ impl runtime::Model for EducationAssignmentRecipient {
         reader.skip_unknown(property)
     }
     #[inline]
-    fn write(&self, _property: usize, _writer: &mut runtime::Writer) {}
+    fn write(&self, _writer: &mut runtime::Writer) {}
 }
 runtime::models!(EducationAssignmentRecipient);
 /// Changes to a [`EducationAssignmentRecipient`].

@@ -64,14 +64,11 @@ impl runtime::Model for EducationAssignmentResource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.dependent_resources),
-            1 => writer.write(&self.distribute_for_student_work),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.resource),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.dependent_resources);
+        writer.write(1, &self.distribute_for_student_work);
+        writer.write(2, &self.id);
+        writer.write(3, &self.resource);
     }
 }
 runtime::models!(EducationAssignmentResource);

@@ -76,15 +76,12 @@ impl runtime::Model for EducationAssignmentSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.default_grading_scheme),
-            1 => writer.write(&self.grading_categories),
-            2 => writer.write(&self.grading_schemes),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.submission_animation_disabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.default_grading_scheme);
+        writer.write(1, &self.grading_categories);
+        writer.write(2, &self.grading_schemes);
+        writer.write(3, &self.id);
+        writer.write(4, &self.submission_animation_disabled);
     }
 }
 runtime::models!(EducationAssignmentSettings);

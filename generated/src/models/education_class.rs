@@ -161,32 +161,29 @@ impl runtime::Model for EducationClass {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignment_categories),
-            1 => writer.write(&self.assignment_defaults),
-            2 => writer.write(&self.assignment_settings),
-            3 => writer.write(&self.assignments),
-            4 => writer.write(&self.class_code),
-            5 => writer.write(&self.course),
-            6 => writer.write(&self.created_by),
-            7 => writer.write(&self.description),
-            8 => writer.write(&self.display_name),
-            9 => writer.write(&self.external_id),
-            10 => writer.write(&self.external_name),
-            11 => writer.write(&self.external_source),
-            12 => writer.write(&self.external_source_detail),
-            13 => writer.write(&self.grade),
-            14 => writer.write(&self.group),
-            15 => writer.write(&self.id),
-            16 => writer.write(&self.mail_nickname),
-            17 => writer.write(&self.members),
-            18 => writer.write(&self.modules),
-            19 => writer.write(&self.schools),
-            20 => writer.write(&self.teachers),
-            21 => writer.write(&self.term),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignment_categories);
+        writer.write(1, &self.assignment_defaults);
+        writer.write(2, &self.assignment_settings);
+        writer.write(3, &self.assignments);
+        writer.write(4, &self.class_code);
+        writer.write(5, &self.course);
+        writer.write(6, &self.created_by);
+        writer.write(7, &self.description);
+        writer.write(8, &self.display_name);
+        writer.write(9, &self.external_id);
+        writer.write(10, &self.external_name);
+        writer.write(11, &self.external_source);
+        writer.write(12, &self.external_source_detail);
+        writer.write(13, &self.grade);
+        writer.write(14, &self.group);
+        writer.write(15, &self.id);
+        writer.write(16, &self.mail_nickname);
+        writer.write(17, &self.members);
+        writer.write(18, &self.modules);
+        writer.write(19, &self.schools);
+        writer.write(20, &self.teachers);
+        writer.write(21, &self.term);
     }
 }
 runtime::models!(EducationClass);

@@ -56,13 +56,10 @@ impl runtime::Model for EducationFeedback {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.feedback_by),
-            1 => writer.write(&self.feedback_date_time),
-            2 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.feedback_by);
+        writer.write(1, &self.feedback_date_time);
+        writer.write(2, &self.text);
     }
 }
 runtime::models!(EducationFeedback);

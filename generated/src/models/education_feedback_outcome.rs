@@ -72,15 +72,12 @@ impl runtime::Model for EducationFeedbackOutcome {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.feedback),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.last_modified_by),
-            3 => writer.write(&self.last_modified_date_time),
-            4 => writer.write(&self.published_feedback),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.feedback);
+        writer.write(1, &self.id);
+        writer.write(2, &self.last_modified_by);
+        writer.write(3, &self.last_modified_date_time);
+        writer.write(4, &self.published_feedback);
     }
 }
 runtime::models!(EducationFeedbackOutcome);

@@ -72,15 +72,12 @@ impl runtime::Model for EducationFeedbackResourceOutcome {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.feedback_resource),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.last_modified_by),
-            3 => writer.write(&self.last_modified_date_time),
-            4 => writer.write(&self.resource_status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.feedback_resource);
+        writer.write(1, &self.id);
+        writer.write(2, &self.last_modified_by);
+        writer.write(3, &self.last_modified_date_time);
+        writer.write(4, &self.resource_status);
     }
 }
 runtime::models!(EducationFeedbackResourceOutcome);

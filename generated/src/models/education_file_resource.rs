@@ -77,16 +77,13 @@ impl runtime::Model for EducationFileResource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.file_url),
-            4 => writer.write(&self.last_modified_by),
-            5 => writer.write(&self.last_modified_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.file_url);
+        writer.write(4, &self.last_modified_by);
+        writer.write(5, &self.last_modified_date_time);
     }
 }
 runtime::models!(EducationFileResource);

@@ -62,14 +62,11 @@ impl runtime::Model for EducationGradingScheme {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.grades),
-            2 => writer.write(&self.hide_points_during_grading),
-            3 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.grades);
+        writer.write(2, &self.hide_points_during_grading);
+        writer.write(3, &self.id);
     }
 }
 runtime::models!(EducationGradingScheme);

@@ -56,13 +56,10 @@ impl runtime::Model for EducationGradingSchemeGrade {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.default_percentage),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.min_percentage),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.default_percentage);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.min_percentage);
     }
 }
 runtime::models!(EducationGradingSchemeGrade);

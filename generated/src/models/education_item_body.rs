@@ -52,12 +52,9 @@ impl runtime::Model for EducationItemBody {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content),
-            1 => writer.write(&self.content_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content);
+        writer.write(1, &self.content_type);
     }
 }
 runtime::models!(EducationItemBody);

@@ -75,15 +75,12 @@ impl runtime::Model for EducationOrganization {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.external_source),
-            3 => writer.write(&self.external_source_detail),
-            4 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.external_source);
+        writer.write(3, &self.external_source_detail);
+        writer.write(4, &self.id);
     }
 }
 runtime::models!(EducationOrganization);

@@ -66,13 +66,10 @@ impl runtime::Model for EducationOutcome {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.last_modified_by),
-            2 => writer.write(&self.last_modified_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.last_modified_by);
+        writer.write(2, &self.last_modified_date_time);
     }
 }
 runtime::models!(EducationOutcome);

@@ -72,15 +72,12 @@ impl runtime::Model for EducationPointsOutcome {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.last_modified_by),
-            2 => writer.write(&self.last_modified_date_time),
-            3 => writer.write(&self.points),
-            4 => writer.write(&self.published_points),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.last_modified_by);
+        writer.write(2, &self.last_modified_date_time);
+        writer.write(3, &self.points);
+        writer.write(4, &self.published_points);
     }
 }
 runtime::models!(EducationPointsOutcome);

@@ -64,15 +64,12 @@ impl runtime::Model for EducationRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.classes),
-            1 => writer.write(&self.me),
-            2 => writer.write(&self.reports),
-            3 => writer.write(&self.schools),
-            4 => writer.write(&self.users),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.classes);
+        writer.write(1, &self.me);
+        writer.write(2, &self.reports);
+        writer.write(3, &self.schools);
+        writer.write(4, &self.users);
     }
 }
 runtime::models!(EducationRoot);

@@ -97,20 +97,17 @@ impl runtime::Model for EducationRubric {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.grading),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.last_modified_by),
-            7 => writer.write(&self.last_modified_date_time),
-            8 => writer.write(&self.levels),
-            9 => writer.write(&self.qualities),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.grading);
+        writer.write(5, &self.id);
+        writer.write(6, &self.last_modified_by);
+        writer.write(7, &self.last_modified_date_time);
+        writer.write(8, &self.levels);
+        writer.write(9, &self.qualities);
     }
 }
 runtime::models!(EducationRubric);

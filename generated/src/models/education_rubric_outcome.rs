@@ -88,17 +88,14 @@ impl runtime::Model for EducationRubricOutcome {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.last_modified_by),
-            2 => writer.write(&self.last_modified_date_time),
-            3 => writer.write(&self.published_rubric_quality_feedback),
-            4 => writer.write(&self.published_rubric_quality_selected_levels),
-            5 => writer.write(&self.rubric_quality_feedback),
-            6 => writer.write(&self.rubric_quality_selected_levels),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.last_modified_by);
+        writer.write(2, &self.last_modified_date_time);
+        writer.write(3, &self.published_rubric_quality_feedback);
+        writer.write(4, &self.published_rubric_quality_selected_levels);
+        writer.write(5, &self.rubric_quality_feedback);
+        writer.write(6, &self.rubric_quality_selected_levels);
     }
 }
 runtime::models!(EducationRubricOutcome);

@@ -142,29 +142,26 @@ impl runtime::Model for EducationSchool {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.address),
-            1 => writer.write(&self.administrative_unit),
-            2 => writer.write(&self.classes),
-            3 => writer.write(&self.created_by),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.external_id),
-            7 => writer.write(&self.external_principal_id),
-            8 => writer.write(&self.external_source),
-            9 => writer.write(&self.external_source_detail),
-            10 => writer.write(&self.fax),
-            11 => writer.write(&self.highest_grade),
-            12 => writer.write(&self.id),
-            13 => writer.write(&self.lowest_grade),
-            14 => writer.write(&self.phone),
-            15 => writer.write(&self.principal_email),
-            16 => writer.write(&self.principal_name),
-            17 => writer.write(&self.school_number),
-            18 => writer.write(&self.users),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.address);
+        writer.write(1, &self.administrative_unit);
+        writer.write(2, &self.classes);
+        writer.write(3, &self.created_by);
+        writer.write(4, &self.description);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.external_id);
+        writer.write(7, &self.external_principal_id);
+        writer.write(8, &self.external_source);
+        writer.write(9, &self.external_source_detail);
+        writer.write(10, &self.fax);
+        writer.write(11, &self.highest_grade);
+        writer.write(12, &self.id);
+        writer.write(13, &self.lowest_grade);
+        writer.write(14, &self.phone);
+        writer.write(15, &self.principal_email);
+        writer.write(16, &self.principal_name);
+        writer.write(17, &self.school_number);
+        writer.write(18, &self.users);
     }
 }
 runtime::models!(EducationSchool);

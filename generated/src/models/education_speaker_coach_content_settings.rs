@@ -52,12 +52,9 @@ impl runtime::Model for EducationSpeakerCoachContentSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_inclusiveness_enabled),
-            1 => writer.write(&self.is_repetitive_language_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_inclusiveness_enabled);
+        writer.write(1, &self.is_repetitive_language_enabled);
     }
 }
 runtime::models!(EducationSpeakerCoachContentSettings);

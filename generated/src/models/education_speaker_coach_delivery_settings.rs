@@ -65,14 +65,11 @@ impl runtime::Model for EducationSpeakerCoachDeliverySettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.are_filler_words_enabled),
-            1 => writer.write(&self.is_pace_enabled),
-            2 => writer.write(&self.is_pitch_enabled),
-            3 => writer.write(&self.is_pronunciation_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.are_filler_words_enabled);
+        writer.write(1, &self.is_pace_enabled);
+        writer.write(2, &self.is_pitch_enabled);
+        writer.write(3, &self.is_pronunciation_enabled);
     }
 }
 runtime::models!(EducationSpeakerCoachDeliverySettings);

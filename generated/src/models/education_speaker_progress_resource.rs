@@ -120,26 +120,21 @@ impl runtime::Model for EducationSpeakerProgressResource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.ai_feedback_criteria),
-            1 => writer.write(&self.created_by),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.is_ai_feedback_enabled),
-            5 => writer.write(&self.is_video_required),
-            6 => writer.write(&self.last_modified_by),
-            7 => writer.write(&self.last_modified_date_time),
-            8 => writer.write(&self.max_recording_attempts),
-            9 => writer.write(&self.presentation_title),
-            10 => writer.write(&self.recording_time_limit_in_minutes),
-            11 => {
-                writer.write(&self.show_rehearsal_report_to_student_before_media_upload)
-            }
-            12 => writer.write(&self.speaker_coach_settings),
-            13 => writer.write(&self.spoken_language_locale),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.ai_feedback_criteria);
+        writer.write(1, &self.created_by);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.is_ai_feedback_enabled);
+        writer.write(5, &self.is_video_required);
+        writer.write(6, &self.last_modified_by);
+        writer.write(7, &self.last_modified_date_time);
+        writer.write(8, &self.max_recording_attempts);
+        writer.write(9, &self.presentation_title);
+        writer.write(10, &self.recording_time_limit_in_minutes);
+        writer.write(11, &self.show_rehearsal_report_to_student_before_media_upload);
+        writer.write(12, &self.speaker_coach_settings);
+        writer.write(13, &self.spoken_language_locale);
     }
 }
 runtime::models!(EducationSpeakerProgressResource);

@@ -75,16 +75,13 @@ impl runtime::Model for EducationStudent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.birth_date),
-            1 => writer.write(&self.external_id),
-            2 => writer.write(&self.gender),
-            3 => writer.write(&self.grade),
-            4 => writer.write(&self.graduation_year),
-            5 => writer.write(&self.student_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.birth_date);
+        writer.write(1, &self.external_id);
+        writer.write(2, &self.gender);
+        writer.write(3, &self.grade);
+        writer.write(4, &self.graduation_year);
+        writer.write(5, &self.student_number);
     }
 }
 runtime::models!(EducationStudent);

@@ -154,31 +154,28 @@ impl runtime::Model for EducationSubmission {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignment_id),
-            1 => writer.write(&self.excused_by),
-            2 => writer.write(&self.excused_date_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_modified_by),
-            5 => writer.write(&self.last_modified_date_time),
-            6 => writer.write(&self.outcomes),
-            7 => writer.write(&self.reassigned_by),
-            8 => writer.write(&self.reassigned_date_time),
-            9 => writer.write(&self.recipient),
-            10 => writer.write(&self.resources),
-            11 => writer.write(&self.resources_folder_url),
-            12 => writer.write(&self.returned_by),
-            13 => writer.write(&self.returned_date_time),
-            14 => writer.write(&self.status),
-            15 => writer.write(&self.submitted_by),
-            16 => writer.write(&self.submitted_date_time),
-            17 => writer.write(&self.submitted_resources),
-            18 => writer.write(&self.unsubmitted_by),
-            19 => writer.write(&self.unsubmitted_date_time),
-            20 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignment_id);
+        writer.write(1, &self.excused_by);
+        writer.write(2, &self.excused_date_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_modified_by);
+        writer.write(5, &self.last_modified_date_time);
+        writer.write(6, &self.outcomes);
+        writer.write(7, &self.reassigned_by);
+        writer.write(8, &self.reassigned_date_time);
+        writer.write(9, &self.recipient);
+        writer.write(10, &self.resources);
+        writer.write(11, &self.resources_folder_url);
+        writer.write(12, &self.returned_by);
+        writer.write(13, &self.returned_date_time);
+        writer.write(14, &self.status);
+        writer.write(15, &self.submitted_by);
+        writer.write(16, &self.submitted_date_time);
+        writer.write(17, &self.submitted_resources);
+        writer.write(18, &self.unsubmitted_by);
+        writer.write(19, &self.unsubmitted_date_time);
+        writer.write(20, &self.web_url);
     }
 }
 runtime::models!(EducationSubmission);

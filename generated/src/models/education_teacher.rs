@@ -52,12 +52,9 @@ impl runtime::Model for EducationTeacher {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.external_id),
-            1 => writer.write(&self.teacher_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.external_id);
+        writer.write(1, &self.teacher_number);
     }
 }
 runtime::models!(EducationTeacher);

@@ -92,19 +92,16 @@ impl runtime::Model for EducationTeamsAppResource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_icon_web_url),
-            1 => writer.write(&self.app_id),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.last_modified_by),
-            6 => writer.write(&self.last_modified_date_time),
-            7 => writer.write(&self.teams_embedded_content_url),
-            8 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_icon_web_url);
+        writer.write(1, &self.app_id);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.last_modified_by);
+        writer.write(6, &self.last_modified_date_time);
+        writer.write(7, &self.teams_embedded_content_url);
+        writer.write(8, &self.web_url);
     }
 }
 runtime::models!(EducationTeamsAppResource);

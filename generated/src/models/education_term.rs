@@ -60,14 +60,11 @@ impl runtime::Model for EducationTerm {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.end_date),
-            2 => writer.write(&self.external_id),
-            3 => writer.write(&self.start_date),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.end_date);
+        writer.write(2, &self.external_id);
+        writer.write(3, &self.start_date);
     }
 }
 runtime::models!(EducationTerm);

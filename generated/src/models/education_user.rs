@@ -242,49 +242,46 @@ impl runtime::Model for EducationUser {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account_enabled),
-            1 => writer.write(&self.assigned_licenses),
-            2 => writer.write(&self.assigned_plans),
-            3 => writer.write(&self.assignments),
-            4 => writer.write(&self.business_phones),
-            5 => writer.write(&self.classes),
-            6 => writer.write(&self.created_by),
-            7 => writer.write(&self.department),
-            8 => writer.write(&self.display_name),
-            9 => writer.write(&self.external_source),
-            10 => writer.write(&self.external_source_detail),
-            11 => writer.write(&self.given_name),
-            12 => writer.write(&self.id),
-            13 => writer.write(&self.mail),
-            14 => writer.write(&self.mail_nickname),
-            15 => writer.write(&self.mailing_address),
-            16 => writer.write(&self.middle_name),
-            17 => writer.write(&self.mobile_phone),
-            18 => writer.write(&self.office_location),
-            19 => writer.write(&self.on_premises_info),
-            20 => writer.write(&self.password_policies),
-            21 => writer.write(&self.password_profile),
-            22 => writer.write(&self.preferred_language),
-            23 => writer.write(&self.primary_role),
-            24 => writer.write(&self.provisioned_plans),
-            25 => writer.write(&self.refresh_tokens_valid_from_date_time),
-            26 => writer.write(&self.related_contacts),
-            27 => writer.write(&self.residence_address),
-            28 => writer.write(&self.rubrics),
-            29 => writer.write(&self.schools),
-            30 => writer.write(&self.show_in_address_list),
-            31 => writer.write(&self.student),
-            32 => writer.write(&self.surname),
-            33 => writer.write(&self.taught_classes),
-            34 => writer.write(&self.teacher),
-            35 => writer.write(&self.usage_location),
-            36 => writer.write(&self.user),
-            37 => writer.write(&self.user_principal_name),
-            38 => writer.write(&self.user_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account_enabled);
+        writer.write(1, &self.assigned_licenses);
+        writer.write(2, &self.assigned_plans);
+        writer.write(3, &self.assignments);
+        writer.write(4, &self.business_phones);
+        writer.write(5, &self.classes);
+        writer.write(6, &self.created_by);
+        writer.write(7, &self.department);
+        writer.write(8, &self.display_name);
+        writer.write(9, &self.external_source);
+        writer.write(10, &self.external_source_detail);
+        writer.write(11, &self.given_name);
+        writer.write(12, &self.id);
+        writer.write(13, &self.mail);
+        writer.write(14, &self.mail_nickname);
+        writer.write(15, &self.mailing_address);
+        writer.write(16, &self.middle_name);
+        writer.write(17, &self.mobile_phone);
+        writer.write(18, &self.office_location);
+        writer.write(19, &self.on_premises_info);
+        writer.write(20, &self.password_policies);
+        writer.write(21, &self.password_profile);
+        writer.write(22, &self.preferred_language);
+        writer.write(23, &self.primary_role);
+        writer.write(24, &self.provisioned_plans);
+        writer.write(25, &self.refresh_tokens_valid_from_date_time);
+        writer.write(26, &self.related_contacts);
+        writer.write(27, &self.residence_address);
+        writer.write(28, &self.rubrics);
+        writer.write(29, &self.schools);
+        writer.write(30, &self.show_in_address_list);
+        writer.write(31, &self.student);
+        writer.write(32, &self.surname);
+        writer.write(33, &self.taught_classes);
+        writer.write(34, &self.teacher);
+        writer.write(35, &self.usage_location);
+        writer.write(36, &self.user);
+        writer.write(37, &self.user_principal_name);
+        writer.write(38, &self.user_type);
     }
 }
 runtime::models!(EducationUser);

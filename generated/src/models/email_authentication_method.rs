@@ -58,13 +58,10 @@ impl runtime::Model for EmailAuthenticationMethod {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.email_address),
-            2 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.email_address);
+        writer.write(2, &self.id);
     }
 }
 runtime::models!(EmailAuthenticationMethod);

@@ -80,16 +80,12 @@ impl runtime::Model for EmailAuthenticationMethodConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_external_id_to_use_email_otp),
-            1 => writer.write(&self.exclude_targets),
-            2 => writer.write(&self.id),
-            #[cfg(feature = "full")]
-            3 => writer.write(&self.include_targets),
-            4 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_external_id_to_use_email_otp);
+        writer.write(1, &self.exclude_targets);
+        writer.write(2, &self.id);
+        #[cfg(feature = "full")] writer.write(3, &self.include_targets);
+        writer.write(4, &self.state);
     }
 }
 runtime::models!(EmailAuthenticationMethodConfiguration);

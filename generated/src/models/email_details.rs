@@ -56,13 +56,10 @@ impl runtime::Model for EmailDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.body),
-            1 => writer.write(&self.sender_email_address),
-            2 => writer.write(&self.subject),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.body);
+        writer.write(1, &self.sender_email_address);
+        writer.write(2, &self.subject);
     }
 }
 runtime::models!(EmailDetails);

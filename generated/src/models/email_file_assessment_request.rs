@@ -107,22 +107,19 @@ impl runtime::Model for EmailFileAssessmentRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.category),
-            1 => writer.write(&self.content_data),
-            2 => writer.write(&self.content_type),
-            3 => writer.write(&self.created_by),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.destination_routing_reason),
-            6 => writer.write(&self.expected_assessment),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.recipient_email),
-            9 => writer.write(&self.request_source),
-            10 => writer.write(&self.results),
-            11 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.category);
+        writer.write(1, &self.content_data);
+        writer.write(2, &self.content_type);
+        writer.write(3, &self.created_by);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.destination_routing_reason);
+        writer.write(6, &self.expected_assessment);
+        writer.write(7, &self.id);
+        writer.write(8, &self.recipient_email);
+        writer.write(9, &self.request_source);
+        writer.write(10, &self.results);
+        writer.write(11, &self.status);
     }
 }
 runtime::models!(EmailFileAssessmentRequest);

@@ -62,14 +62,11 @@ impl runtime::Model for EmailNotificationsSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.additional_events),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_enabled),
-            3 => writer.write(&self.recipients),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.additional_events);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_enabled);
+        writer.write(3, &self.recipients);
     }
 }
 runtime::models!(EmailNotificationsSetting);

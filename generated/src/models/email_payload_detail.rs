@@ -82,17 +82,14 @@ impl runtime::Model for EmailPayloadDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.coachmarks),
-            1 => writer.write(&self.content),
-            2 => writer.write(&self.from_email),
-            3 => writer.write(&self.from_name),
-            4 => writer.write(&self.is_external_sender),
-            5 => writer.write(&self.phishing_url),
-            6 => writer.write(&self.subject),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.coachmarks);
+        writer.write(1, &self.content);
+        writer.write(2, &self.from_email);
+        writer.write(3, &self.from_name);
+        writer.write(4, &self.is_external_sender);
+        writer.write(5, &self.phishing_url);
+        writer.write(6, &self.subject);
     }
 }
 runtime::models!(EmailPayloadDetail);

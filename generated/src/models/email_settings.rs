@@ -50,12 +50,9 @@ impl runtime::Model for EmailSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.sender_domain),
-            1 => writer.write(&self.use_company_branding),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.sender_domain);
+        writer.write(1, &self.use_company_branding);
     }
 }
 runtime::models!(EmailSettings);

@@ -82,17 +82,14 @@ impl runtime::Model for EmergencyCallEvent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.call_event_type),
-            1 => writer.write(&self.caller_info),
-            2 => writer.write(&self.emergency_number_dialed),
-            3 => writer.write(&self.event_date_time),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.participants),
-            6 => writer.write(&self.policy_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.call_event_type);
+        writer.write(1, &self.caller_info);
+        writer.write(2, &self.emergency_number_dialed);
+        writer.write(3, &self.event_date_time);
+        writer.write(4, &self.id);
+        writer.write(5, &self.participants);
+        writer.write(6, &self.policy_name);
     }
 }
 runtime::models!(EmergencyCallEvent);

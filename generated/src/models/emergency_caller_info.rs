@@ -64,15 +64,12 @@ impl runtime::Model for EmergencyCallerInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.location),
-            2 => writer.write(&self.phone_number),
-            3 => writer.write(&self.tenant_id),
-            4 => writer.write(&self.upn),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.location);
+        writer.write(2, &self.phone_number);
+        writer.write(3, &self.tenant_id);
+        writer.write(4, &self.upn);
     }
 }
 runtime::models!(EmergencyCallerInfo);

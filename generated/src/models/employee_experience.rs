@@ -74,15 +74,12 @@ impl runtime::Model for EmployeeExperience {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.communities),
-            1 => writer.write(&self.engagement_async_operations),
-            2 => writer.write(&self.learning_course_activities),
-            3 => writer.write(&self.learning_providers),
-            4 => writer.write(&self.roles),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.communities);
+        writer.write(1, &self.engagement_async_operations);
+        writer.write(2, &self.learning_course_activities);
+        writer.write(3, &self.learning_providers);
+        writer.write(4, &self.roles);
     }
 }
 runtime::models!(EmployeeExperience);

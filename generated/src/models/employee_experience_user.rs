@@ -60,13 +60,10 @@ impl runtime::Model for EmployeeExperienceUser {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_roles),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.learning_course_activities),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_roles);
+        writer.write(1, &self.id);
+        writer.write(2, &self.learning_course_activities);
     }
 }
 runtime::models!(EmployeeExperienceUser);

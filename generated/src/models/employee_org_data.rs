@@ -50,12 +50,9 @@ impl runtime::Model for EmployeeOrgData {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cost_center),
-            1 => writer.write(&self.division),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cost_center);
+        writer.write(1, &self.division);
     }
 }
 runtime::models!(EmployeeOrgData);

@@ -82,17 +82,14 @@ impl runtime::Model for EndUserNotificationDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.email_content),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_default_langauge),
-            3 => writer.write(&self.language),
-            4 => writer.write(&self.locale),
-            5 => writer.write(&self.sent_from),
-            6 => writer.write(&self.subject),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.email_content);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_default_langauge);
+        writer.write(3, &self.language);
+        writer.write(4, &self.locale);
+        writer.write(5, &self.sent_from);
+        writer.write(6, &self.subject);
     }
 }
 runtime::models!(EndUserNotificationDetail);

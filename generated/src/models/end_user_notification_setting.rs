@@ -58,13 +58,10 @@ impl runtime::Model for EndUserNotificationSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.notification_preference),
-            1 => writer.write(&self.positive_reinforcement),
-            2 => writer.write(&self.setting_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.notification_preference);
+        writer.write(1, &self.positive_reinforcement);
+        writer.write(2, &self.setting_type);
     }
 }
 runtime::models!(EndUserNotificationSetting);

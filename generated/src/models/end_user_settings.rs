@@ -89,18 +89,15 @@ impl runtime::Model for EndUserSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.is_enabled),
-            4 => writer.write(&self.modified_by),
-            5 => writer.write(&self.modified_date_time),
-            6 => writer.write(&self.related_people_insight_level),
-            7 => writer.write(&self.show_approver_details_to_members),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.is_enabled);
+        writer.write(4, &self.modified_by);
+        writer.write(5, &self.modified_date_time);
+        writer.write(6, &self.related_people_insight_level);
+        writer.write(7, &self.show_approver_details_to_members);
     }
 }
 runtime::models!(EndUserSettings);

@@ -82,17 +82,14 @@ impl runtime::Model for Endpoint {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.capability),
-            1 => writer.write(&self.deleted_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.provider_id),
-            4 => writer.write(&self.provider_name),
-            5 => writer.write(&self.provider_resource_id),
-            6 => writer.write(&self.uri),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.capability);
+        writer.write(1, &self.deleted_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.provider_id);
+        writer.write(4, &self.provider_name);
+        writer.write(5, &self.provider_resource_id);
+        writer.write(6, &self.uri);
     }
 }
 runtime::models!(Endpoint);

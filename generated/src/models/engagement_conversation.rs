@@ -71,15 +71,12 @@ impl runtime::Model for EngagementConversation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.creation_mode),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.messages),
-            3 => writer.write(&self.starter),
-            4 => writer.write(&self.starter_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.creation_mode);
+        writer.write(1, &self.id);
+        writer.write(2, &self.messages);
+        writer.write(3, &self.starter);
+        writer.write(4, &self.starter_id);
     }
 }
 runtime::models!(EngagementConversation);

@@ -112,22 +112,19 @@ impl runtime::Model for EngagementConversationQuestionMessage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.body),
-            1 => writer.write(&self.conversation),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.creation_mode),
-            4 => writer.write(&self.from),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.last_modified_date_time),
-            7 => writer.write(&self.reactions),
-            8 => writer.write(&self.replies),
-            9 => writer.write(&self.reply_to),
-            10 => writer.write(&self.reply_to_id),
-            11 => writer.write(&self.title),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.body);
+        writer.write(1, &self.conversation);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.creation_mode);
+        writer.write(4, &self.from);
+        writer.write(5, &self.id);
+        writer.write(6, &self.last_modified_date_time);
+        writer.write(7, &self.reactions);
+        writer.write(8, &self.replies);
+        writer.write(9, &self.reply_to);
+        writer.write(10, &self.reply_to_id);
+        writer.write(11, &self.title);
     }
 }
 runtime::models!(EngagementConversationQuestionMessage);

@@ -68,15 +68,12 @@ impl runtime::Model for EngagementIdentitySet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application),
-            1 => writer.write(&self.audience),
-            2 => writer.write(&self.device),
-            3 => writer.write(&self.group),
-            4 => writer.write(&self.user),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application);
+        writer.write(1, &self.audience);
+        writer.write(2, &self.device);
+        writer.write(3, &self.group);
+        writer.write(4, &self.user);
     }
 }
 runtime::models!(EngagementIdentitySet);

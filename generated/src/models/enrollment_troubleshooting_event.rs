@@ -103,21 +103,18 @@ impl runtime::Model for EnrollmentTroubleshootingEvent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.correlation_id),
-            1 => writer.write(&self.device_id),
-            2 => writer.write(&self.enrollment_type),
-            3 => writer.write(&self.event_date_time),
-            4 => writer.write(&self.failure_category),
-            5 => writer.write(&self.failure_reason),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.managed_device_identifier),
-            8 => writer.write(&self.operating_system),
-            9 => writer.write(&self.os_version),
-            10 => writer.write(&self.user_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.correlation_id);
+        writer.write(1, &self.device_id);
+        writer.write(2, &self.enrollment_type);
+        writer.write(3, &self.event_date_time);
+        writer.write(4, &self.failure_category);
+        writer.write(5, &self.failure_reason);
+        writer.write(6, &self.id);
+        writer.write(7, &self.managed_device_identifier);
+        writer.write(8, &self.operating_system);
+        writer.write(9, &self.os_version);
+        writer.write(10, &self.user_id);
     }
 }
 runtime::models!(EnrollmentTroubleshootingEvent);

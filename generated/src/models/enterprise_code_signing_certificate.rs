@@ -90,19 +90,16 @@ impl runtime::Model for EnterpriseCodeSigningCertificate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content),
-            1 => writer.write(&self.expiration_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.issuer),
-            4 => writer.write(&self.issuer_name),
-            5 => writer.write(&self.status),
-            6 => writer.write(&self.subject),
-            7 => writer.write(&self.subject_name),
-            8 => writer.write(&self.upload_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content);
+        writer.write(1, &self.expiration_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.issuer);
+        writer.write(4, &self.issuer_name);
+        writer.write(5, &self.status);
+        writer.write(6, &self.subject);
+        writer.write(7, &self.subject_name);
+        writer.write(8, &self.upload_date_time);
     }
 }
 runtime::models!(EnterpriseCodeSigningCertificate);

@@ -158,27 +158,24 @@ impl runtime::Model for EntitlementManagement {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_package_assignment_approvals),
-            1 => writer.write(&self.access_package_suggestions),
-            2 => writer.write(&self.access_packages),
-            3 => writer.write(&self.assignment_policies),
-            4 => writer.write(&self.assignment_requests),
-            5 => writer.write(&self.assignments),
-            6 => writer.write(&self.available_access_packages),
-            7 => writer.write(&self.catalogs),
-            8 => writer.write(&self.connected_organizations),
-            9 => writer.write(&self.control_configurations),
-            10 => writer.write(&self.id),
-            11 => writer.write(&self.resource_environments),
-            12 => writer.write(&self.resource_requests),
-            13 => writer.write(&self.resource_role_scopes),
-            14 => writer.write(&self.resources),
-            15 => writer.write(&self.settings),
-            16 => writer.write(&self.subjects),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_package_assignment_approvals);
+        writer.write(1, &self.access_package_suggestions);
+        writer.write(2, &self.access_packages);
+        writer.write(3, &self.assignment_policies);
+        writer.write(4, &self.assignment_requests);
+        writer.write(5, &self.assignments);
+        writer.write(6, &self.available_access_packages);
+        writer.write(7, &self.catalogs);
+        writer.write(8, &self.connected_organizations);
+        writer.write(9, &self.control_configurations);
+        writer.write(10, &self.id);
+        writer.write(11, &self.resource_environments);
+        writer.write(12, &self.resource_requests);
+        writer.write(13, &self.resource_role_scopes);
+        writer.write(14, &self.resources);
+        writer.write(15, &self.settings);
+        writer.write(16, &self.subjects);
     }
 }
 runtime::models!(EntitlementManagement);

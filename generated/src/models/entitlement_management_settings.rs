@@ -66,13 +66,10 @@ impl runtime::Model for EntitlementManagementSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.duration_until_external_user_deleted_after_blocked),
-            1 => writer.write(&self.external_user_lifecycle_action),
-            2 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.duration_until_external_user_deleted_after_blocked);
+        writer.write(1, &self.external_user_lifecycle_action);
+        writer.write(2, &self.id);
     }
 }
 runtime::models!(EntitlementManagementSettings);

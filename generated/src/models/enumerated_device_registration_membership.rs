@@ -52,12 +52,9 @@ impl runtime::Model for EnumeratedDeviceRegistrationMembership {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.groups),
-            1 => writer.write(&self.users),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.groups);
+        writer.write(1, &self.users);
     }
 }
 runtime::models!(EnumeratedDeviceRegistrationMembership);

@@ -52,12 +52,9 @@ impl runtime::Model for EnumeratedDomains {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.domain_names),
-            1 => writer.write(&self.root_domains),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.domain_names);
+        writer.write(1, &self.root_domains);
     }
 }
 runtime::models!(EnumeratedDomains);

@@ -52,12 +52,9 @@ impl runtime::Model for EnumeratedScopes {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.kind),
-            1 => writer.write(&self.scopes),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.kind);
+        writer.write(1, &self.scopes);
     }
 }
 runtime::models!(EnumeratedScopes);

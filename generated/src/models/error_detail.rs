@@ -56,13 +56,10 @@ impl runtime::Model for ErrorDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.error_message),
-            1 => writer.write(&self.resource_instance_name),
-            2 => writer.write(&self.resource_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.error_message);
+        writer.write(1, &self.resource_instance_name);
+        writer.write(2, &self.resource_type);
     }
 }
 runtime::models!(ErrorDetail);

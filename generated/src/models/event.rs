@@ -306,61 +306,57 @@ impl runtime::Model for Event {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_new_time_proposals),
-            1 => writer.write(&self.attachments),
-            2 => writer.write(&self.attendees),
-            3 => writer.write(&self.body),
-            4 => writer.write(&self.body_preview),
-            5 => writer.write(&self.calendar),
-            6 => writer.write(&self.cancelled_occurrences),
-            7 => writer.write(&self.categories),
-            8 => writer.write(&self.change_key),
-            9 => writer.write(&self.created_date_time),
-            10 => writer.write(&self.end),
-            11 => writer.write(&self.exception_occurrences),
-            12 => writer.write(&self.extensions),
-            13 => writer.write(&self.has_attachments),
-            14 => writer.write(&self.hide_attendees),
-            15 => writer.write(&self.ical_uid),
-            16 => writer.write(&self.id),
-            17 => writer.write(&self.importance),
-            18 => writer.write(&self.instances),
-            19 => writer.write(&self.is_all_day),
-            20 => writer.write(&self.is_cancelled),
-            21 => writer.write(&self.is_draft),
-            22 => writer.write(&self.is_online_meeting),
-            23 => writer.write(&self.is_organizer),
-            24 => writer.write(&self.is_reminder_on),
-            25 => writer.write(&self.last_modified_date_time),
-            26 => writer.write(&self.location),
-            27 => writer.write(&self.locations),
-            #[cfg(feature = "full")]
-            28 => writer.write(&self.multi_value_extended_properties),
-            29 => writer.write(&self.online_meeting),
-            30 => writer.write(&self.online_meeting_provider),
-            31 => writer.write(&self.online_meeting_url),
-            32 => writer.write(&self.organizer),
-            33 => writer.write(&self.original_end_time_zone),
-            34 => writer.write(&self.original_start),
-            35 => writer.write(&self.original_start_time_zone),
-            36 => writer.write(&self.recurrence),
-            37 => writer.write(&self.reminder_minutes_before_start),
-            38 => writer.write(&self.response_requested),
-            39 => writer.write(&self.response_status),
-            40 => writer.write(&self.sensitivity),
-            41 => writer.write(&self.series_master_id),
-            42 => writer.write(&self.show_as),
-            #[cfg(feature = "full")]
-            43 => writer.write(&self.single_value_extended_properties),
-            44 => writer.write(&self.start),
-            45 => writer.write(&self.subject),
-            46 => writer.write(&self.transaction_id),
-            47 => writer.write(&self.r#type),
-            48 => writer.write(&self.web_link),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_new_time_proposals);
+        writer.write(1, &self.attachments);
+        writer.write(2, &self.attendees);
+        writer.write(3, &self.body);
+        writer.write(4, &self.body_preview);
+        writer.write(5, &self.calendar);
+        writer.write(6, &self.cancelled_occurrences);
+        writer.write(7, &self.categories);
+        writer.write(8, &self.change_key);
+        writer.write(9, &self.created_date_time);
+        writer.write(10, &self.end);
+        writer.write(11, &self.exception_occurrences);
+        writer.write(12, &self.extensions);
+        writer.write(13, &self.has_attachments);
+        writer.write(14, &self.hide_attendees);
+        writer.write(15, &self.ical_uid);
+        writer.write(16, &self.id);
+        writer.write(17, &self.importance);
+        writer.write(18, &self.instances);
+        writer.write(19, &self.is_all_day);
+        writer.write(20, &self.is_cancelled);
+        writer.write(21, &self.is_draft);
+        writer.write(22, &self.is_online_meeting);
+        writer.write(23, &self.is_organizer);
+        writer.write(24, &self.is_reminder_on);
+        writer.write(25, &self.last_modified_date_time);
+        writer.write(26, &self.location);
+        writer.write(27, &self.locations);
+        #[cfg(feature = "full")] writer.write(28, &self.multi_value_extended_properties);
+        writer.write(29, &self.online_meeting);
+        writer.write(30, &self.online_meeting_provider);
+        writer.write(31, &self.online_meeting_url);
+        writer.write(32, &self.organizer);
+        writer.write(33, &self.original_end_time_zone);
+        writer.write(34, &self.original_start);
+        writer.write(35, &self.original_start_time_zone);
+        writer.write(36, &self.recurrence);
+        writer.write(37, &self.reminder_minutes_before_start);
+        writer.write(38, &self.response_requested);
+        writer.write(39, &self.response_status);
+        writer.write(40, &self.sensitivity);
+        writer.write(41, &self.series_master_id);
+        writer.write(42, &self.show_as);
+        #[cfg(feature = "full")]
+        writer.write(43, &self.single_value_extended_properties);
+        writer.write(44, &self.start);
+        writer.write(45, &self.subject);
+        writer.write(46, &self.transaction_id);
+        writer.write(47, &self.r#type);
+        writer.write(48, &self.web_link);
     }
 }
 runtime::models!(Event);
@@ -410,12 +406,9 @@ impl runtime::Model for AcceptParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.send_response),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.send_response);
     }
 }
 runtime::models!(AcceptParameters);
@@ -461,11 +454,8 @@ impl runtime::Model for CancelParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
     }
 }
 runtime::models!(CancelParameters);
@@ -519,13 +509,10 @@ impl runtime::Model for DeclineParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.proposed_new_time),
-            2 => writer.write(&self.send_response),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.proposed_new_time);
+        writer.write(2, &self.send_response);
     }
 }
 runtime::models!(DeclineParameters);
@@ -575,12 +562,9 @@ impl runtime::Model for ForwardParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.to_recipients),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.to_recipients);
     }
 }
 runtime::models!(ForwardParameters);
@@ -626,11 +610,8 @@ impl runtime::Model for SnoozeReminderParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.new_reminder_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.new_reminder_time);
     }
 }
 runtime::models!(SnoozeReminderParameters);
@@ -684,13 +665,10 @@ impl runtime::Model for TentativelyAcceptParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.proposed_new_time),
-            2 => writer.write(&self.send_response),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.proposed_new_time);
+        writer.write(2, &self.send_response);
     }
 }
 runtime::models!(TentativelyAcceptParameters);

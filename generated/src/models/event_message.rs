@@ -296,57 +296,53 @@ impl runtime::Model for EventMessage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attachments),
-            1 => writer.write(&self.bcc_recipients),
-            2 => writer.write(&self.body),
-            3 => writer.write(&self.body_preview),
-            4 => writer.write(&self.categories),
-            5 => writer.write(&self.cc_recipients),
-            6 => writer.write(&self.change_key),
-            7 => writer.write(&self.conversation_id),
-            8 => writer.write(&self.conversation_index),
-            9 => writer.write(&self.created_date_time),
-            10 => writer.write(&self.end_date_time),
-            11 => writer.write(&self.event),
-            12 => writer.write(&self.extensions),
-            13 => writer.write(&self.flag),
-            14 => writer.write(&self.from),
-            15 => writer.write(&self.has_attachments),
-            16 => writer.write(&self.id),
-            17 => writer.write(&self.importance),
-            18 => writer.write(&self.inference_classification),
-            19 => writer.write(&self.internet_message_headers),
-            20 => writer.write(&self.internet_message_id),
-            21 => writer.write(&self.is_all_day),
-            22 => writer.write(&self.is_delegated),
-            23 => writer.write(&self.is_delivery_receipt_requested),
-            24 => writer.write(&self.is_draft),
-            25 => writer.write(&self.is_out_of_date),
-            26 => writer.write(&self.is_read),
-            27 => writer.write(&self.is_read_receipt_requested),
-            28 => writer.write(&self.last_modified_date_time),
-            29 => writer.write(&self.location),
-            30 => writer.write(&self.meeting_message_type),
-            #[cfg(feature = "full")]
-            31 => writer.write(&self.multi_value_extended_properties),
-            32 => writer.write(&self.parent_folder_id),
-            33 => writer.write(&self.received_date_time),
-            34 => writer.write(&self.recurrence),
-            35 => writer.write(&self.reply_to),
-            36 => writer.write(&self.sender),
-            37 => writer.write(&self.sent_date_time),
-            #[cfg(feature = "full")]
-            38 => writer.write(&self.single_value_extended_properties),
-            39 => writer.write(&self.start_date_time),
-            40 => writer.write(&self.subject),
-            41 => writer.write(&self.to_recipients),
-            42 => writer.write(&self.r#type),
-            43 => writer.write(&self.unique_body),
-            44 => writer.write(&self.web_link),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attachments);
+        writer.write(1, &self.bcc_recipients);
+        writer.write(2, &self.body);
+        writer.write(3, &self.body_preview);
+        writer.write(4, &self.categories);
+        writer.write(5, &self.cc_recipients);
+        writer.write(6, &self.change_key);
+        writer.write(7, &self.conversation_id);
+        writer.write(8, &self.conversation_index);
+        writer.write(9, &self.created_date_time);
+        writer.write(10, &self.end_date_time);
+        writer.write(11, &self.event);
+        writer.write(12, &self.extensions);
+        writer.write(13, &self.flag);
+        writer.write(14, &self.from);
+        writer.write(15, &self.has_attachments);
+        writer.write(16, &self.id);
+        writer.write(17, &self.importance);
+        writer.write(18, &self.inference_classification);
+        writer.write(19, &self.internet_message_headers);
+        writer.write(20, &self.internet_message_id);
+        writer.write(21, &self.is_all_day);
+        writer.write(22, &self.is_delegated);
+        writer.write(23, &self.is_delivery_receipt_requested);
+        writer.write(24, &self.is_draft);
+        writer.write(25, &self.is_out_of_date);
+        writer.write(26, &self.is_read);
+        writer.write(27, &self.is_read_receipt_requested);
+        writer.write(28, &self.last_modified_date_time);
+        writer.write(29, &self.location);
+        writer.write(30, &self.meeting_message_type);
+        #[cfg(feature = "full")] writer.write(31, &self.multi_value_extended_properties);
+        writer.write(32, &self.parent_folder_id);
+        writer.write(33, &self.received_date_time);
+        writer.write(34, &self.recurrence);
+        writer.write(35, &self.reply_to);
+        writer.write(36, &self.sender);
+        writer.write(37, &self.sent_date_time);
+        #[cfg(feature = "full")]
+        writer.write(38, &self.single_value_extended_properties);
+        writer.write(39, &self.start_date_time);
+        writer.write(40, &self.subject);
+        writer.write(41, &self.to_recipients);
+        writer.write(42, &self.r#type);
+        writer.write(43, &self.unique_body);
+        writer.write(44, &self.web_link);
     }
 }
 runtime::models!(EventMessage);

@@ -325,63 +325,59 @@ impl runtime::Model for EventMessageRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_new_time_proposals),
-            1 => writer.write(&self.attachments),
-            2 => writer.write(&self.bcc_recipients),
-            3 => writer.write(&self.body),
-            4 => writer.write(&self.body_preview),
-            5 => writer.write(&self.categories),
-            6 => writer.write(&self.cc_recipients),
-            7 => writer.write(&self.change_key),
-            8 => writer.write(&self.conversation_id),
-            9 => writer.write(&self.conversation_index),
-            10 => writer.write(&self.created_date_time),
-            11 => writer.write(&self.end_date_time),
-            12 => writer.write(&self.event),
-            13 => writer.write(&self.extensions),
-            14 => writer.write(&self.flag),
-            15 => writer.write(&self.from),
-            16 => writer.write(&self.has_attachments),
-            17 => writer.write(&self.id),
-            18 => writer.write(&self.importance),
-            19 => writer.write(&self.inference_classification),
-            20 => writer.write(&self.internet_message_headers),
-            21 => writer.write(&self.internet_message_id),
-            22 => writer.write(&self.is_all_day),
-            23 => writer.write(&self.is_delegated),
-            24 => writer.write(&self.is_delivery_receipt_requested),
-            25 => writer.write(&self.is_draft),
-            26 => writer.write(&self.is_out_of_date),
-            27 => writer.write(&self.is_read),
-            28 => writer.write(&self.is_read_receipt_requested),
-            29 => writer.write(&self.last_modified_date_time),
-            30 => writer.write(&self.location),
-            31 => writer.write(&self.meeting_message_type),
-            32 => writer.write(&self.meeting_request_type),
-            #[cfg(feature = "full")]
-            33 => writer.write(&self.multi_value_extended_properties),
-            34 => writer.write(&self.parent_folder_id),
-            35 => writer.write(&self.previous_end_date_time),
-            36 => writer.write(&self.previous_location),
-            37 => writer.write(&self.previous_start_date_time),
-            38 => writer.write(&self.received_date_time),
-            39 => writer.write(&self.recurrence),
-            40 => writer.write(&self.reply_to),
-            41 => writer.write(&self.response_requested),
-            42 => writer.write(&self.sender),
-            43 => writer.write(&self.sent_date_time),
-            #[cfg(feature = "full")]
-            44 => writer.write(&self.single_value_extended_properties),
-            45 => writer.write(&self.start_date_time),
-            46 => writer.write(&self.subject),
-            47 => writer.write(&self.to_recipients),
-            48 => writer.write(&self.r#type),
-            49 => writer.write(&self.unique_body),
-            50 => writer.write(&self.web_link),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_new_time_proposals);
+        writer.write(1, &self.attachments);
+        writer.write(2, &self.bcc_recipients);
+        writer.write(3, &self.body);
+        writer.write(4, &self.body_preview);
+        writer.write(5, &self.categories);
+        writer.write(6, &self.cc_recipients);
+        writer.write(7, &self.change_key);
+        writer.write(8, &self.conversation_id);
+        writer.write(9, &self.conversation_index);
+        writer.write(10, &self.created_date_time);
+        writer.write(11, &self.end_date_time);
+        writer.write(12, &self.event);
+        writer.write(13, &self.extensions);
+        writer.write(14, &self.flag);
+        writer.write(15, &self.from);
+        writer.write(16, &self.has_attachments);
+        writer.write(17, &self.id);
+        writer.write(18, &self.importance);
+        writer.write(19, &self.inference_classification);
+        writer.write(20, &self.internet_message_headers);
+        writer.write(21, &self.internet_message_id);
+        writer.write(22, &self.is_all_day);
+        writer.write(23, &self.is_delegated);
+        writer.write(24, &self.is_delivery_receipt_requested);
+        writer.write(25, &self.is_draft);
+        writer.write(26, &self.is_out_of_date);
+        writer.write(27, &self.is_read);
+        writer.write(28, &self.is_read_receipt_requested);
+        writer.write(29, &self.last_modified_date_time);
+        writer.write(30, &self.location);
+        writer.write(31, &self.meeting_message_type);
+        writer.write(32, &self.meeting_request_type);
+        #[cfg(feature = "full")] writer.write(33, &self.multi_value_extended_properties);
+        writer.write(34, &self.parent_folder_id);
+        writer.write(35, &self.previous_end_date_time);
+        writer.write(36, &self.previous_location);
+        writer.write(37, &self.previous_start_date_time);
+        writer.write(38, &self.received_date_time);
+        writer.write(39, &self.recurrence);
+        writer.write(40, &self.reply_to);
+        writer.write(41, &self.response_requested);
+        writer.write(42, &self.sender);
+        writer.write(43, &self.sent_date_time);
+        #[cfg(feature = "full")]
+        writer.write(44, &self.single_value_extended_properties);
+        writer.write(45, &self.start_date_time);
+        writer.write(46, &self.subject);
+        writer.write(47, &self.to_recipients);
+        writer.write(48, &self.r#type);
+        writer.write(49, &self.unique_body);
+        writer.write(50, &self.web_link);
     }
 }
 runtime::models!(EventMessageRequest);

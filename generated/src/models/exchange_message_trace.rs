@@ -97,20 +97,17 @@ impl runtime::Model for ExchangeMessageTrace {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.from_ip),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.message_id),
-            3 => writer.write(&self.received_date_time),
-            4 => writer.write(&self.recipient_address),
-            5 => writer.write(&self.sender_address),
-            6 => writer.write(&self.size),
-            7 => writer.write(&self.status),
-            8 => writer.write(&self.subject),
-            9 => writer.write(&self.to_ip),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.from_ip);
+        writer.write(1, &self.id);
+        writer.write(2, &self.message_id);
+        writer.write(3, &self.received_date_time);
+        writer.write(4, &self.recipient_address);
+        writer.write(5, &self.sender_address);
+        writer.write(6, &self.size);
+        writer.write(7, &self.status);
+        writer.write(8, &self.subject);
+        writer.write(9, &self.to_ip);
     }
 }
 runtime::models!(ExchangeMessageTrace);

@@ -82,17 +82,14 @@ impl runtime::Model for ExchangeMessageTraceDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            1 => writer.write(&self.data),
-            2 => writer.write(&self.date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.event),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.message_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
+        writer.write(1, &self.data);
+        writer.write(2, &self.date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.event);
+        writer.write(5, &self.id);
+        writer.write(6, &self.message_id);
     }
 }
 runtime::models!(ExchangeMessageTraceDetail);

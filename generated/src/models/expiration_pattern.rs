@@ -54,13 +54,10 @@ impl runtime::Model for ExpirationPattern {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.duration),
-            1 => writer.write(&self.end_date_time),
-            2 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.duration);
+        writer.write(1, &self.end_date_time);
+        writer.write(2, &self.r#type);
     }
 }
 runtime::models!(ExpirationPattern);

@@ -56,13 +56,10 @@ impl runtime::Model for ExportItemResponse {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.change_key),
-            1 => writer.write(&self.error),
-            2 => writer.write(&self.item_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.change_key);
+        writer.write(1, &self.error);
+        writer.write(2, &self.item_id);
     }
 }
 runtime::models!(ExportItemResponse);

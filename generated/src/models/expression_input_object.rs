@@ -50,12 +50,9 @@ impl runtime::Model for ExpressionInputObject {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.definition),
-            1 => writer.write(&self.properties),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.definition);
+        writer.write(1, &self.properties);
     }
 }
 runtime::models!(ExpressionInputObject);

@@ -87,18 +87,15 @@ impl runtime::Model for ExtensionProperty {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_display_name),
-            1 => writer.write(&self.data_type),
-            2 => writer.write(&self.deleted_date_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_multi_valued),
-            5 => writer.write(&self.is_synced_from_on_premises),
-            6 => writer.write(&self.name),
-            7 => writer.write(&self.target_objects),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_display_name);
+        writer.write(1, &self.data_type);
+        writer.write(2, &self.deleted_date_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_multi_valued);
+        writer.write(5, &self.is_synced_from_on_premises);
+        writer.write(6, &self.name);
+        writer.write(7, &self.target_objects);
     }
 }
 runtime::models!(ExtensionProperty);

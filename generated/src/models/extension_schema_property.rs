@@ -50,12 +50,9 @@ impl runtime::Model for ExtensionSchemaProperty {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.name),
-            1 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.name);
+        writer.write(1, &self.r#type);
     }
 }
 runtime::models!(ExtensionSchemaProperty);

@@ -88,18 +88,14 @@ impl runtime::Model for ExternalAuthenticationMethodConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_id),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.exclude_targets),
-            3 => writer.write(&self.id),
-            #[cfg(feature = "full")]
-            4 => writer.write(&self.include_targets),
-            5 => writer.write(&self.open_id_connect_setting),
-            6 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_id);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.exclude_targets);
+        writer.write(3, &self.id);
+        #[cfg(feature = "full")] writer.write(4, &self.include_targets);
+        writer.write(5, &self.open_id_connect_setting);
+        writer.write(6, &self.state);
     }
 }
 runtime::models!(ExternalAuthenticationMethodConfiguration);

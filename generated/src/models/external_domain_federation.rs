@@ -56,13 +56,10 @@ impl runtime::Model for ExternalDomainFederation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.domain_name),
-            2 => writer.write(&self.issuer_uri),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.domain_name);
+        writer.write(2, &self.issuer_uri);
     }
 }
 runtime::models!(ExternalDomainFederation);

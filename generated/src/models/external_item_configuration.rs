@@ -48,11 +48,8 @@ impl runtime::Model for ExternalItemConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.connections),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.connections);
     }
 }
 runtime::models!(ExternalItemConfiguration);

@@ -105,20 +105,17 @@ impl runtime::Model for ExternalUsersSelfServiceSignUpEventsFlow {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.conditions),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.on_attribute_collection),
-            5 => writer.write(&self.on_attribute_collection_start),
-            6 => writer.write(&self.on_attribute_collection_submit),
-            7 => writer.write(&self.on_authentication_method_load_start),
-            8 => writer.write(&self.on_interactive_auth_flow_start),
-            9 => writer.write(&self.on_user_create_start),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.conditions);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.on_attribute_collection);
+        writer.write(5, &self.on_attribute_collection_start);
+        writer.write(6, &self.on_attribute_collection_submit);
+        writer.write(7, &self.on_authentication_method_load_start);
+        writer.write(8, &self.on_interactive_auth_flow_start);
+        writer.write(9, &self.on_user_create_start);
     }
 }
 runtime::models!(ExternalUsersSelfServiceSignUpEventsFlow);

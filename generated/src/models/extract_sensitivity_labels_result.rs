@@ -46,11 +46,8 @@ impl runtime::Model for ExtractSensitivityLabelsResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.labels),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.labels);
     }
 }
 runtime::models!(ExtractSensitivityLabelsResult);

@@ -52,12 +52,9 @@ impl runtime::Model for FaceCheckConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_enabled),
-            1 => writer.write(&self.source_photo_claim_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_enabled);
+        writer.write(1, &self.source_photo_claim_name);
     }
 }
 runtime::models!(FaceCheckConfiguration);

@@ -44,7 +44,7 @@ impl runtime::Model for FallbackToMicrosoftProviderOnError {
         reader.skip_unknown(property)
     }
     #[inline]
-    fn write(&self, _property: usize, _writer: &mut runtime::Writer) {}
+    fn write(&self, _writer: &mut runtime::Writer) {}
 }
 runtime::models!(FallbackToMicrosoftProviderOnError);
 /// Changes to a [`FallbackToMicrosoftProviderOnError`].

@@ -82,17 +82,14 @@ impl runtime::Model for FeatureRolloutPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.applies_to),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.feature),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.is_applied_to_organization),
-            6 => writer.write(&self.is_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.applies_to);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.feature);
+        writer.write(4, &self.id);
+        writer.write(5, &self.is_applied_to_organization);
+        writer.write(6, &self.is_enabled);
     }
 }
 runtime::models!(FeatureRolloutPolicy);

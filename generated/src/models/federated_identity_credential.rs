@@ -68,16 +68,13 @@ impl runtime::Model for FederatedIdentityCredential {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.audiences),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.issuer),
-            4 => writer.write(&self.name),
-            5 => writer.write(&self.subject),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.audiences);
+        writer.write(1, &self.description);
+        writer.write(2, &self.id);
+        writer.write(3, &self.issuer);
+        writer.write(4, &self.name);
+        writer.write(5, &self.subject);
     }
 }
 runtime::models!(FederatedIdentityCredential);

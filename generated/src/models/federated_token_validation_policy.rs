@@ -58,13 +58,10 @@ impl runtime::Model for FederatedTokenValidationPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deleted_date_time),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.validating_domains),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deleted_date_time);
+        writer.write(1, &self.id);
+        writer.write(2, &self.validating_domains);
     }
 }
 runtime::models!(FederatedTokenValidationPolicy);

@@ -94,19 +94,16 @@ impl runtime::Model for Fido2AuthenticationMethod {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.aa_guid),
-            1 => writer.write(&self.attestation_certificates),
-            2 => writer.write(&self.attestation_level),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.model),
-            7 => writer.write(&self.passkey_type),
-            8 => writer.write(&self.public_key_credential),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.aa_guid);
+        writer.write(1, &self.attestation_certificates);
+        writer.write(2, &self.attestation_level);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.id);
+        writer.write(6, &self.model);
+        writer.write(7, &self.passkey_type);
+        writer.write(8, &self.public_key_credential);
     }
 }
 runtime::models!(Fido2AuthenticationMethod);

@@ -105,21 +105,16 @@ impl runtime::Model for Fido2AuthenticationMethodConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.default_passkey_profile),
-            1 => writer.write(&self.exclude_targets),
-            2 => writer.write(&self.id),
-            #[cfg(feature = "full")]
-            3 => writer.write(&self.include_targets),
-            4 => writer.write(&self.is_attestation_enforced),
-            5 => writer.write(&self.is_self_service_registration_allowed),
-            6 => writer.write(&self.key_restrictions),
-            #[cfg(feature = "full")]
-            7 => writer.write(&self.passkey_profiles),
-            8 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.default_passkey_profile);
+        writer.write(1, &self.exclude_targets);
+        writer.write(2, &self.id);
+        #[cfg(feature = "full")] writer.write(3, &self.include_targets);
+        writer.write(4, &self.is_attestation_enforced);
+        writer.write(5, &self.is_self_service_registration_allowed);
+        writer.write(6, &self.key_restrictions);
+        #[cfg(feature = "full")] writer.write(7, &self.passkey_profiles);
+        writer.write(8, &self.state);
     }
 }
 runtime::models!(Fido2AuthenticationMethodConfiguration);

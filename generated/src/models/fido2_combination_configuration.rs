@@ -61,13 +61,10 @@ impl runtime::Model for Fido2CombinationConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_aaguids),
-            1 => writer.write(&self.applies_to_combinations),
-            2 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_aaguids);
+        writer.write(1, &self.applies_to_combinations);
+        writer.write(2, &self.id);
     }
 }
 runtime::models!(Fido2CombinationConfiguration);

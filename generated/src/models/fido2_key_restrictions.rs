@@ -56,13 +56,10 @@ impl runtime::Model for Fido2KeyRestrictions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.aa_guids),
-            1 => writer.write(&self.enforcement_type),
-            2 => writer.write(&self.is_enforced),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.aa_guids);
+        writer.write(1, &self.enforcement_type);
+        writer.write(2, &self.is_enforced);
     }
 }
 runtime::models!(Fido2KeyRestrictions);

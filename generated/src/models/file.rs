@@ -54,13 +54,10 @@ impl runtime::Model for File {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.hashes),
-            1 => writer.write(&self.mime_type),
-            2 => writer.write(&self.processing_metadata),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.hashes);
+        writer.write(1, &self.mime_type);
+        writer.write(2, &self.processing_metadata);
     }
 }
 runtime::models!(File);

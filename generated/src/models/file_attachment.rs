@@ -90,19 +90,16 @@ impl runtime::Model for FileAttachment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_bytes),
-            1 => writer.write(&self.content_id),
-            2 => writer.write(&self.content_location),
-            3 => writer.write(&self.content_type),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.is_inline),
-            6 => writer.write(&self.last_modified_date_time),
-            7 => writer.write(&self.name),
-            8 => writer.write(&self.size),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_bytes);
+        writer.write(1, &self.content_id);
+        writer.write(2, &self.content_location);
+        writer.write(3, &self.content_type);
+        writer.write(4, &self.id);
+        writer.write(5, &self.is_inline);
+        writer.write(6, &self.last_modified_date_time);
+        writer.write(7, &self.name);
+        writer.write(8, &self.size);
     }
 }
 runtime::models!(FileAttachment);

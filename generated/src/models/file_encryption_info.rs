@@ -78,17 +78,14 @@ impl runtime::Model for FileEncryptionInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.encryption_key),
-            1 => writer.write(&self.file_digest),
-            2 => writer.write(&self.file_digest_algorithm),
-            3 => writer.write(&self.initialization_vector),
-            4 => writer.write(&self.mac),
-            5 => writer.write(&self.mac_key),
-            6 => writer.write(&self.profile_identifier),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.encryption_key);
+        writer.write(1, &self.file_digest);
+        writer.write(2, &self.file_digest_algorithm);
+        writer.write(3, &self.initialization_vector);
+        writer.write(4, &self.mac);
+        writer.write(5, &self.mac_key);
+        writer.write(6, &self.profile_identifier);
     }
 }
 runtime::models!(FileEncryptionInfo);

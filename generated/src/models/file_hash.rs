@@ -52,12 +52,9 @@ impl runtime::Model for FileHash {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.hash_type),
-            1 => writer.write(&self.hash_value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.hash_type);
+        writer.write(1, &self.hash_value);
     }
 }
 runtime::models!(FileHash);

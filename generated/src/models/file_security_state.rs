@@ -60,14 +60,11 @@ impl runtime::Model for FileSecurityState {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.file_hash),
-            1 => writer.write(&self.name),
-            2 => writer.write(&self.path),
-            3 => writer.write(&self.risk_score),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.file_hash);
+        writer.write(1, &self.name);
+        writer.write(2, &self.path);
+        writer.write(3, &self.risk_score);
     }
 }
 runtime::models!(FileSecurityState);

@@ -74,15 +74,12 @@ impl runtime::Model for FileStorage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.container_type_registrations),
-            1 => writer.write(&self.container_types),
-            2 => writer.write(&self.containers),
-            3 => writer.write(&self.deleted_containers),
-            4 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.container_type_registrations);
+        writer.write(1, &self.container_types);
+        writer.write(2, &self.containers);
+        writer.write(3, &self.deleted_containers);
+        writer.write(4, &self.id);
     }
 }
 runtime::models!(FileStorage);

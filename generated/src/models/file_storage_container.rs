@@ -132,27 +132,24 @@ impl runtime::Model for FileStorageContainer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_sensitivity_label),
-            1 => writer.write(&self.columns),
-            2 => writer.write(&self.container_type_id),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.custom_properties),
-            5 => writer.write(&self.description),
-            6 => writer.write(&self.display_name),
-            7 => writer.write(&self.drive),
-            8 => writer.write(&self.id),
-            9 => writer.write(&self.lock_state),
-            10 => writer.write(&self.migration_jobs),
-            11 => writer.write(&self.permissions),
-            12 => writer.write(&self.recycle_bin),
-            13 => writer.write(&self.settings),
-            14 => writer.write(&self.share_point_groups),
-            15 => writer.write(&self.status),
-            16 => writer.write(&self.viewpoint),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_sensitivity_label);
+        writer.write(1, &self.columns);
+        writer.write(2, &self.container_type_id);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.custom_properties);
+        writer.write(5, &self.description);
+        writer.write(6, &self.display_name);
+        writer.write(7, &self.drive);
+        writer.write(8, &self.id);
+        writer.write(9, &self.lock_state);
+        writer.write(10, &self.migration_jobs);
+        writer.write(11, &self.permissions);
+        writer.write(12, &self.recycle_bin);
+        writer.write(13, &self.settings);
+        writer.write(14, &self.share_point_groups);
+        writer.write(15, &self.status);
+        writer.write(16, &self.viewpoint);
     }
 }
 runtime::models!(FileStorageContainer);
@@ -198,11 +195,8 @@ impl runtime::Model for LockParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.lock_state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.lock_state);
     }
 }
 runtime::models!(LockParameters);

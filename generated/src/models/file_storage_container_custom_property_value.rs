@@ -50,12 +50,9 @@ impl runtime::Model for FileStorageContainerCustomPropertyValue {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_searchable),
-            1 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_searchable);
+        writer.write(1, &self.value);
     }
 }
 runtime::models!(FileStorageContainerCustomPropertyValue);

@@ -54,13 +54,10 @@ impl runtime::Model for FileStorageContainerSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_item_versioning_enabled),
-            1 => writer.write(&self.is_ocr_enabled),
-            2 => writer.write(&self.item_major_version_limit),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_item_versioning_enabled);
+        writer.write(1, &self.is_ocr_enabled);
+        writer.write(2, &self.item_major_version_limit);
     }
 }
 runtime::models!(FileStorageContainerSettings);

@@ -92,19 +92,16 @@ impl runtime::Model for FileStorageContainerType {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.billing_classification),
-            1 => writer.write(&self.billing_status),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.etag),
-            4 => writer.write(&self.expiration_date_time),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.name),
-            7 => writer.write(&self.owning_app_id),
-            8 => writer.write(&self.settings),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.billing_classification);
+        writer.write(1, &self.billing_status);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.etag);
+        writer.write(4, &self.expiration_date_time);
+        writer.write(5, &self.id);
+        writer.write(6, &self.name);
+        writer.write(7, &self.owning_app_id);
+        writer.write(8, &self.settings);
     }
 }
 runtime::models!(FileStorageContainerType);

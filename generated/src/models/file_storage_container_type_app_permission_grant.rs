@@ -58,13 +58,10 @@ impl runtime::Model for FileStorageContainerTypeAppPermissionGrant {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_id),
-            1 => writer.write(&self.application_permissions),
-            2 => writer.write(&self.delegated_permissions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_id);
+        writer.write(1, &self.application_permissions);
+        writer.write(2, &self.delegated_permissions);
     }
 }
 runtime::models!(FileStorageContainerTypeAppPermissionGrant);

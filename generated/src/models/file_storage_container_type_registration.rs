@@ -99,20 +99,17 @@ impl runtime::Model for FileStorageContainerTypeRegistration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_permission_grants),
-            1 => writer.write(&self.billing_classification),
-            2 => writer.write(&self.billing_status),
-            3 => writer.write(&self.etag),
-            4 => writer.write(&self.expiration_date_time),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.name),
-            7 => writer.write(&self.owning_app_id),
-            8 => writer.write(&self.registered_date_time),
-            9 => writer.write(&self.settings),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_permission_grants);
+        writer.write(1, &self.billing_classification);
+        writer.write(2, &self.billing_status);
+        writer.write(3, &self.etag);
+        writer.write(4, &self.expiration_date_time);
+        writer.write(5, &self.id);
+        writer.write(6, &self.name);
+        writer.write(7, &self.owning_app_id);
+        writer.write(8, &self.registered_date_time);
+        writer.write(9, &self.settings);
     }
 }
 runtime::models!(FileStorageContainerTypeRegistration);

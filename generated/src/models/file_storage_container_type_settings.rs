@@ -90,19 +90,16 @@ impl runtime::Model for FileStorageContainerTypeSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.consuming_tenant_overridables),
-            1 => writer.write(&self.is_discoverability_enabled),
-            2 => writer.write(&self.is_item_versioning_enabled),
-            3 => writer.write(&self.is_search_enabled),
-            4 => writer.write(&self.is_sharing_restricted),
-            5 => writer.write(&self.item_major_version_limit),
-            6 => writer.write(&self.max_storage_per_container_in_bytes),
-            7 => writer.write(&self.sharing_capability),
-            8 => writer.write(&self.url_template),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.consuming_tenant_overridables);
+        writer.write(1, &self.is_discoverability_enabled);
+        writer.write(2, &self.is_item_versioning_enabled);
+        writer.write(3, &self.is_search_enabled);
+        writer.write(4, &self.is_sharing_restricted);
+        writer.write(5, &self.item_major_version_limit);
+        writer.write(6, &self.max_storage_per_container_in_bytes);
+        writer.write(7, &self.sharing_capability);
+        writer.write(8, &self.url_template);
     }
 }
 runtime::models!(FileStorageContainerTypeSettings);

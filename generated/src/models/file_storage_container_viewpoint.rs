@@ -46,11 +46,8 @@ impl runtime::Model for FileStorageContainerViewpoint {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.effective_role),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.effective_role);
     }
 }
 runtime::models!(FileStorageContainerViewpoint);

@@ -54,13 +54,10 @@ impl runtime::Model for Filter {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.category_filter_groups),
-            1 => writer.write(&self.groups),
-            2 => writer.write(&self.input_filter_groups),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.category_filter_groups);
+        writer.write(1, &self.groups);
+        writer.write(2, &self.input_filter_groups);
     }
 }
 runtime::models!(Filter);

@@ -54,13 +54,10 @@ impl runtime::Model for FilterClause {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.operator_name),
-            1 => writer.write(&self.source_operand_name),
-            2 => writer.write(&self.target_operand),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.operator_name);
+        writer.write(1, &self.source_operand_name);
+        writer.write(2, &self.target_operand);
     }
 }
 runtime::models!(FilterClause);

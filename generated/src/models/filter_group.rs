@@ -50,12 +50,9 @@ impl runtime::Model for FilterGroup {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.clauses),
-            1 => writer.write(&self.name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.clauses);
+        writer.write(1, &self.name);
     }
 }
 runtime::models!(FilterGroup);

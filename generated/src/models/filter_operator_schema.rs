@@ -67,14 +67,11 @@ impl runtime::Model for FilterOperatorSchema {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.arity),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.multivalued_comparison_type),
-            3 => writer.write(&self.supported_attribute_types),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.arity);
+        writer.write(1, &self.id);
+        writer.write(2, &self.multivalued_comparison_type);
+        writer.write(3, &self.supported_attribute_types);
     }
 }
 runtime::models!(FilterOperatorSchema);

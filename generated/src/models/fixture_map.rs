@@ -58,13 +58,10 @@ impl runtime::Model for FixtureMap {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.place_id),
-            2 => writer.write(&self.properties),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.place_id);
+        writer.write(2, &self.properties);
     }
 }
 runtime::models!(FixtureMap);

@@ -119,22 +119,19 @@ impl runtime::Model for Floor {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.address),
-            1 => writer.write(&self.check_ins),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.geo_coordinates),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.is_wheel_chair_accessible),
-            6 => writer.write(&self.label),
-            7 => writer.write(&self.parent_id),
-            8 => writer.write(&self.phone),
-            9 => writer.write(&self.place_id),
-            10 => writer.write(&self.sort_order),
-            11 => writer.write(&self.tags),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.address);
+        writer.write(1, &self.check_ins);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.geo_coordinates);
+        writer.write(4, &self.id);
+        writer.write(5, &self.is_wheel_chair_accessible);
+        writer.write(6, &self.label);
+        writer.write(7, &self.parent_id);
+        writer.write(8, &self.phone);
+        writer.write(9, &self.place_id);
+        writer.write(10, &self.sort_order);
+        writer.write(11, &self.tags);
     }
 }
 runtime::models!(Floor);

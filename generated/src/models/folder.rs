@@ -50,12 +50,9 @@ impl runtime::Model for Folder {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.child_count),
-            1 => writer.write(&self.view),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.child_count);
+        writer.write(1, &self.view);
     }
 }
 runtime::models!(Folder);

@@ -54,13 +54,10 @@ impl runtime::Model for FolderView {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.sort_by),
-            1 => writer.write(&self.sort_order),
-            2 => writer.write(&self.view_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.sort_by);
+        writer.write(1, &self.sort_order);
+        writer.write(2, &self.view_type);
     }
 }
 runtime::models!(FolderView);

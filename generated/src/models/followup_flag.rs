@@ -60,14 +60,11 @@ impl runtime::Model for FollowupFlag {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.completed_date_time),
-            1 => writer.write(&self.due_date_time),
-            2 => writer.write(&self.flag_status),
-            3 => writer.write(&self.start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.completed_date_time);
+        writer.write(1, &self.due_date_time);
+        writer.write(2, &self.flag_status);
+        writer.write(3, &self.start_date_time);
     }
 }
 runtime::models!(FollowupFlag);

@@ -52,11 +52,8 @@ impl runtime::Model for FraudProtectionProviderConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fraud_protection_provider),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fraud_protection_provider);
     }
 }
 runtime::models!(FraudProtectionProviderConfiguration);

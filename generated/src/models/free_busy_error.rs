@@ -50,12 +50,9 @@ impl runtime::Model for FreeBusyError {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.message),
-            1 => writer.write(&self.response_code),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.message);
+        writer.write(1, &self.response_code);
     }
 }
 runtime::models!(FreeBusyError);

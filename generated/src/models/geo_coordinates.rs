@@ -54,13 +54,10 @@ impl runtime::Model for GeoCoordinates {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.altitude),
-            1 => writer.write(&self.latitude),
-            2 => writer.write(&self.longitude),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.altitude);
+        writer.write(1, &self.latitude);
+        writer.write(2, &self.longitude);
     }
 }
 runtime::models!(GeoCoordinates);

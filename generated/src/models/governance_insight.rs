@@ -58,12 +58,9 @@ impl runtime::Model for GovernanceInsight {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.insight_created_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.insight_created_date_time);
     }
 }
 runtime::models!(GovernanceInsight);

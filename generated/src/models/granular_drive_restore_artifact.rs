@@ -105,21 +105,18 @@ impl runtime::Model for GranularDriveRestoreArtifact {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.browse_session_id),
-            1 => writer.write(&self.completion_date_time),
-            2 => writer.write(&self.directory_object_id),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.restore_point_date_time),
-            5 => writer.write(&self.restored_item_key),
-            6 => writer.write(&self.restored_item_path),
-            7 => writer.write(&self.restored_item_web_url),
-            8 => writer.write(&self.start_date_time),
-            9 => writer.write(&self.status),
-            10 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.browse_session_id);
+        writer.write(1, &self.completion_date_time);
+        writer.write(2, &self.directory_object_id);
+        writer.write(3, &self.id);
+        writer.write(4, &self.restore_point_date_time);
+        writer.write(5, &self.restored_item_key);
+        writer.write(6, &self.restored_item_path);
+        writer.write(7, &self.restored_item_web_url);
+        writer.write(8, &self.start_date_time);
+        writer.write(9, &self.status);
+        writer.write(10, &self.web_url);
     }
 }
 runtime::models!(GranularDriveRestoreArtifact);

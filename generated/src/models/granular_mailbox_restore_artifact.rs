@@ -111,22 +111,19 @@ impl runtime::Model for GranularMailboxRestoreArtifact {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.artifact_count),
-            1 => writer.write(&self.completion_date_time),
-            2 => writer.write(&self.destination_type),
-            3 => writer.write(&self.error),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.restore_point),
-            6 => writer.write(&self.restored_folder_id),
-            7 => writer.write(&self.restored_folder_name),
-            8 => writer.write(&self.restored_item_count),
-            9 => writer.write(&self.search_response_id),
-            10 => writer.write(&self.start_date_time),
-            11 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.artifact_count);
+        writer.write(1, &self.completion_date_time);
+        writer.write(2, &self.destination_type);
+        writer.write(3, &self.error);
+        writer.write(4, &self.id);
+        writer.write(5, &self.restore_point);
+        writer.write(6, &self.restored_folder_id);
+        writer.write(7, &self.restored_folder_name);
+        writer.write(8, &self.restored_item_count);
+        writer.write(9, &self.search_response_id);
+        writer.write(10, &self.start_date_time);
+        writer.write(11, &self.status);
     }
 }
 runtime::models!(GranularMailboxRestoreArtifact);

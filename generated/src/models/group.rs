@@ -1539,450 +1539,409 @@ impl runtime::Model for Group {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            0 => writer.write(&self.accepted_senders),
-            1 => writer.write(&self.access_type),
-            2 => writer.write(&self.allow_external_senders),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            3 => writer.write(&self.app_role_assignments),
-            4 => writer.write(&self.assigned_labels),
-            5 => writer.write(&self.assigned_licenses),
-            6 => writer.write(&self.auto_subscribe_new_members),
-            #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
-            7 => writer.write(&self.calendar),
-            #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
-            8 => writer.write(&self.calendar_view),
-            9 => writer.write(&self.classification),
-            #[cfg(feature = "groups")]
-            10 => writer.write(&self.conversations),
-            11 => writer.write(&self.created_date_time),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            12 => writer.write(&self.created_on_behalf_of),
-            13 => writer.write(&self.deleted_date_time),
-            14 => writer.write(&self.description),
-            15 => writer.write(&self.display_name),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "storage",
-                    feature = "users"
-                )
-            )]
-            16 => writer.write(&self.drive),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "storage",
-                    feature = "users"
-                )
-            )]
-            17 => writer.write(&self.drives),
-            #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
-            18 => writer.write(&self.events),
-            19 => writer.write(&self.expiration_date_time),
-            #[cfg(
-                any(
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "users"
-                )
-            )]
-            20 => writer.write(&self.extensions),
-            #[cfg(any(feature = "group-lifecycle-policies", feature = "groups"))]
-            21 => writer.write(&self.group_lifecycle_policies),
-            22 => writer.write(&self.group_types),
-            23 => writer.write(&self.has_members_with_license_errors),
-            24 => writer.write(&self.hide_from_address_lists),
-            25 => writer.write(&self.hide_from_outlook_clients),
-            26 => writer.write(&self.id),
-            27 => writer.write(&self.info_catalogs),
-            28 => writer.write(&self.is_archived),
-            29 => writer.write(&self.is_assignable_to_role),
-            30 => writer.write(&self.is_favorite),
-            31 => writer.write(&self.is_management_restricted),
-            32 => writer.write(&self.is_subscribed_by_mail),
-            33 => writer.write(&self.license_processing_state),
-            34 => writer.write(&self.mail),
-            35 => writer.write(&self.mail_enabled),
-            36 => writer.write(&self.mail_nickname),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            37 => writer.write(&self.member_of),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            38 => writer.write(&self.members),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            39 => writer.write(&self.members_with_license_errors),
-            40 => writer.write(&self.membership_rule),
-            41 => writer.write(&self.membership_rule_processing_state),
-            42 => writer.write(&self.on_premises_domain_name),
-            43 => writer.write(&self.on_premises_extension_attributes),
-            44 => writer.write(&self.on_premises_last_sync_date_time),
-            45 => writer.write(&self.on_premises_net_bios_name),
-            46 => writer.write(&self.on_premises_provisioning_errors),
-            47 => writer.write(&self.on_premises_sam_account_name),
-            48 => writer.write(&self.on_premises_security_identifier),
-            #[cfg(
-                any(
-                    feature = "contacts",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "users"
-                )
-            )]
-            49 => writer.write(&self.on_premises_sync_behavior),
-            50 => writer.write(&self.on_premises_sync_enabled),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "sites",
-                    feature = "users"
-                )
-            )]
-            51 => writer.write(&self.onenote),
-            52 => writer.write(&self.organization_id),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            53 => writer.write(&self.owners),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "chats",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "teams",
-                    feature = "users"
-                )
-            )]
-            54 => writer.write(&self.permission_grants),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "teams",
-                    feature = "users"
-                )
-            )]
-            55 => writer.write(&self.photo),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "teams",
-                    feature = "users"
-                )
-            )]
-            56 => writer.write(&self.photos),
-            #[cfg(feature = "groups")]
-            57 => writer.write(&self.planner),
-            58 => writer.write(&self.preferred_data_location),
-            59 => writer.write(&self.preferred_language),
-            60 => writer.write(&self.proxy_addresses),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            61 => writer.write(&self.rejected_senders),
-            62 => writer.write(&self.renewed_date_time),
-            63 => writer.write(&self.resource_behavior_options),
-            64 => writer.write(&self.resource_provisioning_options),
-            65 => writer.write(&self.security_enabled),
-            66 => writer.write(&self.security_identifier),
-            67 => writer.write(&self.service_provisioning_errors),
-            #[cfg(any(feature = "group-settings", feature = "groups"))]
-            68 => writer.write(&self.settings),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "security",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "users"
-                )
-            )]
-            69 => writer.write(&self.sites),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "privacy",
-                    feature = "security",
-                    feature = "teams",
-                    feature = "teamwork",
-                    feature = "users"
-                )
-            )]
-            70 => writer.write(&self.team),
-            71 => writer.write(&self.theme),
-            #[cfg(feature = "groups")]
-            72 => writer.write(&self.threads),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            73 => writer.write(&self.transitive_member_of),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            74 => writer.write(&self.transitive_members),
-            75 => writer.write(&self.unique_name),
-            76 => writer.write(&self.unseen_conversations_count),
-            77 => writer.write(&self.unseen_count),
-            78 => writer.write(&self.unseen_messages_count),
-            79 => writer.write(&self.visibility),
-            80 => writer.write(&self.welcome_message_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(0, &self.accepted_senders);
+        writer.write(1, &self.access_type);
+        writer.write(2, &self.allow_external_senders);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(3, &self.app_role_assignments);
+        writer.write(4, &self.assigned_labels);
+        writer.write(5, &self.assigned_licenses);
+        writer.write(6, &self.auto_subscribe_new_members);
+        #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
+        writer.write(7, &self.calendar);
+        #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
+        writer.write(8, &self.calendar_view);
+        writer.write(9, &self.classification);
+        #[cfg(feature = "groups")] writer.write(10, &self.conversations);
+        writer.write(11, &self.created_date_time);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(12, &self.created_on_behalf_of);
+        writer.write(13, &self.deleted_date_time);
+        writer.write(14, &self.description);
+        writer.write(15, &self.display_name);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "me",
+                feature = "shares",
+                feature = "sites",
+                feature = "storage",
+                feature = "users"
+            )
+        )] writer.write(16, &self.drive);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "me",
+                feature = "shares",
+                feature = "sites",
+                feature = "storage",
+                feature = "users"
+            )
+        )] writer.write(17, &self.drives);
+        #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
+        writer.write(18, &self.events);
+        writer.write(19, &self.expiration_date_time);
+        #[cfg(
+            any(
+                feature = "devices",
+                feature = "directory",
+                feature = "groups",
+                feature = "me",
+                feature = "organization",
+                feature = "users"
+            )
+        )] writer.write(20, &self.extensions);
+        #[cfg(any(feature = "group-lifecycle-policies", feature = "groups"))]
+        writer.write(21, &self.group_lifecycle_policies);
+        writer.write(22, &self.group_types);
+        writer.write(23, &self.has_members_with_license_errors);
+        writer.write(24, &self.hide_from_address_lists);
+        writer.write(25, &self.hide_from_outlook_clients);
+        writer.write(26, &self.id);
+        writer.write(27, &self.info_catalogs);
+        writer.write(28, &self.is_archived);
+        writer.write(29, &self.is_assignable_to_role);
+        writer.write(30, &self.is_favorite);
+        writer.write(31, &self.is_management_restricted);
+        writer.write(32, &self.is_subscribed_by_mail);
+        writer.write(33, &self.license_processing_state);
+        writer.write(34, &self.mail);
+        writer.write(35, &self.mail_enabled);
+        writer.write(36, &self.mail_nickname);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(37, &self.member_of);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(38, &self.members);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(39, &self.members_with_license_errors);
+        writer.write(40, &self.membership_rule);
+        writer.write(41, &self.membership_rule_processing_state);
+        writer.write(42, &self.on_premises_domain_name);
+        writer.write(43, &self.on_premises_extension_attributes);
+        writer.write(44, &self.on_premises_last_sync_date_time);
+        writer.write(45, &self.on_premises_net_bios_name);
+        writer.write(46, &self.on_premises_provisioning_errors);
+        writer.write(47, &self.on_premises_sam_account_name);
+        writer.write(48, &self.on_premises_security_identifier);
+        #[cfg(
+            any(
+                feature = "contacts",
+                feature = "groups",
+                feature = "me",
+                feature = "users"
+            )
+        )] writer.write(49, &self.on_premises_sync_behavior);
+        writer.write(50, &self.on_premises_sync_enabled);
+        #[cfg(
+            any(feature = "groups", feature = "me", feature = "sites", feature = "users")
+        )] writer.write(51, &self.onenote);
+        writer.write(52, &self.organization_id);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(53, &self.owners);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "chats",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "teams",
+                feature = "users"
+            )
+        )] writer.write(54, &self.permission_grants);
+        #[cfg(
+            any(feature = "groups", feature = "me", feature = "teams", feature = "users")
+        )] writer.write(55, &self.photo);
+        #[cfg(
+            any(feature = "groups", feature = "me", feature = "teams", feature = "users")
+        )] writer.write(56, &self.photos);
+        #[cfg(feature = "groups")] writer.write(57, &self.planner);
+        writer.write(58, &self.preferred_data_location);
+        writer.write(59, &self.preferred_language);
+        writer.write(60, &self.proxy_addresses);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(61, &self.rejected_senders);
+        writer.write(62, &self.renewed_date_time);
+        writer.write(63, &self.resource_behavior_options);
+        writer.write(64, &self.resource_provisioning_options);
+        writer.write(65, &self.security_enabled);
+        writer.write(66, &self.security_identifier);
+        writer.write(67, &self.service_provisioning_errors);
+        #[cfg(any(feature = "group-settings", feature = "groups"))]
+        writer.write(68, &self.settings);
+        #[cfg(
+            any(
+                feature = "groups",
+                feature = "me",
+                feature = "security",
+                feature = "shares",
+                feature = "sites",
+                feature = "users"
+            )
+        )] writer.write(69, &self.sites);
+        #[cfg(
+            any(
+                feature = "groups",
+                feature = "me",
+                feature = "privacy",
+                feature = "security",
+                feature = "teams",
+                feature = "teamwork",
+                feature = "users"
+            )
+        )] writer.write(70, &self.team);
+        writer.write(71, &self.theme);
+        #[cfg(feature = "groups")] writer.write(72, &self.threads);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(73, &self.transitive_member_of);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(74, &self.transitive_members);
+        writer.write(75, &self.unique_name);
+        writer.write(76, &self.unseen_conversations_count);
+        writer.write(77, &self.unseen_count);
+        writer.write(78, &self.unseen_messages_count);
+        writer.write(79, &self.visibility);
+        writer.write(80, &self.welcome_message_enabled);
     }
 }
 runtime::models!(Group);
@@ -2035,12 +1994,9 @@ impl runtime::Model for AssignLicenseParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.add_licenses),
-            1 => writer.write(&self.remove_licenses),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.add_licenses);
+        writer.write(1, &self.remove_licenses);
     }
 }
 #[cfg(feature = "groups")]
@@ -2098,13 +2054,10 @@ impl runtime::Model for ValidatePropertiesParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.mail_nickname),
-            2 => writer.write(&self.on_behalf_of_user_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.mail_nickname);
+        writer.write(2, &self.on_behalf_of_user_id);
     }
 }
 #[cfg(feature = "groups")]

@@ -51,11 +51,8 @@ impl runtime::Model for GroupAssignmentTarget {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.group_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.group_id);
     }
 }
 runtime::models!(GroupAssignmentTarget);

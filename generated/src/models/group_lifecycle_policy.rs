@@ -65,14 +65,11 @@ impl runtime::Model for GroupLifecyclePolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alternate_notification_emails),
-            1 => writer.write(&self.group_lifetime_in_days),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.managed_group_types),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alternate_notification_emails);
+        writer.write(1, &self.group_lifetime_in_days);
+        writer.write(2, &self.id);
+        writer.write(3, &self.managed_group_types);
     }
 }
 runtime::models!(GroupLifecyclePolicy);
@@ -118,11 +115,8 @@ impl runtime::Model for AddGroupParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.group_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.group_id);
     }
 }
 runtime::models!(AddGroupParameters);
@@ -168,11 +162,8 @@ impl runtime::Model for RemoveGroupParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.group_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.group_id);
     }
 }
 runtime::models!(RemoveGroupParameters);

@@ -58,14 +58,11 @@ impl runtime::Model for Hashes {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.crc32_hash),
-            1 => writer.write(&self.quick_xor_hash),
-            2 => writer.write(&self.sha1_hash),
-            3 => writer.write(&self.sha256_hash),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.crc32_hash);
+        writer.write(1, &self.quick_xor_hash);
+        writer.write(2, &self.sha1_hash);
+        writer.write(3, &self.sha256_hash);
     }
 }
 runtime::models!(Hashes);

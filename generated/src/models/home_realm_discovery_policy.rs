@@ -87,17 +87,14 @@ impl runtime::Model for HomeRealmDiscoveryPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.applies_to),
-            1 => writer.write(&self.definition),
-            2 => writer.write(&self.deleted_date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.is_organization_default),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.applies_to);
+        writer.write(1, &self.definition);
+        writer.write(2, &self.deleted_date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.id);
+        writer.write(6, &self.is_organization_default);
     }
 }
 runtime::models!(HomeRealmDiscoveryPolicy);

@@ -60,14 +60,11 @@ impl runtime::Model for HorizontalSection {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.columns),
-            1 => writer.write(&self.emphasis),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.layout),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.columns);
+        writer.write(1, &self.emphasis);
+        writer.write(2, &self.id);
+        writer.write(3, &self.layout);
     }
 }
 runtime::models!(HorizontalSection);

@@ -56,13 +56,10 @@ impl runtime::Model for HorizontalSectionColumn {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.webparts),
-            2 => writer.write(&self.width),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.webparts);
+        writer.write(2, &self.width);
     }
 }
 runtime::models!(HorizontalSectionColumn);

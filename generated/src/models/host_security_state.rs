@@ -90,19 +90,16 @@ impl runtime::Model for HostSecurityState {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fqdn),
-            1 => writer.write(&self.is_azure_ad_joined),
-            2 => writer.write(&self.is_azure_ad_registered),
-            3 => writer.write(&self.is_hybrid_azure_domain_joined),
-            4 => writer.write(&self.net_bios_name),
-            5 => writer.write(&self.os),
-            6 => writer.write(&self.private_ip_address),
-            7 => writer.write(&self.public_ip_address),
-            8 => writer.write(&self.risk_score),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fqdn);
+        writer.write(1, &self.is_azure_ad_joined);
+        writer.write(2, &self.is_azure_ad_registered);
+        writer.write(3, &self.is_hybrid_azure_domain_joined);
+        writer.write(4, &self.net_bios_name);
+        writer.write(5, &self.os);
+        writer.write(6, &self.private_ip_address);
+        writer.write(7, &self.public_ip_address);
+        writer.write(8, &self.risk_score);
     }
 }
 runtime::models!(HostSecurityState);

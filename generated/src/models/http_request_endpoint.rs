@@ -50,11 +50,8 @@ impl runtime::Model for HttpRequestEndpoint {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.target_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.target_url);
     }
 }
 runtime::models!(HttpRequestEndpoint);

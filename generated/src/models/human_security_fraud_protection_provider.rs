@@ -62,14 +62,11 @@ impl runtime::Model for HumanSecurityFraudProtectionProvider {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_id),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.server_token),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_id);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.server_token);
     }
 }
 runtime::models!(HumanSecurityFraudProtectionProvider);

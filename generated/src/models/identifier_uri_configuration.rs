@@ -55,12 +55,9 @@ impl runtime::Model for IdentifierUriConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.non_default_uri_addition),
-            1 => writer.write(&self.uri_addition_without_unique_tenant_identifier),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.non_default_uri_addition);
+        writer.write(1, &self.uri_addition_without_unique_tenant_identifier);
     }
 }
 runtime::models!(IdentifierUriConfiguration);

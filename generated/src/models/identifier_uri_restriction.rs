@@ -73,16 +73,13 @@ impl runtime::Model for IdentifierUriRestriction {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.exclude_actors),
-            1 => writer.write(&self.exclude_apps_receiving_v2_tokens),
-            2 => writer.write(&self.exclude_saml),
-            3 => writer.write(&self.is_state_set_by_microsoft),
-            4 => writer.write(&self.restrict_for_apps_created_after_date_time),
-            5 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.exclude_actors);
+        writer.write(1, &self.exclude_apps_receiving_v2_tokens);
+        writer.write(2, &self.exclude_saml);
+        writer.write(3, &self.is_state_set_by_microsoft);
+        writer.write(4, &self.restrict_for_apps_created_after_date_time);
+        writer.write(5, &self.state);
     }
 }
 runtime::models!(IdentifierUriRestriction);

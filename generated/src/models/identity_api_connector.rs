@@ -62,14 +62,11 @@ impl runtime::Model for IdentityApiConnector {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_configuration),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.target_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_configuration);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.target_url);
     }
 }
 runtime::models!(IdentityApiConnector);
@@ -119,12 +116,9 @@ impl runtime::Model for UploadClientCertificateParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.password),
-            1 => writer.write(&self.pkcs12_value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.password);
+        writer.write(1, &self.pkcs12_value);
     }
 }
 runtime::models!(UploadClientCertificateParameters);

@@ -72,15 +72,12 @@ impl runtime::Model for IdentityBuiltInUserFlowAttribute {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.data_type),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.user_flow_attribute_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.data_type);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.user_flow_attribute_type);
     }
 }
 runtime::models!(IdentityBuiltInUserFlowAttribute);

@@ -126,21 +126,18 @@ impl runtime::Model for IdentityContainer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.api_connectors),
-            1 => writer.write(&self.authentication_event_listeners),
-            2 => writer.write(&self.authentication_events_flows),
-            3 => writer.write(&self.b2x_user_flows),
-            4 => writer.write(&self.conditional_access),
-            5 => writer.write(&self.custom_authentication_extensions),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.identity_providers),
-            8 => writer.write(&self.risk_prevention),
-            9 => writer.write(&self.user_flow_attributes),
-            10 => writer.write(&self.verified_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.api_connectors);
+        writer.write(1, &self.authentication_event_listeners);
+        writer.write(2, &self.authentication_events_flows);
+        writer.write(3, &self.b2x_user_flows);
+        writer.write(4, &self.conditional_access);
+        writer.write(5, &self.custom_authentication_extensions);
+        writer.write(6, &self.id);
+        writer.write(7, &self.identity_providers);
+        writer.write(8, &self.risk_prevention);
+        writer.write(9, &self.user_flow_attributes);
+        writer.write(10, &self.verified_id);
     }
 }
 runtime::models!(IdentityContainer);

@@ -82,17 +82,14 @@ impl runtime::Model for IdentityGovernance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_reviews),
-            1 => writer.write(&self.app_consent),
-            2 => writer.write(&self.catalogs),
-            3 => writer.write(&self.entitlement_management),
-            4 => writer.write(&self.lifecycle_workflows),
-            5 => writer.write(&self.privileged_access),
-            6 => writer.write(&self.terms_of_use),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_reviews);
+        writer.write(1, &self.app_consent);
+        writer.write(2, &self.catalogs);
+        writer.write(3, &self.entitlement_management);
+        writer.write(4, &self.lifecycle_workflows);
+        writer.write(5, &self.privileged_access);
+        writer.write(6, &self.terms_of_use);
     }
 }
 runtime::models!(IdentityGovernance);

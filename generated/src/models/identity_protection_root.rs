@@ -69,14 +69,11 @@ impl runtime::Model for IdentityProtectionRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.risk_detections),
-            1 => writer.write(&self.risky_service_principals),
-            2 => writer.write(&self.risky_users),
-            3 => writer.write(&self.service_principal_risk_detections),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.risk_detections);
+        writer.write(1, &self.risky_service_principals);
+        writer.write(2, &self.risky_users);
+        writer.write(3, &self.service_principal_risk_detections);
     }
 }
 runtime::models!(IdentityProtectionRoot);

@@ -64,15 +64,12 @@ impl runtime::Model for IdentityProvider {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_id),
-            1 => writer.write(&self.client_secret),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.name),
-            4 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_id);
+        writer.write(1, &self.client_secret);
+        writer.write(2, &self.id);
+        writer.write(3, &self.name);
+        writer.write(4, &self.r#type);
     }
 }
 runtime::models!(IdentityProvider);

@@ -59,13 +59,10 @@ impl runtime::Model for IdentityUserFlow {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.user_flow_type),
-            2 => writer.write(&self.user_flow_type_version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.user_flow_type);
+        writer.write(2, &self.user_flow_type_version);
     }
 }
 runtime::models!(IdentityUserFlow);

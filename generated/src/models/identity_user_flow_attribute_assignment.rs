@@ -82,17 +82,14 @@ impl runtime::Model for IdentityUserFlowAttributeAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_optional),
-            3 => writer.write(&self.requires_verification),
-            4 => writer.write(&self.user_attribute),
-            5 => writer.write(&self.user_attribute_values),
-            6 => writer.write(&self.user_input_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_optional);
+        writer.write(3, &self.requires_verification);
+        writer.write(4, &self.user_attribute);
+        writer.write(5, &self.user_attribute_values);
+        writer.write(6, &self.user_input_type);
     }
 }
 runtime::models!(IdentityUserFlowAttributeAssignment);
@@ -138,11 +135,8 @@ impl runtime::Model for SetOrderParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.new_assignment_order),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.new_assignment_order);
     }
 }
 runtime::models!(SetOrderParameters);

@@ -54,13 +54,10 @@ impl runtime::Model for IdleSessionSignOut {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_enabled),
-            1 => writer.write(&self.sign_out_after_in_seconds),
-            2 => writer.write(&self.warn_after_in_seconds),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_enabled);
+        writer.write(1, &self.sign_out_after_in_seconds);
+        writer.write(2, &self.warn_after_in_seconds);
     }
 }
 runtime::models!(IdleSessionSignOut);

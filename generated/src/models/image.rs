@@ -50,12 +50,9 @@ impl runtime::Model for Image {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.height),
-            1 => writer.write(&self.width),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.height);
+        writer.write(1, &self.width);
     }
 }
 runtime::models!(Image);

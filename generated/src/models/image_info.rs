@@ -60,14 +60,11 @@ impl runtime::Model for ImageInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.add_image_query),
-            1 => writer.write(&self.alternate_text),
-            2 => writer.write(&self.alternative_text),
-            3 => writer.write(&self.icon_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.add_image_query);
+        writer.write(1, &self.alternate_text);
+        writer.write(2, &self.alternative_text);
+        writer.write(3, &self.icon_url);
     }
 }
 runtime::models!(ImageInfo);

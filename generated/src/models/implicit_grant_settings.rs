@@ -50,12 +50,9 @@ impl runtime::Model for ImplicitGrantSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.enable_access_token_issuance),
-            1 => writer.write(&self.enable_id_token_issuance),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.enable_access_token_issuance);
+        writer.write(1, &self.enable_id_token_issuance);
     }
 }
 runtime::models!(ImplicitGrantSettings);

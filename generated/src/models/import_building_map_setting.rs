@@ -48,11 +48,8 @@ impl runtime::Model for ImportBuildingMapSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_dry_run),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_dry_run);
     }
 }
 runtime::models!(ImportBuildingMapSetting);

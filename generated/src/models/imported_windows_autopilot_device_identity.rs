@@ -85,18 +85,15 @@ impl runtime::Model for ImportedWindowsAutopilotDeviceIdentity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_user_principal_name),
-            1 => writer.write(&self.group_tag),
-            2 => writer.write(&self.hardware_identifier),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.import_id),
-            5 => writer.write(&self.product_key),
-            6 => writer.write(&self.serial_number),
-            7 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_user_principal_name);
+        writer.write(1, &self.group_tag);
+        writer.write(2, &self.hardware_identifier);
+        writer.write(3, &self.id);
+        writer.write(4, &self.import_id);
+        writer.write(5, &self.product_key);
+        writer.write(6, &self.serial_number);
+        writer.write(7, &self.state);
     }
 }
 runtime::models!(ImportedWindowsAutopilotDeviceIdentity);
@@ -144,11 +141,8 @@ impl runtime::Model for ImportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.imported_windows_autopilot_device_identities),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.imported_windows_autopilot_device_identities);
     }
 }
 runtime::models!(ImportParameters);

@@ -65,14 +65,11 @@ impl runtime::Model for ImportedWindowsAutopilotDeviceIdentityState {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_error_code),
-            1 => writer.write(&self.device_error_name),
-            2 => writer.write(&self.device_import_status),
-            3 => writer.write(&self.device_registration_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_error_code);
+        writer.write(1, &self.device_error_name);
+        writer.write(2, &self.device_import_status);
+        writer.write(3, &self.device_registration_id);
     }
 }
 runtime::models!(ImportedWindowsAutopilotDeviceIdentityState);

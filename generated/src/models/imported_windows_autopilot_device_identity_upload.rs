@@ -62,14 +62,11 @@ impl runtime::Model for ImportedWindowsAutopilotDeviceIdentityUpload {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time_utc),
-            1 => writer.write(&self.device_identities),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time_utc);
+        writer.write(1, &self.device_identities);
+        writer.write(2, &self.id);
+        writer.write(3, &self.status);
     }
 }
 runtime::models!(ImportedWindowsAutopilotDeviceIdentityUpload);

@@ -50,12 +50,9 @@ impl runtime::Model for InboundOutboundPolicyConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inbound_allowed),
-            1 => writer.write(&self.outbound_allowed),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inbound_allowed);
+        writer.write(1, &self.outbound_allowed);
     }
 }
 runtime::models!(InboundOutboundPolicyConfiguration);

@@ -65,14 +65,11 @@ impl runtime::Model for IncomingContext {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.observed_participant_id),
-            1 => writer.write(&self.on_behalf_of),
-            2 => writer.write(&self.source_participant_id),
-            3 => writer.write(&self.transferor),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.observed_participant_id);
+        writer.write(1, &self.on_behalf_of);
+        writer.write(2, &self.source_participant_id);
+        writer.write(3, &self.transferor);
     }
 }
 runtime::models!(IncomingContext);

@@ -52,12 +52,9 @@ impl runtime::Model for IncompleteData {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.missing_data_before_date_time),
-            1 => writer.write(&self.was_throttled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.missing_data_before_date_time);
+        writer.write(1, &self.was_throttled);
     }
 }
 runtime::models!(IncompleteData);

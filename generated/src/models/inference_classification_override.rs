@@ -56,13 +56,10 @@ impl runtime::Model for InferenceClassificationOverride {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.classify_as),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.sender_email_address),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.classify_as);
+        writer.write(1, &self.id);
+        writer.write(2, &self.sender_email_address);
     }
 }
 runtime::models!(InferenceClassificationOverride);

@@ -54,12 +54,9 @@ impl runtime::Model for InformationProtection {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.bitlocker),
-            1 => writer.write(&self.threat_assessment_requests),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.bitlocker);
+        writer.write(1, &self.threat_assessment_requests);
     }
 }
 runtime::models!(InformationProtection);

@@ -68,15 +68,12 @@ impl runtime::Model for InformationalUrl {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.logo_url),
-            1 => writer.write(&self.marketing_url),
-            2 => writer.write(&self.privacy_statement_url),
-            3 => writer.write(&self.support_url),
-            4 => writer.write(&self.terms_of_service_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.logo_url);
+        writer.write(1, &self.marketing_url);
+        writer.write(2, &self.privacy_statement_url);
+        writer.write(3, &self.support_url);
+        writer.write(4, &self.terms_of_service_url);
     }
 }
 runtime::models!(InformationalUrl);

@@ -54,13 +54,10 @@ impl runtime::Model for InnerError {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_request_id),
-            1 => writer.write(&self.date),
-            2 => writer.write(&self.request_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_request_id);
+        writer.write(1, &self.date);
+        writer.write(2, &self.request_id);
     }
 }
 runtime::models!(InnerError);

@@ -56,13 +56,10 @@ impl runtime::Model for InsightsSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.disabled_for_group),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_enabled_in_organization),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.disabled_for_group);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_enabled_in_organization);
     }
 }
 runtime::models!(InsightsSettings);

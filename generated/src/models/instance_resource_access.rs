@@ -50,12 +50,9 @@ impl runtime::Model for InstanceResourceAccess {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.permissions),
-            1 => writer.write(&self.resource_app_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.permissions);
+        writer.write(1, &self.resource_app_id);
     }
 }
 runtime::models!(InstanceResourceAccess);

@@ -126,25 +126,22 @@ impl runtime::Model for InternalDomainFederation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.active_sign_in_uri),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.federated_idp_mfa_behavior),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_signed_authentication_request_required),
-            5 => writer.write(&self.issuer_uri),
-            6 => writer.write(&self.metadata_exchange_uri),
-            7 => writer.write(&self.next_signing_certificate),
-            8 => writer.write(&self.passive_sign_in_uri),
-            9 => writer.write(&self.password_reset_uri),
-            10 => writer.write(&self.preferred_authentication_protocol),
-            11 => writer.write(&self.prompt_login_behavior),
-            12 => writer.write(&self.sign_out_uri),
-            13 => writer.write(&self.signing_certificate),
-            14 => writer.write(&self.signing_certificate_update_status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.active_sign_in_uri);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.federated_idp_mfa_behavior);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_signed_authentication_request_required);
+        writer.write(5, &self.issuer_uri);
+        writer.write(6, &self.metadata_exchange_uri);
+        writer.write(7, &self.next_signing_certificate);
+        writer.write(8, &self.passive_sign_in_uri);
+        writer.write(9, &self.password_reset_uri);
+        writer.write(10, &self.preferred_authentication_protocol);
+        writer.write(11, &self.prompt_login_behavior);
+        writer.write(12, &self.sign_out_uri);
+        writer.write(13, &self.signing_certificate);
+        writer.write(14, &self.signing_certificate_update_status);
     }
 }
 runtime::models!(InternalDomainFederation);

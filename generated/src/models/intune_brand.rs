@@ -113,24 +113,21 @@ impl runtime::Model for IntuneBrand {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.contact_it_email_address),
-            1 => writer.write(&self.contact_it_name),
-            2 => writer.write(&self.contact_it_notes),
-            3 => writer.write(&self.contact_it_phone_number),
-            4 => writer.write(&self.dark_background_logo),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.light_background_logo),
-            7 => writer.write(&self.online_support_site_name),
-            8 => writer.write(&self.online_support_site_url),
-            9 => writer.write(&self.privacy_url),
-            10 => writer.write(&self.show_display_name_next_to_logo),
-            11 => writer.write(&self.show_logo),
-            12 => writer.write(&self.show_name_next_to_logo),
-            13 => writer.write(&self.theme_color),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.contact_it_email_address);
+        writer.write(1, &self.contact_it_name);
+        writer.write(2, &self.contact_it_notes);
+        writer.write(3, &self.contact_it_phone_number);
+        writer.write(4, &self.dark_background_logo);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.light_background_logo);
+        writer.write(7, &self.online_support_site_name);
+        writer.write(8, &self.online_support_site_url);
+        writer.write(9, &self.privacy_url);
+        writer.write(10, &self.show_display_name_next_to_logo);
+        writer.write(11, &self.show_logo);
+        writer.write(12, &self.show_name_next_to_logo);
+        writer.write(13, &self.theme_color);
     }
 }
 runtime::models!(IntuneBrand);

@@ -107,22 +107,19 @@ impl runtime::Model for Invitation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.invite_redeem_url),
-            2 => writer.write(&self.invite_redirect_url),
-            3 => writer.write(&self.invited_user),
-            4 => writer.write(&self.invited_user_display_name),
-            5 => writer.write(&self.invited_user_email_address),
-            6 => writer.write(&self.invited_user_message_info),
-            7 => writer.write(&self.invited_user_sponsors),
-            8 => writer.write(&self.invited_user_type),
-            9 => writer.write(&self.reset_redemption),
-            10 => writer.write(&self.send_invitation_message),
-            11 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.invite_redeem_url);
+        writer.write(2, &self.invite_redirect_url);
+        writer.write(3, &self.invited_user);
+        writer.write(4, &self.invited_user_display_name);
+        writer.write(5, &self.invited_user_email_address);
+        writer.write(6, &self.invited_user_message_info);
+        writer.write(7, &self.invited_user_sponsors);
+        writer.write(8, &self.invited_user_type);
+        writer.write(9, &self.reset_redemption);
+        writer.write(10, &self.send_invitation_message);
+        writer.write(11, &self.status);
     }
 }
 runtime::models!(Invitation);

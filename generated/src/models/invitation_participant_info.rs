@@ -78,15 +78,12 @@ impl runtime::Model for InvitationParticipantInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.hidden),
-            1 => writer.write(&self.identity),
-            2 => writer.write(&self.participant_id),
-            3 => writer.write(&self.remove_from_default_audio_routing_group),
-            4 => writer.write(&self.replaces_call_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.hidden);
+        writer.write(1, &self.identity);
+        writer.write(2, &self.participant_id);
+        writer.write(3, &self.remove_from_default_audio_routing_group);
+        writer.write(4, &self.replaces_call_id);
     }
 }
 runtime::models!(InvitationParticipantInfo);

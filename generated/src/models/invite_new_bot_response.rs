@@ -50,11 +50,8 @@ impl runtime::Model for InviteNewBotResponse {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.invite_uri),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.invite_uri);
     }
 }
 runtime::models!(InviteNewBotResponse);

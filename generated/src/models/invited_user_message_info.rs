@@ -54,13 +54,10 @@ impl runtime::Model for InvitedUserMessageInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cc_recipients),
-            1 => writer.write(&self.customized_message_body),
-            2 => writer.write(&self.message_language),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cc_recipients);
+        writer.write(1, &self.customized_message_body);
+        writer.write(2, &self.message_language);
     }
 }
 runtime::models!(InvitedUserMessageInfo);

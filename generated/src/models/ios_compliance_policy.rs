@@ -196,37 +196,34 @@ impl runtime::Model for IosCompliancePolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.device_setting_state_summaries),
-            4 => writer.write(&self.device_status_overview),
-            5 => writer.write(&self.device_statuses),
-            6 => writer.write(&self.device_threat_protection_enabled),
-            7 => writer.write(&self.device_threat_protection_required_security_level),
-            8 => writer.write(&self.display_name),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.last_modified_date_time),
-            11 => writer.write(&self.managed_email_profile_required),
-            12 => writer.write(&self.os_maximum_version),
-            13 => writer.write(&self.os_minimum_version),
-            14 => writer.write(&self.passcode_block_simple),
-            15 => writer.write(&self.passcode_expiration_days),
-            16 => writer.write(&self.passcode_minimum_character_set_count),
-            17 => writer.write(&self.passcode_minimum_length),
-            18 => writer.write(&self.passcode_minutes_of_inactivity_before_lock),
-            19 => writer.write(&self.passcode_previous_passcode_block_count),
-            20 => writer.write(&self.passcode_required),
-            21 => writer.write(&self.passcode_required_type),
-            22 => writer.write(&self.scheduled_actions_for_rule),
-            23 => writer.write(&self.security_block_jailbroken_devices),
-            24 => writer.write(&self.user_status_overview),
-            25 => writer.write(&self.user_statuses),
-            26 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.device_setting_state_summaries);
+        writer.write(4, &self.device_status_overview);
+        writer.write(5, &self.device_statuses);
+        writer.write(6, &self.device_threat_protection_enabled);
+        writer.write(7, &self.device_threat_protection_required_security_level);
+        writer.write(8, &self.display_name);
+        writer.write(9, &self.id);
+        writer.write(10, &self.last_modified_date_time);
+        writer.write(11, &self.managed_email_profile_required);
+        writer.write(12, &self.os_maximum_version);
+        writer.write(13, &self.os_minimum_version);
+        writer.write(14, &self.passcode_block_simple);
+        writer.write(15, &self.passcode_expiration_days);
+        writer.write(16, &self.passcode_minimum_character_set_count);
+        writer.write(17, &self.passcode_minimum_length);
+        writer.write(18, &self.passcode_minutes_of_inactivity_before_lock);
+        writer.write(19, &self.passcode_previous_passcode_block_count);
+        writer.write(20, &self.passcode_required);
+        writer.write(21, &self.passcode_required_type);
+        writer.write(22, &self.scheduled_actions_for_rule);
+        writer.write(23, &self.security_block_jailbroken_devices);
+        writer.write(24, &self.user_status_overview);
+        writer.write(25, &self.user_statuses);
+        writer.write(26, &self.version);
     }
 }
 runtime::models!(IosCompliancePolicy);

@@ -146,27 +146,24 @@ impl runtime::Model for IosDeviceFeaturesConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.asset_tag_template),
-            1 => writer.write(&self.assignments),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.device_setting_state_summaries),
-            5 => writer.write(&self.device_status_overview),
-            6 => writer.write(&self.device_statuses),
-            7 => writer.write(&self.display_name),
-            8 => writer.write(&self.home_screen_dock_icons),
-            9 => writer.write(&self.home_screen_pages),
-            10 => writer.write(&self.id),
-            11 => writer.write(&self.last_modified_date_time),
-            12 => writer.write(&self.lock_screen_footnote),
-            13 => writer.write(&self.notification_settings),
-            14 => writer.write(&self.user_status_overview),
-            15 => writer.write(&self.user_statuses),
-            16 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.asset_tag_template);
+        writer.write(1, &self.assignments);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.device_setting_state_summaries);
+        writer.write(5, &self.device_status_overview);
+        writer.write(6, &self.device_statuses);
+        writer.write(7, &self.display_name);
+        writer.write(8, &self.home_screen_dock_icons);
+        writer.write(9, &self.home_screen_pages);
+        writer.write(10, &self.id);
+        writer.write(11, &self.last_modified_date_time);
+        writer.write(12, &self.lock_screen_footnote);
+        writer.write(13, &self.notification_settings);
+        writer.write(14, &self.user_status_overview);
+        writer.write(15, &self.user_statuses);
+        writer.write(16, &self.version);
     }
 }
 runtime::models!(IosDeviceFeaturesConfiguration);

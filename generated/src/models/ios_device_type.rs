@@ -50,12 +50,9 @@ impl runtime::Model for IosDeviceType {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.ipad),
-            1 => writer.write(&self.iphone_and_i_pod),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.ipad);
+        writer.write(1, &self.iphone_and_i_pod);
     }
 }
 runtime::models!(IosDeviceType);

@@ -795,159 +795,150 @@ impl runtime::Model for IosGeneralDeviceConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account_block_modification),
-            1 => writer.write(&self.activation_lock_allow_when_supervised),
-            2 => writer.write(&self.air_drop_blocked),
-            3 => writer.write(&self.air_drop_force_unmanaged_drop_target),
-            4 => {
-                writer.write(&self.air_play_force_pairing_password_for_outgoing_requests)
-            }
-            5 => writer.write(&self.app_store_block_automatic_downloads),
-            6 => writer.write(&self.app_store_block_in_app_purchases),
-            7 => writer.write(&self.app_store_block_ui_app_installation),
-            8 => writer.write(&self.app_store_blocked),
-            9 => writer.write(&self.app_store_require_password),
-            10 => writer.write(&self.apple_news_blocked),
-            11 => writer.write(&self.apple_watch_block_pairing),
-            12 => writer.write(&self.apple_watch_force_wrist_detection),
-            13 => writer.write(&self.apps_single_app_mode_list),
-            14 => writer.write(&self.apps_visibility_list),
-            15 => writer.write(&self.apps_visibility_list_type),
-            16 => writer.write(&self.assignments),
-            17 => writer.write(&self.bluetooth_block_modification),
-            18 => writer.write(&self.camera_blocked),
-            19 => writer.write(&self.cellular_block_data_roaming),
-            20 => {
-                writer.write(&self.cellular_block_global_background_fetch_while_roaming)
-            }
-            21 => writer.write(&self.cellular_block_per_app_data_modification),
-            22 => writer.write(&self.cellular_block_personal_hotspot),
-            23 => writer.write(&self.cellular_block_voice_roaming),
-            24 => writer.write(&self.certificates_block_untrusted_tls_certificates),
-            25 => writer.write(&self.classroom_app_block_remote_screen_observation),
-            26 => writer.write(&self.classroom_app_force_unprompted_screen_observation),
-            27 => writer.write(&self.compliant_app_list_type),
-            28 => writer.write(&self.compliant_apps_list),
-            29 => writer.write(&self.configuration_profile_block_changes),
-            30 => writer.write(&self.created_date_time),
-            31 => writer.write(&self.definition_lookup_blocked),
-            32 => writer.write(&self.description),
-            33 => writer.write(&self.device_block_enable_restrictions),
-            34 => writer.write(&self.device_block_erase_content_and_settings),
-            35 => writer.write(&self.device_block_name_modification),
-            36 => writer.write(&self.device_setting_state_summaries),
-            37 => writer.write(&self.device_status_overview),
-            38 => writer.write(&self.device_statuses),
-            39 => writer.write(&self.diagnostic_data_block_submission),
-            40 => writer.write(&self.diagnostic_data_block_submission_modification),
-            41 => writer.write(&self.display_name),
-            42 => writer.write(&self.documents_block_managed_documents_in_unmanaged_apps),
-            43 => writer.write(&self.documents_block_unmanaged_documents_in_managed_apps),
-            44 => writer.write(&self.email_in_domain_suffixes),
-            45 => writer.write(&self.enterprise_app_block_trust),
-            46 => writer.write(&self.enterprise_app_block_trust_modification),
-            47 => writer.write(&self.face_time_blocked),
-            48 => writer.write(&self.find_my_friends_blocked),
-            49 => writer.write(&self.game_center_blocked),
-            50 => writer.write(&self.gaming_block_game_center_friends),
-            51 => writer.write(&self.gaming_block_multiplayer),
-            52 => writer.write(&self.host_pairing_blocked),
-            53 => writer.write(&self.i_books_store_block_erotica),
-            54 => writer.write(&self.i_books_store_blocked),
-            55 => writer.write(&self.i_cloud_block_activity_continuation),
-            56 => writer.write(&self.i_cloud_block_backup),
-            57 => writer.write(&self.i_cloud_block_document_sync),
-            58 => writer.write(&self.i_cloud_block_managed_apps_sync),
-            59 => writer.write(&self.i_cloud_block_photo_library),
-            60 => writer.write(&self.i_cloud_block_photo_stream_sync),
-            61 => writer.write(&self.i_cloud_block_shared_photo_stream),
-            62 => writer.write(&self.i_cloud_require_encrypted_backup),
-            63 => writer.write(&self.i_tunes_block_explicit_content),
-            64 => writer.write(&self.i_tunes_block_music_service),
-            65 => writer.write(&self.i_tunes_block_radio),
-            66 => writer.write(&self.id),
-            67 => writer.write(&self.keyboard_block_auto_correct),
-            68 => writer.write(&self.keyboard_block_dictation),
-            69 => writer.write(&self.keyboard_block_predictive),
-            70 => writer.write(&self.keyboard_block_shortcuts),
-            71 => writer.write(&self.keyboard_block_spell_check),
-            72 => writer.write(&self.kiosk_mode_allow_assistive_speak),
-            73 => writer.write(&self.kiosk_mode_allow_assistive_touch_settings),
-            74 => writer.write(&self.kiosk_mode_allow_auto_lock),
-            75 => writer.write(&self.kiosk_mode_allow_color_inversion_settings),
-            76 => writer.write(&self.kiosk_mode_allow_ringer_switch),
-            77 => writer.write(&self.kiosk_mode_allow_screen_rotation),
-            78 => writer.write(&self.kiosk_mode_allow_sleep_button),
-            79 => writer.write(&self.kiosk_mode_allow_touchscreen),
-            80 => writer.write(&self.kiosk_mode_allow_voice_over_settings),
-            81 => writer.write(&self.kiosk_mode_allow_volume_buttons),
-            82 => writer.write(&self.kiosk_mode_allow_zoom_settings),
-            83 => writer.write(&self.kiosk_mode_app_store_url),
-            84 => writer.write(&self.kiosk_mode_built_in_app_id),
-            85 => writer.write(&self.kiosk_mode_managed_app_id),
-            86 => writer.write(&self.kiosk_mode_require_assistive_touch),
-            87 => writer.write(&self.kiosk_mode_require_color_inversion),
-            88 => writer.write(&self.kiosk_mode_require_mono_audio),
-            89 => writer.write(&self.kiosk_mode_require_voice_over),
-            90 => writer.write(&self.kiosk_mode_require_zoom),
-            91 => writer.write(&self.last_modified_date_time),
-            92 => writer.write(&self.lock_screen_block_control_center),
-            93 => writer.write(&self.lock_screen_block_notification_view),
-            94 => writer.write(&self.lock_screen_block_passbook),
-            95 => writer.write(&self.lock_screen_block_today_view),
-            96 => writer.write(&self.media_content_rating_apps),
-            97 => writer.write(&self.media_content_rating_australia),
-            98 => writer.write(&self.media_content_rating_canada),
-            99 => writer.write(&self.media_content_rating_france),
-            100 => writer.write(&self.media_content_rating_germany),
-            101 => writer.write(&self.media_content_rating_ireland),
-            102 => writer.write(&self.media_content_rating_japan),
-            103 => writer.write(&self.media_content_rating_new_zealand),
-            104 => writer.write(&self.media_content_rating_united_kingdom),
-            105 => writer.write(&self.media_content_rating_united_states),
-            106 => writer.write(&self.messages_blocked),
-            107 => writer.write(&self.network_usage_rules),
-            108 => writer.write(&self.notifications_block_settings_modification),
-            109 => writer.write(&self.passcode_block_fingerprint_modification),
-            110 => writer.write(&self.passcode_block_fingerprint_unlock),
-            111 => writer.write(&self.passcode_block_modification),
-            112 => writer.write(&self.passcode_block_simple),
-            113 => writer.write(&self.passcode_expiration_days),
-            114 => writer.write(&self.passcode_minimum_character_set_count),
-            115 => writer.write(&self.passcode_minimum_length),
-            116 => writer.write(&self.passcode_minutes_of_inactivity_before_lock),
-            117 => {
-                writer.write(&self.passcode_minutes_of_inactivity_before_screen_timeout)
-            }
-            118 => writer.write(&self.passcode_previous_passcode_block_count),
-            119 => writer.write(&self.passcode_required),
-            120 => writer.write(&self.passcode_required_type),
-            121 => writer.write(&self.passcode_sign_in_failure_count_before_wipe),
-            122 => writer.write(&self.podcasts_blocked),
-            123 => writer.write(&self.safari_block_autofill),
-            124 => writer.write(&self.safari_block_java_script),
-            125 => writer.write(&self.safari_block_popups),
-            126 => writer.write(&self.safari_blocked),
-            127 => writer.write(&self.safari_cookie_settings),
-            128 => writer.write(&self.safari_managed_domains),
-            129 => writer.write(&self.safari_password_auto_fill_domains),
-            130 => writer.write(&self.safari_require_fraud_warning),
-            131 => writer.write(&self.screen_capture_blocked),
-            132 => writer.write(&self.siri_block_user_generated_content),
-            133 => writer.write(&self.siri_blocked),
-            134 => writer.write(&self.siri_blocked_when_locked),
-            135 => writer.write(&self.siri_require_profanity_filter),
-            136 => writer.write(&self.spotlight_block_internet_results),
-            137 => writer.write(&self.user_status_overview),
-            138 => writer.write(&self.user_statuses),
-            139 => writer.write(&self.version),
-            140 => writer.write(&self.voice_dialing_blocked),
-            141 => writer.write(&self.wallpaper_block_modification),
-            142 => writer.write(&self.wi_fi_connect_only_to_configured_networks),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account_block_modification);
+        writer.write(1, &self.activation_lock_allow_when_supervised);
+        writer.write(2, &self.air_drop_blocked);
+        writer.write(3, &self.air_drop_force_unmanaged_drop_target);
+        writer.write(4, &self.air_play_force_pairing_password_for_outgoing_requests);
+        writer.write(5, &self.app_store_block_automatic_downloads);
+        writer.write(6, &self.app_store_block_in_app_purchases);
+        writer.write(7, &self.app_store_block_ui_app_installation);
+        writer.write(8, &self.app_store_blocked);
+        writer.write(9, &self.app_store_require_password);
+        writer.write(10, &self.apple_news_blocked);
+        writer.write(11, &self.apple_watch_block_pairing);
+        writer.write(12, &self.apple_watch_force_wrist_detection);
+        writer.write(13, &self.apps_single_app_mode_list);
+        writer.write(14, &self.apps_visibility_list);
+        writer.write(15, &self.apps_visibility_list_type);
+        writer.write(16, &self.assignments);
+        writer.write(17, &self.bluetooth_block_modification);
+        writer.write(18, &self.camera_blocked);
+        writer.write(19, &self.cellular_block_data_roaming);
+        writer.write(20, &self.cellular_block_global_background_fetch_while_roaming);
+        writer.write(21, &self.cellular_block_per_app_data_modification);
+        writer.write(22, &self.cellular_block_personal_hotspot);
+        writer.write(23, &self.cellular_block_voice_roaming);
+        writer.write(24, &self.certificates_block_untrusted_tls_certificates);
+        writer.write(25, &self.classroom_app_block_remote_screen_observation);
+        writer.write(26, &self.classroom_app_force_unprompted_screen_observation);
+        writer.write(27, &self.compliant_app_list_type);
+        writer.write(28, &self.compliant_apps_list);
+        writer.write(29, &self.configuration_profile_block_changes);
+        writer.write(30, &self.created_date_time);
+        writer.write(31, &self.definition_lookup_blocked);
+        writer.write(32, &self.description);
+        writer.write(33, &self.device_block_enable_restrictions);
+        writer.write(34, &self.device_block_erase_content_and_settings);
+        writer.write(35, &self.device_block_name_modification);
+        writer.write(36, &self.device_setting_state_summaries);
+        writer.write(37, &self.device_status_overview);
+        writer.write(38, &self.device_statuses);
+        writer.write(39, &self.diagnostic_data_block_submission);
+        writer.write(40, &self.diagnostic_data_block_submission_modification);
+        writer.write(41, &self.display_name);
+        writer.write(42, &self.documents_block_managed_documents_in_unmanaged_apps);
+        writer.write(43, &self.documents_block_unmanaged_documents_in_managed_apps);
+        writer.write(44, &self.email_in_domain_suffixes);
+        writer.write(45, &self.enterprise_app_block_trust);
+        writer.write(46, &self.enterprise_app_block_trust_modification);
+        writer.write(47, &self.face_time_blocked);
+        writer.write(48, &self.find_my_friends_blocked);
+        writer.write(49, &self.game_center_blocked);
+        writer.write(50, &self.gaming_block_game_center_friends);
+        writer.write(51, &self.gaming_block_multiplayer);
+        writer.write(52, &self.host_pairing_blocked);
+        writer.write(53, &self.i_books_store_block_erotica);
+        writer.write(54, &self.i_books_store_blocked);
+        writer.write(55, &self.i_cloud_block_activity_continuation);
+        writer.write(56, &self.i_cloud_block_backup);
+        writer.write(57, &self.i_cloud_block_document_sync);
+        writer.write(58, &self.i_cloud_block_managed_apps_sync);
+        writer.write(59, &self.i_cloud_block_photo_library);
+        writer.write(60, &self.i_cloud_block_photo_stream_sync);
+        writer.write(61, &self.i_cloud_block_shared_photo_stream);
+        writer.write(62, &self.i_cloud_require_encrypted_backup);
+        writer.write(63, &self.i_tunes_block_explicit_content);
+        writer.write(64, &self.i_tunes_block_music_service);
+        writer.write(65, &self.i_tunes_block_radio);
+        writer.write(66, &self.id);
+        writer.write(67, &self.keyboard_block_auto_correct);
+        writer.write(68, &self.keyboard_block_dictation);
+        writer.write(69, &self.keyboard_block_predictive);
+        writer.write(70, &self.keyboard_block_shortcuts);
+        writer.write(71, &self.keyboard_block_spell_check);
+        writer.write(72, &self.kiosk_mode_allow_assistive_speak);
+        writer.write(73, &self.kiosk_mode_allow_assistive_touch_settings);
+        writer.write(74, &self.kiosk_mode_allow_auto_lock);
+        writer.write(75, &self.kiosk_mode_allow_color_inversion_settings);
+        writer.write(76, &self.kiosk_mode_allow_ringer_switch);
+        writer.write(77, &self.kiosk_mode_allow_screen_rotation);
+        writer.write(78, &self.kiosk_mode_allow_sleep_button);
+        writer.write(79, &self.kiosk_mode_allow_touchscreen);
+        writer.write(80, &self.kiosk_mode_allow_voice_over_settings);
+        writer.write(81, &self.kiosk_mode_allow_volume_buttons);
+        writer.write(82, &self.kiosk_mode_allow_zoom_settings);
+        writer.write(83, &self.kiosk_mode_app_store_url);
+        writer.write(84, &self.kiosk_mode_built_in_app_id);
+        writer.write(85, &self.kiosk_mode_managed_app_id);
+        writer.write(86, &self.kiosk_mode_require_assistive_touch);
+        writer.write(87, &self.kiosk_mode_require_color_inversion);
+        writer.write(88, &self.kiosk_mode_require_mono_audio);
+        writer.write(89, &self.kiosk_mode_require_voice_over);
+        writer.write(90, &self.kiosk_mode_require_zoom);
+        writer.write(91, &self.last_modified_date_time);
+        writer.write(92, &self.lock_screen_block_control_center);
+        writer.write(93, &self.lock_screen_block_notification_view);
+        writer.write(94, &self.lock_screen_block_passbook);
+        writer.write(95, &self.lock_screen_block_today_view);
+        writer.write(96, &self.media_content_rating_apps);
+        writer.write(97, &self.media_content_rating_australia);
+        writer.write(98, &self.media_content_rating_canada);
+        writer.write(99, &self.media_content_rating_france);
+        writer.write(100, &self.media_content_rating_germany);
+        writer.write(101, &self.media_content_rating_ireland);
+        writer.write(102, &self.media_content_rating_japan);
+        writer.write(103, &self.media_content_rating_new_zealand);
+        writer.write(104, &self.media_content_rating_united_kingdom);
+        writer.write(105, &self.media_content_rating_united_states);
+        writer.write(106, &self.messages_blocked);
+        writer.write(107, &self.network_usage_rules);
+        writer.write(108, &self.notifications_block_settings_modification);
+        writer.write(109, &self.passcode_block_fingerprint_modification);
+        writer.write(110, &self.passcode_block_fingerprint_unlock);
+        writer.write(111, &self.passcode_block_modification);
+        writer.write(112, &self.passcode_block_simple);
+        writer.write(113, &self.passcode_expiration_days);
+        writer.write(114, &self.passcode_minimum_character_set_count);
+        writer.write(115, &self.passcode_minimum_length);
+        writer.write(116, &self.passcode_minutes_of_inactivity_before_lock);
+        writer.write(117, &self.passcode_minutes_of_inactivity_before_screen_timeout);
+        writer.write(118, &self.passcode_previous_passcode_block_count);
+        writer.write(119, &self.passcode_required);
+        writer.write(120, &self.passcode_required_type);
+        writer.write(121, &self.passcode_sign_in_failure_count_before_wipe);
+        writer.write(122, &self.podcasts_blocked);
+        writer.write(123, &self.safari_block_autofill);
+        writer.write(124, &self.safari_block_java_script);
+        writer.write(125, &self.safari_block_popups);
+        writer.write(126, &self.safari_blocked);
+        writer.write(127, &self.safari_cookie_settings);
+        writer.write(128, &self.safari_managed_domains);
+        writer.write(129, &self.safari_password_auto_fill_domains);
+        writer.write(130, &self.safari_require_fraud_warning);
+        writer.write(131, &self.screen_capture_blocked);
+        writer.write(132, &self.siri_block_user_generated_content);
+        writer.write(133, &self.siri_blocked);
+        writer.write(134, &self.siri_blocked_when_locked);
+        writer.write(135, &self.siri_require_profanity_filter);
+        writer.write(136, &self.spotlight_block_internet_results);
+        writer.write(137, &self.user_status_overview);
+        writer.write(138, &self.user_statuses);
+        writer.write(139, &self.version);
+        writer.write(140, &self.voice_dialing_blocked);
+        writer.write(141, &self.wallpaper_block_modification);
+        writer.write(142, &self.wi_fi_connect_only_to_configured_networks);
     }
 }
 runtime::models!(IosGeneralDeviceConfiguration);

@@ -52,12 +52,9 @@ impl runtime::Model for IosHomeScreenApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.bundle_id),
-            1 => writer.write(&self.display_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.bundle_id);
+        writer.write(1, &self.display_name);
     }
 }
 runtime::models!(IosHomeScreenApp);

@@ -50,12 +50,9 @@ impl runtime::Model for IosHomeScreenFolderPage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.apps),
-            1 => writer.write(&self.display_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.apps);
+        writer.write(1, &self.display_name);
     }
 }
 runtime::models!(IosHomeScreenFolderPage);

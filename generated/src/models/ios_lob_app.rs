@@ -181,36 +181,33 @@ impl runtime::Model for IosLobApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.applicable_device_type),
-            1 => writer.write(&self.assignments),
-            2 => writer.write(&self.build_number),
-            3 => writer.write(&self.bundle_id),
-            4 => writer.write(&self.categories),
-            5 => writer.write(&self.committed_content_version),
-            6 => writer.write(&self.content_versions),
-            7 => writer.write(&self.created_date_time),
-            8 => writer.write(&self.description),
-            9 => writer.write(&self.developer),
-            10 => writer.write(&self.display_name),
-            11 => writer.write(&self.expiration_date_time),
-            12 => writer.write(&self.file_name),
-            13 => writer.write(&self.id),
-            14 => writer.write(&self.information_url),
-            15 => writer.write(&self.is_featured),
-            16 => writer.write(&self.large_icon),
-            17 => writer.write(&self.last_modified_date_time),
-            18 => writer.write(&self.minimum_supported_operating_system),
-            19 => writer.write(&self.notes),
-            20 => writer.write(&self.owner),
-            21 => writer.write(&self.privacy_information_url),
-            22 => writer.write(&self.publisher),
-            23 => writer.write(&self.publishing_state),
-            24 => writer.write(&self.size),
-            25 => writer.write(&self.version_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.applicable_device_type);
+        writer.write(1, &self.assignments);
+        writer.write(2, &self.build_number);
+        writer.write(3, &self.bundle_id);
+        writer.write(4, &self.categories);
+        writer.write(5, &self.committed_content_version);
+        writer.write(6, &self.content_versions);
+        writer.write(7, &self.created_date_time);
+        writer.write(8, &self.description);
+        writer.write(9, &self.developer);
+        writer.write(10, &self.display_name);
+        writer.write(11, &self.expiration_date_time);
+        writer.write(12, &self.file_name);
+        writer.write(13, &self.id);
+        writer.write(14, &self.information_url);
+        writer.write(15, &self.is_featured);
+        writer.write(16, &self.large_icon);
+        writer.write(17, &self.last_modified_date_time);
+        writer.write(18, &self.minimum_supported_operating_system);
+        writer.write(19, &self.notes);
+        writer.write(20, &self.owner);
+        writer.write(21, &self.privacy_information_url);
+        writer.write(22, &self.publisher);
+        writer.write(23, &self.publishing_state);
+        writer.write(24, &self.size);
+        writer.write(25, &self.version_number);
     }
 }
 runtime::models!(IosLobApp);

@@ -281,55 +281,50 @@ impl runtime::Model for IosManagedAppProtection {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_data_storage_locations),
-            1 => writer.write(&self.allowed_inbound_data_transfer_sources),
-            2 => writer.write(&self.allowed_outbound_clipboard_sharing_level),
-            3 => writer.write(&self.allowed_outbound_data_transfer_destinations),
-            4 => writer.write(&self.app_data_encryption_type),
-            #[cfg(feature = "device-app-management")]
-            5 => writer.write(&self.apps),
-            #[cfg(feature = "device-app-management")]
-            6 => writer.write(&self.assignments),
-            7 => writer.write(&self.contact_sync_blocked),
-            8 => writer.write(&self.created_date_time),
-            9 => writer.write(&self.custom_browser_protocol),
-            10 => writer.write(&self.data_backup_blocked),
-            11 => writer.write(&self.deployed_app_count),
-            #[cfg(feature = "device-app-management")]
-            12 => writer.write(&self.deployment_summary),
-            13 => writer.write(&self.description),
-            14 => writer.write(&self.device_compliance_required),
-            15 => writer.write(&self.disable_app_pin_if_device_pin_is_set),
-            16 => writer.write(&self.display_name),
-            17 => writer.write(&self.face_id_blocked),
-            18 => writer.write(&self.fingerprint_blocked),
-            19 => writer.write(&self.id),
-            20 => writer.write(&self.is_assigned),
-            21 => writer.write(&self.last_modified_date_time),
-            22 => writer.write(&self.managed_browser),
-            23 => writer.write(&self.managed_browser_to_open_links_required),
-            24 => writer.write(&self.maximum_pin_retries),
-            25 => writer.write(&self.minimum_pin_length),
-            26 => writer.write(&self.minimum_required_app_version),
-            27 => writer.write(&self.minimum_required_os_version),
-            28 => writer.write(&self.minimum_required_sdk_version),
-            29 => writer.write(&self.minimum_warning_app_version),
-            30 => writer.write(&self.minimum_warning_os_version),
-            31 => writer.write(&self.organizational_credentials_required),
-            32 => writer.write(&self.period_before_pin_reset),
-            33 => writer.write(&self.period_offline_before_access_check),
-            34 => writer.write(&self.period_offline_before_wipe_is_enforced),
-            35 => writer.write(&self.period_online_before_access_check),
-            36 => writer.write(&self.pin_character_set),
-            37 => writer.write(&self.pin_required),
-            38 => writer.write(&self.print_blocked),
-            39 => writer.write(&self.save_as_blocked),
-            40 => writer.write(&self.simple_pin_blocked),
-            41 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_data_storage_locations);
+        writer.write(1, &self.allowed_inbound_data_transfer_sources);
+        writer.write(2, &self.allowed_outbound_clipboard_sharing_level);
+        writer.write(3, &self.allowed_outbound_data_transfer_destinations);
+        writer.write(4, &self.app_data_encryption_type);
+        #[cfg(feature = "device-app-management")] writer.write(5, &self.apps);
+        #[cfg(feature = "device-app-management")] writer.write(6, &self.assignments);
+        writer.write(7, &self.contact_sync_blocked);
+        writer.write(8, &self.created_date_time);
+        writer.write(9, &self.custom_browser_protocol);
+        writer.write(10, &self.data_backup_blocked);
+        writer.write(11, &self.deployed_app_count);
+        #[cfg(feature = "device-app-management")]
+        writer.write(12, &self.deployment_summary);
+        writer.write(13, &self.description);
+        writer.write(14, &self.device_compliance_required);
+        writer.write(15, &self.disable_app_pin_if_device_pin_is_set);
+        writer.write(16, &self.display_name);
+        writer.write(17, &self.face_id_blocked);
+        writer.write(18, &self.fingerprint_blocked);
+        writer.write(19, &self.id);
+        writer.write(20, &self.is_assigned);
+        writer.write(21, &self.last_modified_date_time);
+        writer.write(22, &self.managed_browser);
+        writer.write(23, &self.managed_browser_to_open_links_required);
+        writer.write(24, &self.maximum_pin_retries);
+        writer.write(25, &self.minimum_pin_length);
+        writer.write(26, &self.minimum_required_app_version);
+        writer.write(27, &self.minimum_required_os_version);
+        writer.write(28, &self.minimum_required_sdk_version);
+        writer.write(29, &self.minimum_warning_app_version);
+        writer.write(30, &self.minimum_warning_os_version);
+        writer.write(31, &self.organizational_credentials_required);
+        writer.write(32, &self.period_before_pin_reset);
+        writer.write(33, &self.period_offline_before_access_check);
+        writer.write(34, &self.period_offline_before_wipe_is_enforced);
+        writer.write(35, &self.period_online_before_access_check);
+        writer.write(36, &self.pin_character_set);
+        writer.write(37, &self.pin_required);
+        writer.write(38, &self.print_blocked);
+        writer.write(39, &self.save_as_blocked);
+        writer.write(40, &self.simple_pin_blocked);
+        writer.write(41, &self.version);
     }
 }
 runtime::models!(IosManagedAppProtection);

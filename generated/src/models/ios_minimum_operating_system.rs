@@ -83,18 +83,15 @@ impl runtime::Model for IosMinimumOperatingSystem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.v10_0),
-            1 => writer.write(&self.v11_0),
-            2 => writer.write(&self.v12_0),
-            3 => writer.write(&self.v13_0),
-            4 => writer.write(&self.v14_0),
-            5 => writer.write(&self.v15_0),
-            6 => writer.write(&self.v8_0),
-            7 => writer.write(&self.v9_0),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.v10_0);
+        writer.write(1, &self.v11_0);
+        writer.write(2, &self.v12_0);
+        writer.write(3, &self.v13_0);
+        writer.write(4, &self.v14_0);
+        writer.write(5, &self.v15_0);
+        writer.write(6, &self.v8_0);
+        writer.write(7, &self.v9_0);
     }
 }
 runtime::models!(IosMinimumOperatingSystem);

@@ -58,13 +58,10 @@ impl runtime::Model for IosNetworkUsageRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cellular_data_block_when_roaming),
-            1 => writer.write(&self.cellular_data_blocked),
-            2 => writer.write(&self.managed_apps),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cellular_data_block_when_roaming);
+        writer.write(1, &self.cellular_data_blocked);
+        writer.write(2, &self.managed_apps);
     }
 }
 runtime::models!(IosNetworkUsageRule);

@@ -88,19 +88,16 @@ impl runtime::Model for IosNotificationSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alert_type),
-            1 => writer.write(&self.app_name),
-            2 => writer.write(&self.badges_enabled),
-            3 => writer.write(&self.bundle_id),
-            4 => writer.write(&self.enabled),
-            5 => writer.write(&self.publisher),
-            6 => writer.write(&self.show_in_notification_center),
-            7 => writer.write(&self.show_on_lock_screen),
-            8 => writer.write(&self.sounds_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alert_type);
+        writer.write(1, &self.app_name);
+        writer.write(2, &self.badges_enabled);
+        writer.write(3, &self.bundle_id);
+        writer.write(4, &self.enabled);
+        writer.write(5, &self.publisher);
+        writer.write(6, &self.show_in_notification_center);
+        writer.write(7, &self.show_on_lock_screen);
+        writer.write(8, &self.sounds_enabled);
     }
 }
 runtime::models!(IosNotificationSettings);

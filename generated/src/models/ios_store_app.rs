@@ -147,30 +147,27 @@ impl runtime::Model for IosStoreApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_store_url),
-            1 => writer.write(&self.applicable_device_type),
-            2 => writer.write(&self.assignments),
-            3 => writer.write(&self.bundle_id),
-            4 => writer.write(&self.categories),
-            5 => writer.write(&self.created_date_time),
-            6 => writer.write(&self.description),
-            7 => writer.write(&self.developer),
-            8 => writer.write(&self.display_name),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.information_url),
-            11 => writer.write(&self.is_featured),
-            12 => writer.write(&self.large_icon),
-            13 => writer.write(&self.last_modified_date_time),
-            14 => writer.write(&self.minimum_supported_operating_system),
-            15 => writer.write(&self.notes),
-            16 => writer.write(&self.owner),
-            17 => writer.write(&self.privacy_information_url),
-            18 => writer.write(&self.publisher),
-            19 => writer.write(&self.publishing_state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_store_url);
+        writer.write(1, &self.applicable_device_type);
+        writer.write(2, &self.assignments);
+        writer.write(3, &self.bundle_id);
+        writer.write(4, &self.categories);
+        writer.write(5, &self.created_date_time);
+        writer.write(6, &self.description);
+        writer.write(7, &self.developer);
+        writer.write(8, &self.display_name);
+        writer.write(9, &self.id);
+        writer.write(10, &self.information_url);
+        writer.write(11, &self.is_featured);
+        writer.write(12, &self.large_icon);
+        writer.write(13, &self.last_modified_date_time);
+        writer.write(14, &self.minimum_supported_operating_system);
+        writer.write(15, &self.notes);
+        writer.write(16, &self.owner);
+        writer.write(17, &self.privacy_information_url);
+        writer.write(18, &self.publisher);
+        writer.write(19, &self.publishing_state);
     }
 }
 runtime::models!(IosStoreApp);

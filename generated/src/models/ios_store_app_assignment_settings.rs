@@ -56,13 +56,10 @@ impl runtime::Model for IosStoreAppAssignmentSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_removable),
-            1 => writer.write(&self.uninstall_on_device_removal),
-            2 => writer.write(&self.vpn_configuration_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_removable);
+        writer.write(1, &self.uninstall_on_device_removal);
+        writer.write(2, &self.vpn_configuration_id);
     }
 }
 runtime::models!(IosStoreAppAssignmentSettings);

@@ -137,26 +137,23 @@ impl runtime::Model for IosUpdateConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.active_hours_end),
-            1 => writer.write(&self.active_hours_start),
-            2 => writer.write(&self.assignments),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.device_setting_state_summaries),
-            6 => writer.write(&self.device_status_overview),
-            7 => writer.write(&self.device_statuses),
-            8 => writer.write(&self.display_name),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.last_modified_date_time),
-            11 => writer.write(&self.scheduled_install_days),
-            12 => writer.write(&self.user_status_overview),
-            13 => writer.write(&self.user_statuses),
-            14 => writer.write(&self.utc_time_offset_in_minutes),
-            15 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.active_hours_end);
+        writer.write(1, &self.active_hours_start);
+        writer.write(2, &self.assignments);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.description);
+        writer.write(5, &self.device_setting_state_summaries);
+        writer.write(6, &self.device_status_overview);
+        writer.write(7, &self.device_statuses);
+        writer.write(8, &self.display_name);
+        writer.write(9, &self.id);
+        writer.write(10, &self.last_modified_date_time);
+        writer.write(11, &self.scheduled_install_days);
+        writer.write(12, &self.user_status_overview);
+        writer.write(13, &self.user_statuses);
+        writer.write(14, &self.utc_time_offset_in_minutes);
+        writer.write(15, &self.version);
     }
 }
 runtime::models!(IosUpdateConfiguration);

@@ -107,22 +107,19 @@ impl runtime::Model for IosUpdateDeviceStatus {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.compliance_grace_period_expiration_date_time),
-            1 => writer.write(&self.device_display_name),
-            2 => writer.write(&self.device_id),
-            3 => writer.write(&self.device_model),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.install_status),
-            6 => writer.write(&self.last_reported_date_time),
-            7 => writer.write(&self.os_version),
-            8 => writer.write(&self.status),
-            9 => writer.write(&self.user_id),
-            10 => writer.write(&self.user_name),
-            11 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.compliance_grace_period_expiration_date_time);
+        writer.write(1, &self.device_display_name);
+        writer.write(2, &self.device_id);
+        writer.write(3, &self.device_model);
+        writer.write(4, &self.id);
+        writer.write(5, &self.install_status);
+        writer.write(6, &self.last_reported_date_time);
+        writer.write(7, &self.os_version);
+        writer.write(8, &self.status);
+        writer.write(9, &self.user_id);
+        writer.write(10, &self.user_name);
+        writer.write(11, &self.user_principal_name);
     }
 }
 runtime::models!(IosUpdateDeviceStatus);

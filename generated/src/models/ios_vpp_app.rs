@@ -175,36 +175,33 @@ impl runtime::Model for IosVppApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_store_url),
-            1 => writer.write(&self.applicable_device_type),
-            2 => writer.write(&self.assignments),
-            3 => writer.write(&self.bundle_id),
-            4 => writer.write(&self.categories),
-            5 => writer.write(&self.created_date_time),
-            6 => writer.write(&self.description),
-            7 => writer.write(&self.developer),
-            8 => writer.write(&self.display_name),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.information_url),
-            11 => writer.write(&self.is_featured),
-            12 => writer.write(&self.large_icon),
-            13 => writer.write(&self.last_modified_date_time),
-            14 => writer.write(&self.licensing_type),
-            15 => writer.write(&self.notes),
-            16 => writer.write(&self.owner),
-            17 => writer.write(&self.privacy_information_url),
-            18 => writer.write(&self.publisher),
-            19 => writer.write(&self.publishing_state),
-            20 => writer.write(&self.release_date_time),
-            21 => writer.write(&self.total_license_count),
-            22 => writer.write(&self.used_license_count),
-            23 => writer.write(&self.vpp_token_account_type),
-            24 => writer.write(&self.vpp_token_apple_id),
-            25 => writer.write(&self.vpp_token_organization_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_store_url);
+        writer.write(1, &self.applicable_device_type);
+        writer.write(2, &self.assignments);
+        writer.write(3, &self.bundle_id);
+        writer.write(4, &self.categories);
+        writer.write(5, &self.created_date_time);
+        writer.write(6, &self.description);
+        writer.write(7, &self.developer);
+        writer.write(8, &self.display_name);
+        writer.write(9, &self.id);
+        writer.write(10, &self.information_url);
+        writer.write(11, &self.is_featured);
+        writer.write(12, &self.large_icon);
+        writer.write(13, &self.last_modified_date_time);
+        writer.write(14, &self.licensing_type);
+        writer.write(15, &self.notes);
+        writer.write(16, &self.owner);
+        writer.write(17, &self.privacy_information_url);
+        writer.write(18, &self.publisher);
+        writer.write(19, &self.publishing_state);
+        writer.write(20, &self.release_date_time);
+        writer.write(21, &self.total_license_count);
+        writer.write(22, &self.used_license_count);
+        writer.write(23, &self.vpp_token_account_type);
+        writer.write(24, &self.vpp_token_apple_id);
+        writer.write(25, &self.vpp_token_organization_name);
     }
 }
 runtime::models!(IosVppApp);

@@ -52,12 +52,9 @@ impl runtime::Model for IosVppAppAssignmentSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.use_device_licensing),
-            1 => writer.write(&self.vpn_configuration_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.use_device_licensing);
+        writer.write(1, &self.vpn_configuration_id);
     }
 }
 runtime::models!(IosVppAppAssignmentSettings);

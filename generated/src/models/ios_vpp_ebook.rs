@@ -157,32 +157,29 @@ impl runtime::Model for IosVppEbook {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.apple_id),
-            1 => writer.write(&self.assignments),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.device_states),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.genres),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.information_url),
-            9 => writer.write(&self.install_summary),
-            10 => writer.write(&self.language),
-            11 => writer.write(&self.large_cover),
-            12 => writer.write(&self.last_modified_date_time),
-            13 => writer.write(&self.privacy_information_url),
-            14 => writer.write(&self.published_date_time),
-            15 => writer.write(&self.publisher),
-            16 => writer.write(&self.seller),
-            17 => writer.write(&self.total_license_count),
-            18 => writer.write(&self.used_license_count),
-            19 => writer.write(&self.user_state_summary),
-            20 => writer.write(&self.vpp_organization_name),
-            21 => writer.write(&self.vpp_token_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.apple_id);
+        writer.write(1, &self.assignments);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.device_states);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.genres);
+        writer.write(7, &self.id);
+        writer.write(8, &self.information_url);
+        writer.write(9, &self.install_summary);
+        writer.write(10, &self.language);
+        writer.write(11, &self.large_cover);
+        writer.write(12, &self.last_modified_date_time);
+        writer.write(13, &self.privacy_information_url);
+        writer.write(14, &self.published_date_time);
+        writer.write(15, &self.publisher);
+        writer.write(16, &self.seller);
+        writer.write(17, &self.total_license_count);
+        writer.write(18, &self.used_license_count);
+        writer.write(19, &self.user_state_summary);
+        writer.write(20, &self.vpp_organization_name);
+        writer.write(21, &self.vpp_token_id);
     }
 }
 runtime::models!(IosVppEbook);

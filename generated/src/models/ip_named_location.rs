@@ -80,17 +80,14 @@ impl runtime::Model for IpNamedLocation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.deleted_date_time),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.ip_ranges),
-            5 => writer.write(&self.is_trusted),
-            6 => writer.write(&self.modified_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.deleted_date_time);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.ip_ranges);
+        writer.write(5, &self.is_trusted);
+        writer.write(6, &self.modified_date_time);
     }
 }
 runtime::models!(IpNamedLocation);

@@ -52,12 +52,9 @@ impl runtime::Model for Ipv4Range {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.lower_address),
-            1 => writer.write(&self.upper_address),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.lower_address);
+        writer.write(1, &self.upper_address);
     }
 }
 runtime::models!(Ipv4Range);

@@ -48,11 +48,8 @@ impl runtime::Model for Ipv6CidrRange {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cidr_address),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cidr_address);
     }
 }
 runtime::models!(Ipv6CidrRange);

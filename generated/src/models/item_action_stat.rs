@@ -52,12 +52,9 @@ impl runtime::Model for ItemActionStat {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action_count),
-            1 => writer.write(&self.actor_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action_count);
+        writer.write(1, &self.actor_count);
     }
 }
 runtime::models!(ItemActionStat);

@@ -66,15 +66,12 @@ impl runtime::Model for ItemActivity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access),
-            1 => writer.write(&self.activity_date_time),
-            2 => writer.write(&self.actor),
-            3 => writer.write(&self.drive_item),
-            4 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access);
+        writer.write(1, &self.activity_date_time);
+        writer.write(2, &self.actor);
+        writer.write(3, &self.drive_item);
+        writer.write(4, &self.id);
     }
 }
 runtime::models!(ItemActivity);

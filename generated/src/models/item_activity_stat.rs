@@ -105,22 +105,19 @@ impl runtime::Model for ItemActivityStat {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access),
-            #[cfg(any(feature = "drives", feature = "groups", feature = "sites"))]
-            1 => writer.write(&self.activities),
-            2 => writer.write(&self.create),
-            3 => writer.write(&self.delete),
-            4 => writer.write(&self.edit),
-            5 => writer.write(&self.end_date_time),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.incomplete_data),
-            8 => writer.write(&self.is_trending),
-            9 => writer.write(&self.r#move),
-            10 => writer.write(&self.start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access);
+        #[cfg(any(feature = "drives", feature = "groups", feature = "sites"))]
+        writer.write(1, &self.activities);
+        writer.write(2, &self.create);
+        writer.write(3, &self.delete);
+        writer.write(4, &self.edit);
+        writer.write(5, &self.end_date_time);
+        writer.write(6, &self.id);
+        writer.write(7, &self.incomplete_data);
+        writer.write(8, &self.is_trending);
+        writer.write(9, &self.r#move);
+        writer.write(10, &self.start_date_time);
     }
 }
 runtime::models!(ItemActivityStat);

@@ -62,14 +62,11 @@ impl runtime::Model for ItemAnalytics {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.all_time),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.item_activity_stats),
-            3 => writer.write(&self.last_seven_days),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.all_time);
+        writer.write(1, &self.id);
+        writer.write(2, &self.item_activity_stats);
+        writer.write(3, &self.last_seven_days);
     }
 }
 runtime::models!(ItemAnalytics);

@@ -83,18 +83,14 @@ impl runtime::Model for ItemAttachment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_type),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_inline),
-            #[cfg(feature = "full")]
-            3 => writer.write(&self.item),
-            4 => writer.write(&self.last_modified_date_time),
-            5 => writer.write(&self.name),
-            6 => writer.write(&self.size),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_type);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_inline);
+        #[cfg(feature = "full")] writer.write(3, &self.item);
+        writer.write(4, &self.last_modified_date_time);
+        writer.write(5, &self.name);
+        writer.write(6, &self.size);
     }
 }
 runtime::models!(ItemAttachment);

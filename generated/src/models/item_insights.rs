@@ -62,14 +62,11 @@ impl runtime::Model for ItemInsights {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.shared),
-            2 => writer.write(&self.trending),
-            3 => writer.write(&self.used),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.shared);
+        writer.write(2, &self.trending);
+        writer.write(3, &self.used);
     }
 }
 runtime::models!(ItemInsights);

@@ -54,13 +54,10 @@ impl runtime::Model for ItemPreviewInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.get_url),
-            1 => writer.write(&self.post_parameters),
-            2 => writer.write(&self.post_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.get_url);
+        writer.write(1, &self.post_parameters);
+        writer.write(2, &self.post_url);
     }
 }
 runtime::models!(ItemPreviewInfo);

@@ -83,18 +83,15 @@ impl runtime::Model for ItemReference {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.drive_id),
-            1 => writer.write(&self.drive_type),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.name),
-            4 => writer.write(&self.path),
-            5 => writer.write(&self.share_id),
-            6 => writer.write(&self.sharepoint_ids),
-            7 => writer.write(&self.site_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.drive_id);
+        writer.write(1, &self.drive_type);
+        writer.write(2, &self.id);
+        writer.write(3, &self.name);
+        writer.write(4, &self.path);
+        writer.write(5, &self.share_id);
+        writer.write(6, &self.sharepoint_ids);
+        writer.write(7, &self.site_id);
     }
 }
 runtime::models!(ItemReference);

@@ -75,16 +75,13 @@ impl runtime::Model for ItemRetentionLabel {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.is_label_applied_explicitly),
-            2 => writer.write(&self.label_applied_by),
-            3 => writer.write(&self.label_applied_date_time),
-            4 => writer.write(&self.name),
-            5 => writer.write(&self.retention_settings),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.is_label_applied_explicitly);
+        writer.write(2, &self.label_applied_by);
+        writer.write(3, &self.label_applied_date_time);
+        writer.write(4, &self.name);
+        writer.write(5, &self.retention_settings);
     }
 }
 runtime::models!(ItemRetentionLabel);

@@ -56,12 +56,9 @@ impl runtime::Model for JoinMeetingIdMeetingInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.join_meeting_id),
-            1 => writer.write(&self.passcode),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.join_meeting_id);
+        writer.write(1, &self.passcode);
     }
 }
 runtime::models!(JoinMeetingIdMeetingInfo);

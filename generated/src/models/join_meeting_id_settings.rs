@@ -56,13 +56,10 @@ impl runtime::Model for JoinMeetingIdSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_passcode_required),
-            1 => writer.write(&self.join_meeting_id),
-            2 => writer.write(&self.passcode),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_passcode_required);
+        writer.write(1, &self.join_meeting_id);
+        writer.write(2, &self.passcode);
     }
 }
 runtime::models!(JoinMeetingIdSettings);

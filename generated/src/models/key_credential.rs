@@ -83,18 +83,15 @@ impl runtime::Model for KeyCredential {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.custom_key_identifier),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.end_date_time),
-            3 => writer.write(&self.key),
-            4 => writer.write(&self.key_id),
-            5 => writer.write(&self.start_date_time),
-            6 => writer.write(&self.r#type),
-            7 => writer.write(&self.usage),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.custom_key_identifier);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.end_date_time);
+        writer.write(3, &self.key);
+        writer.write(4, &self.key_id);
+        writer.write(5, &self.start_date_time);
+        writer.write(6, &self.r#type);
+        writer.write(7, &self.usage);
     }
 }
 runtime::models!(KeyCredential);

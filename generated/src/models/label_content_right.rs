@@ -68,15 +68,12 @@ impl runtime::Model for LabelContentRight {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cid),
-            1 => writer.write(&self.format),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.label),
-            4 => writer.write(&self.rights),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cid);
+        writer.write(1, &self.format);
+        writer.write(2, &self.id);
+        writer.write(3, &self.label);
+        writer.write(4, &self.rights);
     }
 }
 runtime::models!(LabelContentRight);

@@ -62,14 +62,11 @@ impl runtime::Model for LandingPageDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_default_langauge),
-            3 => writer.write(&self.language),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_default_langauge);
+        writer.write(3, &self.language);
     }
 }
 runtime::models!(LandingPageDetail);

@@ -112,23 +112,20 @@ impl runtime::Model for LearningAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_date_time),
-            1 => writer.write(&self.assigner_user_id),
-            2 => writer.write(&self.assignment_type),
-            3 => writer.write(&self.completed_date_time),
-            4 => writer.write(&self.completion_percentage),
-            5 => writer.write(&self.due_date_time),
-            6 => writer.write(&self.externalcourse_activity_id),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.learner_user_id),
-            9 => writer.write(&self.learning_content_id),
-            10 => writer.write(&self.learning_provider_id),
-            11 => writer.write(&self.notes),
-            12 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_date_time);
+        writer.write(1, &self.assigner_user_id);
+        writer.write(2, &self.assignment_type);
+        writer.write(3, &self.completed_date_time);
+        writer.write(4, &self.completion_percentage);
+        writer.write(5, &self.due_date_time);
+        writer.write(6, &self.externalcourse_activity_id);
+        writer.write(7, &self.id);
+        writer.write(8, &self.learner_user_id);
+        writer.write(9, &self.learning_content_id);
+        writer.write(10, &self.learning_provider_id);
+        writer.write(11, &self.notes);
+        writer.write(12, &self.status);
     }
 }
 runtime::models!(LearningAssignment);

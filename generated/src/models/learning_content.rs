@@ -147,30 +147,27 @@ impl runtime::Model for LearningContent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.additional_tags),
-            1 => writer.write(&self.content_web_url),
-            2 => writer.write(&self.contributors),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.duration),
-            6 => writer.write(&self.external_id),
-            7 => writer.write(&self.format),
-            8 => writer.write(&self.id),
-            9 => writer.write(&self.is_active),
-            10 => writer.write(&self.is_premium),
-            11 => writer.write(&self.is_searchable),
-            12 => writer.write(&self.language_tag),
-            13 => writer.write(&self.last_modified_date_time),
-            14 => writer.write(&self.level),
-            15 => writer.write(&self.number_of_pages),
-            16 => writer.write(&self.skill_tags),
-            17 => writer.write(&self.source_name),
-            18 => writer.write(&self.thumbnail_web_url),
-            19 => writer.write(&self.title),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.additional_tags);
+        writer.write(1, &self.content_web_url);
+        writer.write(2, &self.contributors);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.description);
+        writer.write(5, &self.duration);
+        writer.write(6, &self.external_id);
+        writer.write(7, &self.format);
+        writer.write(8, &self.id);
+        writer.write(9, &self.is_active);
+        writer.write(10, &self.is_premium);
+        writer.write(11, &self.is_searchable);
+        writer.write(12, &self.language_tag);
+        writer.write(13, &self.last_modified_date_time);
+        writer.write(14, &self.level);
+        writer.write(15, &self.number_of_pages);
+        writer.write(16, &self.skill_tags);
+        writer.write(17, &self.source_name);
+        writer.write(18, &self.thumbnail_web_url);
+        writer.write(19, &self.title);
     }
 }
 runtime::models!(LearningContent);

@@ -99,20 +99,17 @@ impl runtime::Model for LearningProvider {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_course_activity_sync_enabled),
-            3 => writer.write(&self.learning_contents),
-            4 => writer.write(&self.learning_course_activities),
-            5 => writer.write(&self.login_web_url),
-            6 => writer.write(&self.long_logo_web_url_for_dark_theme),
-            7 => writer.write(&self.long_logo_web_url_for_light_theme),
-            8 => writer.write(&self.square_logo_web_url_for_dark_theme),
-            9 => writer.write(&self.square_logo_web_url_for_light_theme),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_course_activity_sync_enabled);
+        writer.write(3, &self.learning_contents);
+        writer.write(4, &self.learning_course_activities);
+        writer.write(5, &self.login_web_url);
+        writer.write(6, &self.long_logo_web_url_for_dark_theme);
+        writer.write(7, &self.long_logo_web_url_for_light_theme);
+        writer.write(8, &self.square_logo_web_url_for_dark_theme);
+        writer.write(9, &self.square_logo_web_url_for_light_theme);
     }
 }
 runtime::models!(LearningProvider);

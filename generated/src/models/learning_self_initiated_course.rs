@@ -92,19 +92,16 @@ impl runtime::Model for LearningSelfInitiatedCourse {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.completed_date_time),
-            1 => writer.write(&self.completion_percentage),
-            2 => writer.write(&self.externalcourse_activity_id),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.learner_user_id),
-            5 => writer.write(&self.learning_content_id),
-            6 => writer.write(&self.learning_provider_id),
-            7 => writer.write(&self.started_date_time),
-            8 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.completed_date_time);
+        writer.write(1, &self.completion_percentage);
+        writer.write(2, &self.externalcourse_activity_id);
+        writer.write(3, &self.id);
+        writer.write(4, &self.learner_user_id);
+        writer.write(5, &self.learning_content_id);
+        writer.write(6, &self.learning_provider_id);
+        writer.write(7, &self.started_date_time);
+        writer.write(8, &self.status);
     }
 }
 runtime::models!(LearningSelfInitiatedCourse);

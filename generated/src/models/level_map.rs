@@ -70,16 +70,13 @@ impl runtime::Model for LevelMap {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fixtures),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.place_id),
-            3 => writer.write(&self.properties),
-            4 => writer.write(&self.sections),
-            5 => writer.write(&self.units),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fixtures);
+        writer.write(1, &self.id);
+        writer.write(2, &self.place_id);
+        writer.write(3, &self.properties);
+        writer.write(4, &self.sections);
+        writer.write(5, &self.units);
     }
 }
 runtime::models!(LevelMap);

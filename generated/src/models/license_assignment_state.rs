@@ -73,16 +73,13 @@ impl runtime::Model for LicenseAssignmentState {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_by_group),
-            1 => writer.write(&self.disabled_plans),
-            2 => writer.write(&self.error),
-            3 => writer.write(&self.last_updated_date_time),
-            4 => writer.write(&self.sku_id),
-            5 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_by_group);
+        writer.write(1, &self.disabled_plans);
+        writer.write(2, &self.error);
+        writer.write(3, &self.last_updated_date_time);
+        writer.write(4, &self.sku_id);
+        writer.write(5, &self.state);
     }
 }
 runtime::models!(LicenseAssignmentState);

@@ -60,14 +60,11 @@ impl runtime::Model for LicenseDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.service_plans),
-            2 => writer.write(&self.sku_id),
-            3 => writer.write(&self.sku_part_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.service_plans);
+        writer.write(2, &self.sku_id);
+        writer.write(3, &self.sku_part_number);
     }
 }
 runtime::models!(LicenseDetails);

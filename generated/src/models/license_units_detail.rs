@@ -60,14 +60,11 @@ impl runtime::Model for LicenseUnitsDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.enabled),
-            1 => writer.write(&self.locked_out),
-            2 => writer.write(&self.suspended),
-            3 => writer.write(&self.warning),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.enabled);
+        writer.write(1, &self.locked_out);
+        writer.write(2, &self.suspended);
+        writer.write(3, &self.warning);
     }
 }
 runtime::models!(LicenseUnitsDetail);

@@ -66,15 +66,12 @@ impl runtime::Model for LinkedResource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_name),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.external_id),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_name);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.external_id);
+        writer.write(3, &self.id);
+        writer.write(4, &self.web_url);
     }
 }
 runtime::models!(LinkedResource);

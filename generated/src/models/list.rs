@@ -160,33 +160,30 @@ impl runtime::Model for List {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.columns),
-            1 => writer.write(&self.content_types),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.created_by_user),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.description),
-            6 => writer.write(&self.display_name),
-            7 => writer.write(&self.drive),
-            8 => writer.write(&self.etag),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.items),
-            11 => writer.write(&self.last_modified_by),
-            12 => writer.write(&self.last_modified_by_user),
-            13 => writer.write(&self.last_modified_date_time),
-            14 => writer.write(&self.list),
-            15 => writer.write(&self.name),
-            16 => writer.write(&self.operations),
-            17 => writer.write(&self.parent_reference),
-            18 => writer.write(&self.permissions),
-            19 => writer.write(&self.sharepoint_ids),
-            20 => writer.write(&self.subscriptions),
-            21 => writer.write(&self.system),
-            22 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.columns);
+        writer.write(1, &self.content_types);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.created_by_user);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.description);
+        writer.write(6, &self.display_name);
+        writer.write(7, &self.drive);
+        writer.write(8, &self.etag);
+        writer.write(9, &self.id);
+        writer.write(10, &self.items);
+        writer.write(11, &self.last_modified_by);
+        writer.write(12, &self.last_modified_by_user);
+        writer.write(13, &self.last_modified_date_time);
+        writer.write(14, &self.list);
+        writer.write(15, &self.name);
+        writer.write(16, &self.operations);
+        writer.write(17, &self.parent_reference);
+        writer.write(18, &self.permissions);
+        writer.write(19, &self.sharepoint_ids);
+        writer.write(20, &self.subscriptions);
+        writer.write(21, &self.system);
+        writer.write(22, &self.web_url);
     }
 }
 runtime::models!(List);

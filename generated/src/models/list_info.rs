@@ -54,13 +54,10 @@ impl runtime::Model for ListInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_types_enabled),
-            1 => writer.write(&self.hidden),
-            2 => writer.write(&self.template),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_types_enabled);
+        writer.write(1, &self.hidden);
+        writer.write(2, &self.template);
     }
 }
 runtime::models!(ListInfo);

@@ -152,31 +152,28 @@ impl runtime::Model for ListItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.analytics),
-            1 => writer.write(&self.content_type),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.created_by_user),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.deleted),
-            6 => writer.write(&self.description),
-            7 => writer.write(&self.document_set_versions),
-            8 => writer.write(&self.drive_item),
-            9 => writer.write(&self.etag),
-            10 => writer.write(&self.fields),
-            11 => writer.write(&self.id),
-            12 => writer.write(&self.last_modified_by),
-            13 => writer.write(&self.last_modified_by_user),
-            14 => writer.write(&self.last_modified_date_time),
-            15 => writer.write(&self.name),
-            16 => writer.write(&self.parent_reference),
-            17 => writer.write(&self.permissions),
-            18 => writer.write(&self.sharepoint_ids),
-            19 => writer.write(&self.versions),
-            20 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.analytics);
+        writer.write(1, &self.content_type);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.created_by_user);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.deleted);
+        writer.write(6, &self.description);
+        writer.write(7, &self.document_set_versions);
+        writer.write(8, &self.drive_item);
+        writer.write(9, &self.etag);
+        writer.write(10, &self.fields);
+        writer.write(11, &self.id);
+        writer.write(12, &self.last_modified_by);
+        writer.write(13, &self.last_modified_by_user);
+        writer.write(14, &self.last_modified_date_time);
+        writer.write(15, &self.name);
+        writer.write(16, &self.parent_reference);
+        writer.write(17, &self.permissions);
+        writer.write(18, &self.sharepoint_ids);
+        writer.write(19, &self.versions);
+        writer.write(20, &self.web_url);
     }
 }
 runtime::models!(ListItem);
@@ -259,18 +256,15 @@ impl runtime::Model for CreateLinkParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.expiration_date_time),
-            1 => writer.write(&self.message),
-            2 => writer.write(&self.password),
-            3 => writer.write(&self.recipients),
-            4 => writer.write(&self.retain_inherited_permissions),
-            5 => writer.write(&self.scope),
-            6 => writer.write(&self.send_notification),
-            7 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.expiration_date_time);
+        writer.write(1, &self.message);
+        writer.write(2, &self.password);
+        writer.write(3, &self.recipients);
+        writer.write(4, &self.retain_inherited_permissions);
+        writer.write(5, &self.scope);
+        writer.write(6, &self.send_notification);
+        writer.write(7, &self.r#type);
     }
 }
 runtime::models!(CreateLinkParameters);

@@ -71,15 +71,12 @@ impl runtime::Model for ListItemVersion {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fields),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.last_modified_by),
-            3 => writer.write(&self.last_modified_date_time),
-            4 => writer.write(&self.publication),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fields);
+        writer.write(1, &self.id);
+        writer.write(2, &self.last_modified_by);
+        writer.write(3, &self.last_modified_date_time);
+        writer.write(4, &self.publication);
     }
 }
 runtime::models!(ListItemVersion);

@@ -50,12 +50,9 @@ impl runtime::Model for LobbyBypassSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_dial_in_bypass_enabled),
-            1 => writer.write(&self.scope),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_dial_in_bypass_enabled);
+        writer.write(1, &self.scope);
     }
 }
 runtime::models!(LobbyBypassSettings);

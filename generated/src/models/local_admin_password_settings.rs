@@ -46,11 +46,8 @@ impl runtime::Model for LocalAdminPasswordSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_enabled);
     }
 }
 runtime::models!(LocalAdminPasswordSettings);

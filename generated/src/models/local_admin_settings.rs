@@ -50,12 +50,9 @@ impl runtime::Model for LocalAdminSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.enable_global_admins),
-            1 => writer.write(&self.registering_users),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.enable_global_admins);
+        writer.write(1, &self.registering_users);
     }
 }
 runtime::models!(LocalAdminSettings);

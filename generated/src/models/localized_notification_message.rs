@@ -75,16 +75,13 @@ impl runtime::Model for LocalizedNotificationMessage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.is_default),
-            2 => writer.write(&self.last_modified_date_time),
-            3 => writer.write(&self.locale),
-            4 => writer.write(&self.message_template),
-            5 => writer.write(&self.subject),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.is_default);
+        writer.write(2, &self.last_modified_date_time);
+        writer.write(3, &self.locale);
+        writer.write(4, &self.message_template);
+        writer.write(5, &self.subject);
     }
 }
 runtime::models!(LocalizedNotificationMessage);

@@ -56,13 +56,10 @@ impl runtime::Model for LocationConstraint {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_required),
-            1 => writer.write(&self.locations),
-            2 => writer.write(&self.suggest_location),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_required);
+        writer.write(1, &self.locations);
+        writer.write(2, &self.suggest_location);
     }
 }
 runtime::models!(LocationConstraint);

@@ -92,19 +92,16 @@ impl runtime::Model for LocationConstraintItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.address),
-            1 => writer.write(&self.coordinates),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.location_email_address),
-            4 => writer.write(&self.location_type),
-            5 => writer.write(&self.location_uri),
-            6 => writer.write(&self.resolve_availability),
-            7 => writer.write(&self.unique_id),
-            8 => writer.write(&self.unique_id_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.address);
+        writer.write(1, &self.coordinates);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.location_email_address);
+        writer.write(4, &self.location_type);
+        writer.write(5, &self.location_uri);
+        writer.write(6, &self.resolve_availability);
+        writer.write(7, &self.unique_id);
+        writer.write(8, &self.unique_id_type);
     }
 }
 runtime::models!(LocationConstraintItem);

@@ -65,14 +65,11 @@ impl runtime::Model for LogicAppTriggerEndpointConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.logic_app_workflow_name),
-            1 => writer.write(&self.resource_group_name),
-            2 => writer.write(&self.subscription_id),
-            3 => writer.write(&self.url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.logic_app_workflow_name);
+        writer.write(1, &self.resource_group_name);
+        writer.write(2, &self.subscription_id);
+        writer.write(3, &self.url);
     }
 }
 runtime::models!(LogicAppTriggerEndpointConfiguration);

@@ -102,21 +102,18 @@ impl runtime::Model for LoginPage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content),
-            1 => writer.write(&self.created_by),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.language),
-            7 => writer.write(&self.last_modified_by),
-            8 => writer.write(&self.last_modified_date_time),
-            9 => writer.write(&self.source),
-            10 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content);
+        writer.write(1, &self.created_by);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.id);
+        writer.write(6, &self.language);
+        writer.write(7, &self.last_modified_by);
+        writer.write(8, &self.last_modified_date_time);
+        writer.write(9, &self.source);
+        writer.write(10, &self.status);
     }
 }
 runtime::models!(LoginPage);

@@ -54,13 +54,10 @@ impl runtime::Model for LoginPageLayoutConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_footer_shown),
-            1 => writer.write(&self.is_header_shown),
-            2 => writer.write(&self.layout_template_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_footer_shown);
+        writer.write(1, &self.is_header_shown);
+        writer.write(2, &self.layout_template_type);
     }
 }
 runtime::models!(LoginPageLayoutConfiguration);

@@ -73,16 +73,13 @@ impl runtime::Model for LoginPageTextVisibilitySettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.hide_account_reset_credentials),
-            1 => writer.write(&self.hide_cannot_access_your_account),
-            2 => writer.write(&self.hide_forgot_my_password),
-            3 => writer.write(&self.hide_privacy_and_cookies),
-            4 => writer.write(&self.hide_reset_it_now),
-            5 => writer.write(&self.hide_terms_of_use),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.hide_account_reset_credentials);
+        writer.write(1, &self.hide_cannot_access_your_account);
+        writer.write(2, &self.hide_forgot_my_password);
+        writer.write(3, &self.hide_privacy_and_cookies);
+        writer.write(4, &self.hide_reset_it_now);
+        writer.write(5, &self.hide_terms_of_use);
     }
 }
 runtime::models!(LoginPageTextVisibilitySettings);

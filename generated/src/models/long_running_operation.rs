@@ -80,16 +80,13 @@ impl runtime::Model for LongRunningOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.last_action_date_time),
-            3 => writer.write(&self.resource_location),
-            4 => writer.write(&self.status),
-            5 => writer.write(&self.status_detail),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.id);
+        writer.write(2, &self.last_action_date_time);
+        writer.write(3, &self.resource_location);
+        writer.write(4, &self.status);
+        writer.write(5, &self.status_detail);
     }
 }
 runtime::models!(LongRunningOperation);

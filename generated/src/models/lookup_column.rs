@@ -68,15 +68,12 @@ impl runtime::Model for LookupColumn {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_multiple_values),
-            1 => writer.write(&self.allow_unlimited_length),
-            2 => writer.write(&self.column_name),
-            3 => writer.write(&self.list_id),
-            4 => writer.write(&self.primary_lookup_column_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_multiple_values);
+        writer.write(1, &self.allow_unlimited_length);
+        writer.write(2, &self.column_name);
+        writer.write(3, &self.list_id);
+        writer.write(4, &self.primary_lookup_column_id);
     }
 }
 runtime::models!(LookupColumn);

@@ -62,14 +62,11 @@ impl runtime::Model for M365AppsInstallationOptions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.apps_for_mac),
-            1 => writer.write(&self.apps_for_windows),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.update_channel),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.apps_for_mac);
+        writer.write(1, &self.apps_for_windows);
+        writer.write(2, &self.id);
+        writer.write(3, &self.update_channel);
     }
 }
 runtime::models!(M365AppsInstallationOptions);

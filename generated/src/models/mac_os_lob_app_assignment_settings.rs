@@ -48,11 +48,8 @@ impl runtime::Model for MacOsLobAppAssignmentSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.uninstall_on_device_removal),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.uninstall_on_device_removal);
     }
 }
 runtime::models!(MacOsLobAppAssignmentSettings);

@@ -211,40 +211,37 @@ impl runtime::Model for MacosCompliancePolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.device_setting_state_summaries),
-            4 => writer.write(&self.device_status_overview),
-            5 => writer.write(&self.device_statuses),
-            6 => writer.write(&self.device_threat_protection_enabled),
-            7 => writer.write(&self.device_threat_protection_required_security_level),
-            8 => writer.write(&self.display_name),
-            9 => writer.write(&self.firewall_block_all_incoming),
-            10 => writer.write(&self.firewall_enable_stealth_mode),
-            11 => writer.write(&self.firewall_enabled),
-            12 => writer.write(&self.id),
-            13 => writer.write(&self.last_modified_date_time),
-            14 => writer.write(&self.os_maximum_version),
-            15 => writer.write(&self.os_minimum_version),
-            16 => writer.write(&self.password_block_simple),
-            17 => writer.write(&self.password_expiration_days),
-            18 => writer.write(&self.password_minimum_character_set_count),
-            19 => writer.write(&self.password_minimum_length),
-            20 => writer.write(&self.password_minutes_of_inactivity_before_lock),
-            21 => writer.write(&self.password_previous_password_block_count),
-            22 => writer.write(&self.password_required),
-            23 => writer.write(&self.password_required_type),
-            24 => writer.write(&self.scheduled_actions_for_rule),
-            25 => writer.write(&self.storage_require_encryption),
-            26 => writer.write(&self.system_integrity_protection_enabled),
-            27 => writer.write(&self.user_status_overview),
-            28 => writer.write(&self.user_statuses),
-            29 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.device_setting_state_summaries);
+        writer.write(4, &self.device_status_overview);
+        writer.write(5, &self.device_statuses);
+        writer.write(6, &self.device_threat_protection_enabled);
+        writer.write(7, &self.device_threat_protection_required_security_level);
+        writer.write(8, &self.display_name);
+        writer.write(9, &self.firewall_block_all_incoming);
+        writer.write(10, &self.firewall_enable_stealth_mode);
+        writer.write(11, &self.firewall_enabled);
+        writer.write(12, &self.id);
+        writer.write(13, &self.last_modified_date_time);
+        writer.write(14, &self.os_maximum_version);
+        writer.write(15, &self.os_minimum_version);
+        writer.write(16, &self.password_block_simple);
+        writer.write(17, &self.password_expiration_days);
+        writer.write(18, &self.password_minimum_character_set_count);
+        writer.write(19, &self.password_minimum_length);
+        writer.write(20, &self.password_minutes_of_inactivity_before_lock);
+        writer.write(21, &self.password_previous_password_block_count);
+        writer.write(22, &self.password_required);
+        writer.write(23, &self.password_required_type);
+        writer.write(24, &self.scheduled_actions_for_rule);
+        writer.write(25, &self.storage_require_encryption);
+        writer.write(26, &self.system_integrity_protection_enabled);
+        writer.write(27, &self.user_status_overview);
+        writer.write(28, &self.user_statuses);
+        writer.write(29, &self.version);
     }
 }
 runtime::models!(MacosCompliancePolicy);

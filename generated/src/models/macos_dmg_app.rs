@@ -176,35 +176,32 @@ impl runtime::Model for MacosDmgApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.categories),
-            2 => writer.write(&self.committed_content_version),
-            3 => writer.write(&self.content_versions),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.description),
-            6 => writer.write(&self.developer),
-            7 => writer.write(&self.display_name),
-            8 => writer.write(&self.file_name),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.ignore_version_detection),
-            11 => writer.write(&self.included_apps),
-            12 => writer.write(&self.information_url),
-            13 => writer.write(&self.is_featured),
-            14 => writer.write(&self.large_icon),
-            15 => writer.write(&self.last_modified_date_time),
-            16 => writer.write(&self.minimum_supported_operating_system),
-            17 => writer.write(&self.notes),
-            18 => writer.write(&self.owner),
-            19 => writer.write(&self.primary_bundle_id),
-            20 => writer.write(&self.primary_bundle_version),
-            21 => writer.write(&self.privacy_information_url),
-            22 => writer.write(&self.publisher),
-            23 => writer.write(&self.publishing_state),
-            24 => writer.write(&self.size),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
+        writer.write(1, &self.categories);
+        writer.write(2, &self.committed_content_version);
+        writer.write(3, &self.content_versions);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.description);
+        writer.write(6, &self.developer);
+        writer.write(7, &self.display_name);
+        writer.write(8, &self.file_name);
+        writer.write(9, &self.id);
+        writer.write(10, &self.ignore_version_detection);
+        writer.write(11, &self.included_apps);
+        writer.write(12, &self.information_url);
+        writer.write(13, &self.is_featured);
+        writer.write(14, &self.large_icon);
+        writer.write(15, &self.last_modified_date_time);
+        writer.write(16, &self.minimum_supported_operating_system);
+        writer.write(17, &self.notes);
+        writer.write(18, &self.owner);
+        writer.write(19, &self.primary_bundle_id);
+        writer.write(20, &self.primary_bundle_version);
+        writer.write(21, &self.privacy_information_url);
+        writer.write(22, &self.publisher);
+        writer.write(23, &self.publishing_state);
+        writer.write(24, &self.size);
     }
 }
 runtime::models!(MacosDmgApp);

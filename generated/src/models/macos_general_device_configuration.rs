@@ -180,36 +180,31 @@ impl runtime::Model for MacosGeneralDeviceConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.compliant_app_list_type),
-            2 => writer.write(&self.compliant_apps_list),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.device_setting_state_summaries),
-            6 => writer.write(&self.device_status_overview),
-            7 => writer.write(&self.device_statuses),
-            8 => writer.write(&self.display_name),
-            9 => writer.write(&self.email_in_domain_suffixes),
-            10 => writer.write(&self.id),
-            11 => writer.write(&self.last_modified_date_time),
-            12 => writer.write(&self.password_block_simple),
-            13 => writer.write(&self.password_expiration_days),
-            14 => writer.write(&self.password_minimum_character_set_count),
-            15 => writer.write(&self.password_minimum_length),
-            16 => writer.write(&self.password_minutes_of_inactivity_before_lock),
-            17 => {
-                writer.write(&self.password_minutes_of_inactivity_before_screen_timeout)
-            }
-            18 => writer.write(&self.password_previous_password_block_count),
-            19 => writer.write(&self.password_required),
-            20 => writer.write(&self.password_required_type),
-            21 => writer.write(&self.user_status_overview),
-            22 => writer.write(&self.user_statuses),
-            23 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
+        writer.write(1, &self.compliant_app_list_type);
+        writer.write(2, &self.compliant_apps_list);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.description);
+        writer.write(5, &self.device_setting_state_summaries);
+        writer.write(6, &self.device_status_overview);
+        writer.write(7, &self.device_statuses);
+        writer.write(8, &self.display_name);
+        writer.write(9, &self.email_in_domain_suffixes);
+        writer.write(10, &self.id);
+        writer.write(11, &self.last_modified_date_time);
+        writer.write(12, &self.password_block_simple);
+        writer.write(13, &self.password_expiration_days);
+        writer.write(14, &self.password_minimum_character_set_count);
+        writer.write(15, &self.password_minimum_length);
+        writer.write(16, &self.password_minutes_of_inactivity_before_lock);
+        writer.write(17, &self.password_minutes_of_inactivity_before_screen_timeout);
+        writer.write(18, &self.password_previous_password_block_count);
+        writer.write(19, &self.password_required);
+        writer.write(20, &self.password_required_type);
+        writer.write(21, &self.user_status_overview);
+        writer.write(22, &self.user_statuses);
+        writer.write(23, &self.version);
     }
 }
 runtime::models!(MacosGeneralDeviceConfiguration);

@@ -50,12 +50,9 @@ impl runtime::Model for MacosIncludedApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.bundle_id),
-            1 => writer.write(&self.bundle_version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.bundle_id);
+        writer.write(1, &self.bundle_version);
     }
 }
 runtime::models!(MacosIncludedApp);

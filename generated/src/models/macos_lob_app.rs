@@ -196,39 +196,36 @@ impl runtime::Model for MacosLobApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.build_number),
-            2 => writer.write(&self.bundle_id),
-            3 => writer.write(&self.categories),
-            4 => writer.write(&self.child_apps),
-            5 => writer.write(&self.committed_content_version),
-            6 => writer.write(&self.content_versions),
-            7 => writer.write(&self.created_date_time),
-            8 => writer.write(&self.description),
-            9 => writer.write(&self.developer),
-            10 => writer.write(&self.display_name),
-            11 => writer.write(&self.file_name),
-            12 => writer.write(&self.id),
-            13 => writer.write(&self.ignore_version_detection),
-            14 => writer.write(&self.information_url),
-            15 => writer.write(&self.install_as_managed),
-            16 => writer.write(&self.is_featured),
-            17 => writer.write(&self.large_icon),
-            18 => writer.write(&self.last_modified_date_time),
-            19 => writer.write(&self.md5_hash),
-            20 => writer.write(&self.md5_hash_chunk_size),
-            21 => writer.write(&self.minimum_supported_operating_system),
-            22 => writer.write(&self.notes),
-            23 => writer.write(&self.owner),
-            24 => writer.write(&self.privacy_information_url),
-            25 => writer.write(&self.publisher),
-            26 => writer.write(&self.publishing_state),
-            27 => writer.write(&self.size),
-            28 => writer.write(&self.version_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
+        writer.write(1, &self.build_number);
+        writer.write(2, &self.bundle_id);
+        writer.write(3, &self.categories);
+        writer.write(4, &self.child_apps);
+        writer.write(5, &self.committed_content_version);
+        writer.write(6, &self.content_versions);
+        writer.write(7, &self.created_date_time);
+        writer.write(8, &self.description);
+        writer.write(9, &self.developer);
+        writer.write(10, &self.display_name);
+        writer.write(11, &self.file_name);
+        writer.write(12, &self.id);
+        writer.write(13, &self.ignore_version_detection);
+        writer.write(14, &self.information_url);
+        writer.write(15, &self.install_as_managed);
+        writer.write(16, &self.is_featured);
+        writer.write(17, &self.large_icon);
+        writer.write(18, &self.last_modified_date_time);
+        writer.write(19, &self.md5_hash);
+        writer.write(20, &self.md5_hash_chunk_size);
+        writer.write(21, &self.minimum_supported_operating_system);
+        writer.write(22, &self.notes);
+        writer.write(23, &self.owner);
+        writer.write(24, &self.privacy_information_url);
+        writer.write(25, &self.publisher);
+        writer.write(26, &self.publishing_state);
+        writer.write(27, &self.size);
+        writer.write(28, &self.version_number);
     }
 }
 runtime::models!(MacosLobApp);

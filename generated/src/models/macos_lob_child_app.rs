@@ -54,13 +54,10 @@ impl runtime::Model for MacosLobChildApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.build_number),
-            1 => writer.write(&self.bundle_id),
-            2 => writer.write(&self.version_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.build_number);
+        writer.write(1, &self.bundle_id);
+        writer.write(2, &self.version_number);
     }
 }
 runtime::models!(MacosLobChildApp);

@@ -103,22 +103,19 @@ impl runtime::Model for MacosMinimumOperatingSystem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.v10_10),
-            1 => writer.write(&self.v10_11),
-            2 => writer.write(&self.v10_12),
-            3 => writer.write(&self.v10_13),
-            4 => writer.write(&self.v10_14),
-            5 => writer.write(&self.v10_15),
-            6 => writer.write(&self.v10_7),
-            7 => writer.write(&self.v10_8),
-            8 => writer.write(&self.v10_9),
-            9 => writer.write(&self.v11_0),
-            10 => writer.write(&self.v12_0),
-            11 => writer.write(&self.v13_0),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.v10_10);
+        writer.write(1, &self.v10_11);
+        writer.write(2, &self.v10_12);
+        writer.write(3, &self.v10_13);
+        writer.write(4, &self.v10_14);
+        writer.write(5, &self.v10_15);
+        writer.write(6, &self.v10_7);
+        writer.write(7, &self.v10_8);
+        writer.write(8, &self.v10_9);
+        writer.write(9, &self.v11_0);
+        writer.write(10, &self.v12_0);
+        writer.write(11, &self.v13_0);
     }
 }
 runtime::models!(MacosMinimumOperatingSystem);

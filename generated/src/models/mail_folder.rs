@@ -124,24 +124,19 @@ impl runtime::Model for MailFolder {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.child_folder_count),
-            1 => writer.write(&self.child_folders),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_hidden),
-            5 => writer.write(&self.message_rules),
-            6 => writer.write(&self.messages),
-            #[cfg(feature = "full")]
-            7 => writer.write(&self.multi_value_extended_properties),
-            8 => writer.write(&self.parent_folder_id),
-            #[cfg(feature = "full")]
-            9 => writer.write(&self.single_value_extended_properties),
-            10 => writer.write(&self.total_item_count),
-            11 => writer.write(&self.unread_item_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.child_folder_count);
+        writer.write(1, &self.child_folders);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_hidden);
+        writer.write(5, &self.message_rules);
+        writer.write(6, &self.messages);
+        #[cfg(feature = "full")] writer.write(7, &self.multi_value_extended_properties);
+        writer.write(8, &self.parent_folder_id);
+        #[cfg(feature = "full")] writer.write(9, &self.single_value_extended_properties);
+        writer.write(10, &self.total_item_count);
+        writer.write(11, &self.unread_item_count);
     }
 }
 runtime::models!(MailFolder);
@@ -187,11 +182,8 @@ impl runtime::Model for CopyParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.destination_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.destination_id);
     }
 }
 runtime::models!(CopyParameters);
@@ -237,11 +229,8 @@ impl runtime::Model for MoveParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.destination_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.destination_id);
     }
 }
 runtime::models!(MoveParameters);

@@ -143,28 +143,24 @@ impl runtime::Model for MailSearchFolder {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.child_folder_count),
-            1 => writer.write(&self.child_folders),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.filter_query),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.include_nested_folders),
-            6 => writer.write(&self.is_hidden),
-            7 => writer.write(&self.is_supported),
-            8 => writer.write(&self.message_rules),
-            9 => writer.write(&self.messages),
-            #[cfg(feature = "full")]
-            10 => writer.write(&self.multi_value_extended_properties),
-            11 => writer.write(&self.parent_folder_id),
-            #[cfg(feature = "full")]
-            12 => writer.write(&self.single_value_extended_properties),
-            13 => writer.write(&self.source_folder_ids),
-            14 => writer.write(&self.total_item_count),
-            15 => writer.write(&self.unread_item_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.child_folder_count);
+        writer.write(1, &self.child_folders);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.filter_query);
+        writer.write(4, &self.id);
+        writer.write(5, &self.include_nested_folders);
+        writer.write(6, &self.is_hidden);
+        writer.write(7, &self.is_supported);
+        writer.write(8, &self.message_rules);
+        writer.write(9, &self.messages);
+        #[cfg(feature = "full")] writer.write(10, &self.multi_value_extended_properties);
+        writer.write(11, &self.parent_folder_id);
+        #[cfg(feature = "full")]
+        writer.write(12, &self.single_value_extended_properties);
+        writer.write(13, &self.source_folder_ids);
+        writer.write(14, &self.total_item_count);
+        writer.write(15, &self.unread_item_count);
     }
 }
 runtime::models!(MailSearchFolder);

@@ -103,22 +103,19 @@ impl runtime::Model for MailTips {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.automatic_replies),
-            1 => writer.write(&self.custom_mail_tip),
-            2 => writer.write(&self.delivery_restricted),
-            3 => writer.write(&self.email_address),
-            4 => writer.write(&self.error),
-            5 => writer.write(&self.external_member_count),
-            6 => writer.write(&self.is_moderated),
-            7 => writer.write(&self.mailbox_full),
-            8 => writer.write(&self.max_message_size),
-            9 => writer.write(&self.recipient_scope),
-            10 => writer.write(&self.recipient_suggestions),
-            11 => writer.write(&self.total_member_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.automatic_replies);
+        writer.write(1, &self.custom_mail_tip);
+        writer.write(2, &self.delivery_restricted);
+        writer.write(3, &self.email_address);
+        writer.write(4, &self.error);
+        writer.write(5, &self.external_member_count);
+        writer.write(6, &self.is_moderated);
+        writer.write(7, &self.mailbox_full);
+        writer.write(8, &self.max_message_size);
+        writer.write(9, &self.recipient_scope);
+        writer.write(10, &self.recipient_suggestions);
+        writer.write(11, &self.total_member_count);
     }
 }
 runtime::models!(MailTips);

@@ -50,12 +50,9 @@ impl runtime::Model for MailTipsError {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.code),
-            1 => writer.write(&self.message),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.code);
+        writer.write(1, &self.message);
     }
 }
 runtime::models!(MailTipsError);

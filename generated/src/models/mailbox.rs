@@ -63,14 +63,10 @@ impl runtime::Model for Mailbox {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deleted_date_time),
-            #[cfg(feature = "admin")]
-            1 => writer.write(&self.folders),
-            2 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deleted_date_time);
+        #[cfg(feature = "admin")] writer.write(1, &self.folders);
+        writer.write(2, &self.id);
     }
 }
 runtime::models!(Mailbox);
@@ -119,11 +115,8 @@ impl runtime::Model for ExportItemsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.item_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.item_ids);
     }
 }
 #[cfg(feature = "admin")]

@@ -52,12 +52,9 @@ impl runtime::Model for MailboxDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.email_address),
-            1 => writer.write(&self.external_directory_object_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.email_address);
+        writer.write(1, &self.external_directory_object_id);
     }
 }
 runtime::models!(MailboxDetails);

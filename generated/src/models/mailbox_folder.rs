@@ -107,22 +107,17 @@ impl runtime::Model for MailboxFolder {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.child_folder_count),
-            1 => writer.write(&self.child_folders),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.items),
-            #[cfg(feature = "full")]
-            5 => writer.write(&self.multi_value_extended_properties),
-            6 => writer.write(&self.parent_folder_id),
-            #[cfg(feature = "full")]
-            7 => writer.write(&self.single_value_extended_properties),
-            8 => writer.write(&self.total_item_count),
-            9 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.child_folder_count);
+        writer.write(1, &self.child_folders);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.items);
+        #[cfg(feature = "full")] writer.write(5, &self.multi_value_extended_properties);
+        writer.write(6, &self.parent_folder_id);
+        #[cfg(feature = "full")] writer.write(7, &self.single_value_extended_properties);
+        writer.write(8, &self.total_item_count);
+        writer.write(9, &self.r#type);
     }
 }
 runtime::models!(MailboxFolder);

@@ -102,21 +102,16 @@ impl runtime::Model for MailboxItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.categories),
-            1 => writer.write(&self.change_key),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_modified_date_time),
-            #[cfg(feature = "full")]
-            5 => writer.write(&self.multi_value_extended_properties),
-            #[cfg(feature = "full")]
-            6 => writer.write(&self.single_value_extended_properties),
-            7 => writer.write(&self.size),
-            8 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.categories);
+        writer.write(1, &self.change_key);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_modified_date_time);
+        #[cfg(feature = "full")] writer.write(5, &self.multi_value_extended_properties);
+        #[cfg(feature = "full")] writer.write(6, &self.single_value_extended_properties);
+        writer.write(7, &self.size);
+        writer.write(8, &self.r#type);
     }
 }
 runtime::models!(MailboxItem);

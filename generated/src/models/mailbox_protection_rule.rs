@@ -92,19 +92,16 @@ impl runtime::Model for MailboxProtectionRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.error),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_auto_apply_enabled),
-            5 => writer.write(&self.last_modified_by),
-            6 => writer.write(&self.last_modified_date_time),
-            7 => writer.write(&self.mailbox_expression),
-            8 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.error);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_auto_apply_enabled);
+        writer.write(5, &self.last_modified_by);
+        writer.write(6, &self.last_modified_date_time);
+        writer.write(7, &self.mailbox_expression);
+        writer.write(8, &self.status);
     }
 }
 runtime::models!(MailboxProtectionRule);

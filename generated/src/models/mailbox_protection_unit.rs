@@ -112,23 +112,20 @@ impl runtime::Model for MailboxProtectionUnit {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.directory_object_id),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.email),
-            5 => writer.write(&self.error),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.last_modified_by),
-            8 => writer.write(&self.last_modified_date_time),
-            9 => writer.write(&self.offboard_requested_date_time),
-            10 => writer.write(&self.policy_id),
-            11 => writer.write(&self.protection_sources),
-            12 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.directory_object_id);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.email);
+        writer.write(5, &self.error);
+        writer.write(6, &self.id);
+        writer.write(7, &self.last_modified_by);
+        writer.write(8, &self.last_modified_date_time);
+        writer.write(9, &self.offboard_requested_date_time);
+        writer.write(10, &self.policy_id);
+        writer.write(11, &self.protection_sources);
+        writer.write(12, &self.status);
     }
 }
 runtime::models!(MailboxProtectionUnit);

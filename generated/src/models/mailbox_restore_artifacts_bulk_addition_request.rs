@@ -125,25 +125,22 @@ impl runtime::Model for MailboxRestoreArtifactsBulkAdditionRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.destination_type),
-            3 => writer.write(&self.directory_object_ids),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.error),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.last_modified_by),
-            8 => writer.write(&self.last_modified_date_time),
-            9 => writer.write(&self.mailboxes),
-            10 => writer.write(&self.protection_time_period),
-            11 => writer.write(&self.protection_unit_ids),
-            12 => writer.write(&self.restore_point_preference),
-            13 => writer.write(&self.status),
-            14 => writer.write(&self.tags),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.destination_type);
+        writer.write(3, &self.directory_object_ids);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.error);
+        writer.write(6, &self.id);
+        writer.write(7, &self.last_modified_by);
+        writer.write(8, &self.last_modified_date_time);
+        writer.write(9, &self.mailboxes);
+        writer.write(10, &self.protection_time_period);
+        writer.write(11, &self.protection_unit_ids);
+        writer.write(12, &self.restore_point_preference);
+        writer.write(13, &self.status);
+        writer.write(14, &self.tags);
     }
 }
 runtime::models!(MailboxRestoreArtifactsBulkAdditionRequest);

@@ -90,19 +90,16 @@ impl runtime::Model for MailboxSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.archive_folder),
-            1 => writer.write(&self.automatic_replies_setting),
-            2 => writer.write(&self.date_format),
-            3 => writer.write(&self.delegate_meeting_message_delivery_options),
-            4 => writer.write(&self.language),
-            5 => writer.write(&self.time_format),
-            6 => writer.write(&self.time_zone),
-            7 => writer.write(&self.user_purpose),
-            8 => writer.write(&self.working_hours),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.archive_folder);
+        writer.write(1, &self.automatic_replies_setting);
+        writer.write(2, &self.date_format);
+        writer.write(3, &self.delegate_meeting_message_delivery_options);
+        writer.write(4, &self.language);
+        writer.write(5, &self.time_format);
+        writer.write(6, &self.time_zone);
+        writer.write(7, &self.user_purpose);
+        writer.write(8, &self.working_hours);
     }
 }
 runtime::models!(MailboxSettings);

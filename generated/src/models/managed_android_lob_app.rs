@@ -182,36 +182,33 @@ impl runtime::Model for ManagedAndroidLobApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_availability),
-            1 => writer.write(&self.assignments),
-            2 => writer.write(&self.categories),
-            3 => writer.write(&self.committed_content_version),
-            4 => writer.write(&self.content_versions),
-            5 => writer.write(&self.created_date_time),
-            6 => writer.write(&self.description),
-            7 => writer.write(&self.developer),
-            8 => writer.write(&self.display_name),
-            9 => writer.write(&self.file_name),
-            10 => writer.write(&self.id),
-            11 => writer.write(&self.information_url),
-            12 => writer.write(&self.is_featured),
-            13 => writer.write(&self.large_icon),
-            14 => writer.write(&self.last_modified_date_time),
-            15 => writer.write(&self.minimum_supported_operating_system),
-            16 => writer.write(&self.notes),
-            17 => writer.write(&self.owner),
-            18 => writer.write(&self.package_id),
-            19 => writer.write(&self.privacy_information_url),
-            20 => writer.write(&self.publisher),
-            21 => writer.write(&self.publishing_state),
-            22 => writer.write(&self.size),
-            23 => writer.write(&self.version),
-            24 => writer.write(&self.version_code),
-            25 => writer.write(&self.version_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_availability);
+        writer.write(1, &self.assignments);
+        writer.write(2, &self.categories);
+        writer.write(3, &self.committed_content_version);
+        writer.write(4, &self.content_versions);
+        writer.write(5, &self.created_date_time);
+        writer.write(6, &self.description);
+        writer.write(7, &self.developer);
+        writer.write(8, &self.display_name);
+        writer.write(9, &self.file_name);
+        writer.write(10, &self.id);
+        writer.write(11, &self.information_url);
+        writer.write(12, &self.is_featured);
+        writer.write(13, &self.large_icon);
+        writer.write(14, &self.last_modified_date_time);
+        writer.write(15, &self.minimum_supported_operating_system);
+        writer.write(16, &self.notes);
+        writer.write(17, &self.owner);
+        writer.write(18, &self.package_id);
+        writer.write(19, &self.privacy_information_url);
+        writer.write(20, &self.publisher);
+        writer.write(21, &self.publishing_state);
+        writer.write(22, &self.size);
+        writer.write(23, &self.version);
+        writer.write(24, &self.version_code);
+        writer.write(25, &self.version_name);
     }
 }
 runtime::models!(ManagedAndroidLobApp);

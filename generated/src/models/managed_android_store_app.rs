@@ -156,31 +156,28 @@ impl runtime::Model for ManagedAndroidStoreApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_availability),
-            1 => writer.write(&self.app_store_url),
-            2 => writer.write(&self.assignments),
-            3 => writer.write(&self.categories),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.description),
-            6 => writer.write(&self.developer),
-            7 => writer.write(&self.display_name),
-            8 => writer.write(&self.id),
-            9 => writer.write(&self.information_url),
-            10 => writer.write(&self.is_featured),
-            11 => writer.write(&self.large_icon),
-            12 => writer.write(&self.last_modified_date_time),
-            13 => writer.write(&self.minimum_supported_operating_system),
-            14 => writer.write(&self.notes),
-            15 => writer.write(&self.owner),
-            16 => writer.write(&self.package_id),
-            17 => writer.write(&self.privacy_information_url),
-            18 => writer.write(&self.publisher),
-            19 => writer.write(&self.publishing_state),
-            20 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_availability);
+        writer.write(1, &self.app_store_url);
+        writer.write(2, &self.assignments);
+        writer.write(3, &self.categories);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.description);
+        writer.write(6, &self.developer);
+        writer.write(7, &self.display_name);
+        writer.write(8, &self.id);
+        writer.write(9, &self.information_url);
+        writer.write(10, &self.is_featured);
+        writer.write(11, &self.large_icon);
+        writer.write(12, &self.last_modified_date_time);
+        writer.write(13, &self.minimum_supported_operating_system);
+        writer.write(14, &self.notes);
+        writer.write(15, &self.owner);
+        writer.write(16, &self.package_id);
+        writer.write(17, &self.privacy_information_url);
+        writer.write(18, &self.publisher);
+        writer.write(19, &self.publishing_state);
+        writer.write(20, &self.version);
     }
 }
 runtime::models!(ManagedAndroidStoreApp);

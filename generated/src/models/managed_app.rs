@@ -144,28 +144,25 @@ impl runtime::Model for ManagedApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_availability),
-            1 => writer.write(&self.assignments),
-            2 => writer.write(&self.categories),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.developer),
-            6 => writer.write(&self.display_name),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.information_url),
-            9 => writer.write(&self.is_featured),
-            10 => writer.write(&self.large_icon),
-            11 => writer.write(&self.last_modified_date_time),
-            12 => writer.write(&self.notes),
-            13 => writer.write(&self.owner),
-            14 => writer.write(&self.privacy_information_url),
-            15 => writer.write(&self.publisher),
-            16 => writer.write(&self.publishing_state),
-            17 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_availability);
+        writer.write(1, &self.assignments);
+        writer.write(2, &self.categories);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.description);
+        writer.write(5, &self.developer);
+        writer.write(6, &self.display_name);
+        writer.write(7, &self.id);
+        writer.write(8, &self.information_url);
+        writer.write(9, &self.is_featured);
+        writer.write(10, &self.large_icon);
+        writer.write(11, &self.last_modified_date_time);
+        writer.write(12, &self.notes);
+        writer.write(13, &self.owner);
+        writer.write(14, &self.privacy_information_url);
+        writer.write(15, &self.publisher);
+        writer.write(16, &self.publishing_state);
+        writer.write(17, &self.version);
     }
 }
 runtime::models!(ManagedApp);

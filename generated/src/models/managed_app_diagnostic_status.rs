@@ -54,13 +54,10 @@ impl runtime::Model for ManagedAppDiagnosticStatus {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.mitigation_instruction),
-            1 => writer.write(&self.state),
-            2 => writer.write(&self.validation_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.mitigation_instruction);
+        writer.write(1, &self.state);
+        writer.write(2, &self.validation_name);
     }
 }
 runtime::models!(ManagedAppDiagnosticStatus);

@@ -64,15 +64,12 @@ impl runtime::Model for ManagedAppOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.last_modified_date_time),
-            3 => writer.write(&self.state),
-            4 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
+        writer.write(2, &self.last_modified_date_time);
+        writer.write(3, &self.state);
+        writer.write(4, &self.version);
     }
 }
 runtime::models!(ManagedAppOperation);

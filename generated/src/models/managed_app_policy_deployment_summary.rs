@@ -77,16 +77,13 @@ impl runtime::Model for ManagedAppPolicyDeploymentSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.configuration_deployed_user_count),
-            1 => writer.write(&self.configuration_deployment_summary_per_app),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_refresh_time),
-            5 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.configuration_deployed_user_count);
+        writer.write(1, &self.configuration_deployment_summary_per_app);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_refresh_time);
+        writer.write(5, &self.version);
     }
 }
 runtime::models!(ManagedAppPolicyDeploymentSummary);

@@ -50,12 +50,9 @@ impl runtime::Model for ManagedAppPolicyDeploymentSummaryPerApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.configuration_applied_user_count),
-            1 => writer.write(&self.mobile_app_identifier),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.configuration_applied_user_count);
+        writer.write(1, &self.mobile_app_identifier);
     }
 }
 runtime::models!(ManagedAppPolicyDeploymentSummaryPerApp);

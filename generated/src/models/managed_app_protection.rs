@@ -226,43 +226,40 @@ impl runtime::Model for ManagedAppProtection {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_data_storage_locations),
-            1 => writer.write(&self.allowed_inbound_data_transfer_sources),
-            2 => writer.write(&self.allowed_outbound_clipboard_sharing_level),
-            3 => writer.write(&self.allowed_outbound_data_transfer_destinations),
-            4 => writer.write(&self.contact_sync_blocked),
-            5 => writer.write(&self.created_date_time),
-            6 => writer.write(&self.data_backup_blocked),
-            7 => writer.write(&self.description),
-            8 => writer.write(&self.device_compliance_required),
-            9 => writer.write(&self.disable_app_pin_if_device_pin_is_set),
-            10 => writer.write(&self.display_name),
-            11 => writer.write(&self.fingerprint_blocked),
-            12 => writer.write(&self.id),
-            13 => writer.write(&self.last_modified_date_time),
-            14 => writer.write(&self.managed_browser),
-            15 => writer.write(&self.managed_browser_to_open_links_required),
-            16 => writer.write(&self.maximum_pin_retries),
-            17 => writer.write(&self.minimum_pin_length),
-            18 => writer.write(&self.minimum_required_app_version),
-            19 => writer.write(&self.minimum_required_os_version),
-            20 => writer.write(&self.minimum_warning_app_version),
-            21 => writer.write(&self.minimum_warning_os_version),
-            22 => writer.write(&self.organizational_credentials_required),
-            23 => writer.write(&self.period_before_pin_reset),
-            24 => writer.write(&self.period_offline_before_access_check),
-            25 => writer.write(&self.period_offline_before_wipe_is_enforced),
-            26 => writer.write(&self.period_online_before_access_check),
-            27 => writer.write(&self.pin_character_set),
-            28 => writer.write(&self.pin_required),
-            29 => writer.write(&self.print_blocked),
-            30 => writer.write(&self.save_as_blocked),
-            31 => writer.write(&self.simple_pin_blocked),
-            32 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_data_storage_locations);
+        writer.write(1, &self.allowed_inbound_data_transfer_sources);
+        writer.write(2, &self.allowed_outbound_clipboard_sharing_level);
+        writer.write(3, &self.allowed_outbound_data_transfer_destinations);
+        writer.write(4, &self.contact_sync_blocked);
+        writer.write(5, &self.created_date_time);
+        writer.write(6, &self.data_backup_blocked);
+        writer.write(7, &self.description);
+        writer.write(8, &self.device_compliance_required);
+        writer.write(9, &self.disable_app_pin_if_device_pin_is_set);
+        writer.write(10, &self.display_name);
+        writer.write(11, &self.fingerprint_blocked);
+        writer.write(12, &self.id);
+        writer.write(13, &self.last_modified_date_time);
+        writer.write(14, &self.managed_browser);
+        writer.write(15, &self.managed_browser_to_open_links_required);
+        writer.write(16, &self.maximum_pin_retries);
+        writer.write(17, &self.minimum_pin_length);
+        writer.write(18, &self.minimum_required_app_version);
+        writer.write(19, &self.minimum_required_os_version);
+        writer.write(20, &self.minimum_warning_app_version);
+        writer.write(21, &self.minimum_warning_os_version);
+        writer.write(22, &self.organizational_credentials_required);
+        writer.write(23, &self.period_before_pin_reset);
+        writer.write(24, &self.period_offline_before_access_check);
+        writer.write(25, &self.period_offline_before_wipe_is_enforced);
+        writer.write(26, &self.period_online_before_access_check);
+        writer.write(27, &self.pin_character_set);
+        writer.write(28, &self.pin_required);
+        writer.write(29, &self.print_blocked);
+        writer.write(30, &self.save_as_blocked);
+        writer.write(31, &self.simple_pin_blocked);
+        writer.write(32, &self.version);
     }
 }
 runtime::models!(ManagedAppProtection);
@@ -311,11 +308,8 @@ impl runtime::Model for TargetAppsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.apps),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.apps);
     }
 }
 #[cfg(feature = "device-app-management")]

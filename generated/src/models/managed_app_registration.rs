@@ -136,27 +136,23 @@ impl runtime::Model for ManagedAppRegistration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_identifier),
-            1 => writer.write(&self.application_version),
-            2 => writer.write(&self.applied_policies),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.device_name),
-            5 => writer.write(&self.device_tag),
-            6 => writer.write(&self.device_type),
-            7 => writer.write(&self.flagged_reasons),
-            8 => writer.write(&self.id),
-            9 => writer.write(&self.intended_policies),
-            10 => writer.write(&self.last_sync_date_time),
-            11 => writer.write(&self.management_sdk_version),
-            #[cfg(feature = "device-app-management")]
-            12 => writer.write(&self.operations),
-            13 => writer.write(&self.platform_version),
-            14 => writer.write(&self.user_id),
-            15 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_identifier);
+        writer.write(1, &self.application_version);
+        writer.write(2, &self.applied_policies);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.device_name);
+        writer.write(5, &self.device_tag);
+        writer.write(6, &self.device_type);
+        writer.write(7, &self.flagged_reasons);
+        writer.write(8, &self.id);
+        writer.write(9, &self.intended_policies);
+        writer.write(10, &self.last_sync_date_time);
+        writer.write(11, &self.management_sdk_version);
+        #[cfg(feature = "device-app-management")] writer.write(12, &self.operations);
+        writer.write(13, &self.platform_version);
+        writer.write(14, &self.user_id);
+        writer.write(15, &self.version);
     }
 }
 runtime::models!(ManagedAppRegistration);

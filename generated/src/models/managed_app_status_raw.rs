@@ -60,14 +60,11 @@ impl runtime::Model for ManagedAppStatusRaw {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.version);
     }
 }
 runtime::models!(ManagedAppStatusRaw);

@@ -373,72 +373,69 @@ impl runtime::Model for ManagedDevice {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activation_lock_bypass_code),
-            1 => writer.write(&self.android_security_patch_level),
-            2 => writer.write(&self.azure_ad_device_id),
-            3 => writer.write(&self.azure_ad_registered),
-            4 => writer.write(&self.compliance_grace_period_expiration_date_time),
-            5 => writer.write(&self.compliance_state),
-            6 => writer.write(&self.configuration_manager_client_enabled_features),
-            7 => writer.write(&self.device_action_results),
-            8 => writer.write(&self.device_category),
-            9 => writer.write(&self.device_category_display_name),
-            10 => writer.write(&self.device_compliance_policy_states),
-            11 => writer.write(&self.device_configuration_states),
-            12 => writer.write(&self.device_enrollment_type),
-            13 => writer.write(&self.device_health_attestation_state),
-            14 => writer.write(&self.device_name),
-            15 => writer.write(&self.device_registration_state),
-            16 => writer.write(&self.eas_activated),
-            17 => writer.write(&self.eas_activation_date_time),
-            18 => writer.write(&self.eas_device_id),
-            19 => writer.write(&self.email_address),
-            20 => writer.write(&self.enrolled_date_time),
-            21 => writer.write(&self.enrollment_profile_name),
-            22 => writer.write(&self.ethernet_mac_address),
-            23 => writer.write(&self.exchange_access_state),
-            24 => writer.write(&self.exchange_access_state_reason),
-            25 => writer.write(&self.exchange_last_successful_sync_date_time),
-            26 => writer.write(&self.free_storage_space_in_bytes),
-            27 => writer.write(&self.iccid),
-            28 => writer.write(&self.id),
-            29 => writer.write(&self.imei),
-            30 => writer.write(&self.is_encrypted),
-            31 => writer.write(&self.is_supervised),
-            32 => writer.write(&self.jail_broken),
-            33 => writer.write(&self.last_sync_date_time),
-            34 => writer.write(&self.log_collection_requests),
-            35 => writer.write(&self.managed_device_name),
-            36 => writer.write(&self.managed_device_owner_type),
-            37 => writer.write(&self.management_agent),
-            38 => writer.write(&self.management_certificate_expiration_date),
-            39 => writer.write(&self.management_state),
-            40 => writer.write(&self.manufacturer),
-            41 => writer.write(&self.meid),
-            42 => writer.write(&self.model),
-            43 => writer.write(&self.notes),
-            44 => writer.write(&self.operating_system),
-            45 => writer.write(&self.os_version),
-            46 => writer.write(&self.partner_reported_threat_state),
-            47 => writer.write(&self.phone_number),
-            48 => writer.write(&self.physical_memory_in_bytes),
-            49 => writer.write(&self.remote_assistance_session_error_details),
-            50 => writer.write(&self.remote_assistance_session_url),
-            51 => writer.write(&self.require_user_enrollment_approval),
-            52 => writer.write(&self.serial_number),
-            53 => writer.write(&self.subscriber_carrier),
-            54 => writer.write(&self.total_storage_space_in_bytes),
-            55 => writer.write(&self.udid),
-            56 => writer.write(&self.user_display_name),
-            57 => writer.write(&self.user_id),
-            58 => writer.write(&self.user_principal_name),
-            59 => writer.write(&self.users),
-            60 => writer.write(&self.wi_fi_mac_address),
-            61 => writer.write(&self.windows_protection_state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activation_lock_bypass_code);
+        writer.write(1, &self.android_security_patch_level);
+        writer.write(2, &self.azure_ad_device_id);
+        writer.write(3, &self.azure_ad_registered);
+        writer.write(4, &self.compliance_grace_period_expiration_date_time);
+        writer.write(5, &self.compliance_state);
+        writer.write(6, &self.configuration_manager_client_enabled_features);
+        writer.write(7, &self.device_action_results);
+        writer.write(8, &self.device_category);
+        writer.write(9, &self.device_category_display_name);
+        writer.write(10, &self.device_compliance_policy_states);
+        writer.write(11, &self.device_configuration_states);
+        writer.write(12, &self.device_enrollment_type);
+        writer.write(13, &self.device_health_attestation_state);
+        writer.write(14, &self.device_name);
+        writer.write(15, &self.device_registration_state);
+        writer.write(16, &self.eas_activated);
+        writer.write(17, &self.eas_activation_date_time);
+        writer.write(18, &self.eas_device_id);
+        writer.write(19, &self.email_address);
+        writer.write(20, &self.enrolled_date_time);
+        writer.write(21, &self.enrollment_profile_name);
+        writer.write(22, &self.ethernet_mac_address);
+        writer.write(23, &self.exchange_access_state);
+        writer.write(24, &self.exchange_access_state_reason);
+        writer.write(25, &self.exchange_last_successful_sync_date_time);
+        writer.write(26, &self.free_storage_space_in_bytes);
+        writer.write(27, &self.iccid);
+        writer.write(28, &self.id);
+        writer.write(29, &self.imei);
+        writer.write(30, &self.is_encrypted);
+        writer.write(31, &self.is_supervised);
+        writer.write(32, &self.jail_broken);
+        writer.write(33, &self.last_sync_date_time);
+        writer.write(34, &self.log_collection_requests);
+        writer.write(35, &self.managed_device_name);
+        writer.write(36, &self.managed_device_owner_type);
+        writer.write(37, &self.management_agent);
+        writer.write(38, &self.management_certificate_expiration_date);
+        writer.write(39, &self.management_state);
+        writer.write(40, &self.manufacturer);
+        writer.write(41, &self.meid);
+        writer.write(42, &self.model);
+        writer.write(43, &self.notes);
+        writer.write(44, &self.operating_system);
+        writer.write(45, &self.os_version);
+        writer.write(46, &self.partner_reported_threat_state);
+        writer.write(47, &self.phone_number);
+        writer.write(48, &self.physical_memory_in_bytes);
+        writer.write(49, &self.remote_assistance_session_error_details);
+        writer.write(50, &self.remote_assistance_session_url);
+        writer.write(51, &self.require_user_enrollment_approval);
+        writer.write(52, &self.serial_number);
+        writer.write(53, &self.subscriber_carrier);
+        writer.write(54, &self.total_storage_space_in_bytes);
+        writer.write(55, &self.udid);
+        writer.write(56, &self.user_display_name);
+        writer.write(57, &self.user_id);
+        writer.write(58, &self.user_principal_name);
+        writer.write(59, &self.users);
+        writer.write(60, &self.wi_fi_mac_address);
+        writer.write(61, &self.windows_protection_state);
     }
 }
 runtime::models!(ManagedDevice);
@@ -484,11 +481,8 @@ impl runtime::Model for CleanWindowsDeviceParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.keep_user_data),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.keep_user_data);
     }
 }
 runtime::models!(CleanWindowsDeviceParameters);
@@ -534,11 +528,8 @@ impl runtime::Model for DeleteUserFromSharedAppleDeviceParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.user_principal_name);
     }
 }
 runtime::models!(DeleteUserFromSharedAppleDeviceParameters);
@@ -586,11 +577,8 @@ impl runtime::Model for UpdateWindowsDeviceAccountParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.update_windows_device_account_action_parameter),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.update_windows_device_account_action_parameter);
     }
 }
 runtime::models!(UpdateWindowsDeviceAccountParameters);
@@ -636,11 +624,8 @@ impl runtime::Model for WindowsDefenderScanParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.quick_scan),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.quick_scan);
     }
 }
 runtime::models!(WindowsDefenderScanParameters);
@@ -703,14 +688,11 @@ impl runtime::Model for WipeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.keep_enrollment_data),
-            1 => writer.write(&self.keep_user_data),
-            2 => writer.write(&self.mac_os_unlock_code),
-            3 => writer.write(&self.persist_esim_data_plan),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.keep_enrollment_data);
+        writer.write(1, &self.keep_user_data);
+        writer.write(2, &self.mac_os_unlock_code);
+        writer.write(3, &self.persist_esim_data_plan);
     }
 }
 runtime::models!(WipeParameters);

@@ -79,16 +79,13 @@ impl runtime::Model for ManagedDeviceOverview {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_exchange_access_state_summary),
-            1 => writer.write(&self.device_operating_system_summary),
-            2 => writer.write(&self.dual_enrolled_device_count),
-            3 => writer.write(&self.enrolled_device_count),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.mdm_enrolled_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_exchange_access_state_summary);
+        writer.write(1, &self.device_operating_system_summary);
+        writer.write(2, &self.dual_enrolled_device_count);
+        writer.write(3, &self.enrolled_device_count);
+        writer.write(4, &self.id);
+        writer.write(5, &self.mdm_enrolled_count);
     }
 }
 runtime::models!(ManagedDeviceOverview);

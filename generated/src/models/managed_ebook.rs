@@ -120,24 +120,21 @@ impl runtime::Model for ManagedEbook {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.device_states),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.information_url),
-            7 => writer.write(&self.install_summary),
-            8 => writer.write(&self.large_cover),
-            9 => writer.write(&self.last_modified_date_time),
-            10 => writer.write(&self.privacy_information_url),
-            11 => writer.write(&self.published_date_time),
-            12 => writer.write(&self.publisher),
-            13 => writer.write(&self.user_state_summary),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.device_states);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.id);
+        writer.write(6, &self.information_url);
+        writer.write(7, &self.install_summary);
+        writer.write(8, &self.large_cover);
+        writer.write(9, &self.last_modified_date_time);
+        writer.write(10, &self.privacy_information_url);
+        writer.write(11, &self.published_date_time);
+        writer.write(12, &self.publisher);
+        writer.write(13, &self.user_state_summary);
     }
 }
 runtime::models!(ManagedEbook);
@@ -183,11 +180,8 @@ impl runtime::Model for AssignParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.managed_ebook_assignments),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.managed_ebook_assignments);
     }
 }
 runtime::models!(AssignParameters);

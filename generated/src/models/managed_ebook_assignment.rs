@@ -57,13 +57,10 @@ impl runtime::Model for ManagedEbookAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.install_intent),
-            2 => writer.write(&self.target),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.install_intent);
+        writer.write(2, &self.target);
     }
 }
 runtime::models!(ManagedEbookAssignment);

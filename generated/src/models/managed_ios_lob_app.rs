@@ -192,38 +192,35 @@ impl runtime::Model for ManagedIosLobApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_availability),
-            1 => writer.write(&self.applicable_device_type),
-            2 => writer.write(&self.assignments),
-            3 => writer.write(&self.build_number),
-            4 => writer.write(&self.bundle_id),
-            5 => writer.write(&self.categories),
-            6 => writer.write(&self.committed_content_version),
-            7 => writer.write(&self.content_versions),
-            8 => writer.write(&self.created_date_time),
-            9 => writer.write(&self.description),
-            10 => writer.write(&self.developer),
-            11 => writer.write(&self.display_name),
-            12 => writer.write(&self.expiration_date_time),
-            13 => writer.write(&self.file_name),
-            14 => writer.write(&self.id),
-            15 => writer.write(&self.information_url),
-            16 => writer.write(&self.is_featured),
-            17 => writer.write(&self.large_icon),
-            18 => writer.write(&self.last_modified_date_time),
-            19 => writer.write(&self.minimum_supported_operating_system),
-            20 => writer.write(&self.notes),
-            21 => writer.write(&self.owner),
-            22 => writer.write(&self.privacy_information_url),
-            23 => writer.write(&self.publisher),
-            24 => writer.write(&self.publishing_state),
-            25 => writer.write(&self.size),
-            26 => writer.write(&self.version),
-            27 => writer.write(&self.version_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_availability);
+        writer.write(1, &self.applicable_device_type);
+        writer.write(2, &self.assignments);
+        writer.write(3, &self.build_number);
+        writer.write(4, &self.bundle_id);
+        writer.write(5, &self.categories);
+        writer.write(6, &self.committed_content_version);
+        writer.write(7, &self.content_versions);
+        writer.write(8, &self.created_date_time);
+        writer.write(9, &self.description);
+        writer.write(10, &self.developer);
+        writer.write(11, &self.display_name);
+        writer.write(12, &self.expiration_date_time);
+        writer.write(13, &self.file_name);
+        writer.write(14, &self.id);
+        writer.write(15, &self.information_url);
+        writer.write(16, &self.is_featured);
+        writer.write(17, &self.large_icon);
+        writer.write(18, &self.last_modified_date_time);
+        writer.write(19, &self.minimum_supported_operating_system);
+        writer.write(20, &self.notes);
+        writer.write(21, &self.owner);
+        writer.write(22, &self.privacy_information_url);
+        writer.write(23, &self.publisher);
+        writer.write(24, &self.publishing_state);
+        writer.write(25, &self.size);
+        writer.write(26, &self.version);
+        writer.write(27, &self.version_number);
     }
 }
 runtime::models!(ManagedIosLobApp);

@@ -161,32 +161,29 @@ impl runtime::Model for ManagedIosStoreApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_availability),
-            1 => writer.write(&self.app_store_url),
-            2 => writer.write(&self.applicable_device_type),
-            3 => writer.write(&self.assignments),
-            4 => writer.write(&self.bundle_id),
-            5 => writer.write(&self.categories),
-            6 => writer.write(&self.created_date_time),
-            7 => writer.write(&self.description),
-            8 => writer.write(&self.developer),
-            9 => writer.write(&self.display_name),
-            10 => writer.write(&self.id),
-            11 => writer.write(&self.information_url),
-            12 => writer.write(&self.is_featured),
-            13 => writer.write(&self.large_icon),
-            14 => writer.write(&self.last_modified_date_time),
-            15 => writer.write(&self.minimum_supported_operating_system),
-            16 => writer.write(&self.notes),
-            17 => writer.write(&self.owner),
-            18 => writer.write(&self.privacy_information_url),
-            19 => writer.write(&self.publisher),
-            20 => writer.write(&self.publishing_state),
-            21 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_availability);
+        writer.write(1, &self.app_store_url);
+        writer.write(2, &self.applicable_device_type);
+        writer.write(3, &self.assignments);
+        writer.write(4, &self.bundle_id);
+        writer.write(5, &self.categories);
+        writer.write(6, &self.created_date_time);
+        writer.write(7, &self.description);
+        writer.write(8, &self.developer);
+        writer.write(9, &self.display_name);
+        writer.write(10, &self.id);
+        writer.write(11, &self.information_url);
+        writer.write(12, &self.is_featured);
+        writer.write(13, &self.large_icon);
+        writer.write(14, &self.last_modified_date_time);
+        writer.write(15, &self.minimum_supported_operating_system);
+        writer.write(16, &self.notes);
+        writer.write(17, &self.owner);
+        writer.write(18, &self.privacy_information_url);
+        writer.write(19, &self.publisher);
+        writer.write(20, &self.publishing_state);
+        writer.write(21, &self.version);
     }
 }
 runtime::models!(ManagedIosStoreApp);

@@ -56,13 +56,10 @@ impl runtime::Model for ManagedMobileApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.mobile_app_identifier),
-            2 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.mobile_app_identifier);
+        writer.write(2, &self.version);
     }
 }
 runtime::models!(ManagedMobileApp);

@@ -165,32 +165,29 @@ impl runtime::Model for ManagedMobileLobApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_availability),
-            1 => writer.write(&self.assignments),
-            2 => writer.write(&self.categories),
-            3 => writer.write(&self.committed_content_version),
-            4 => writer.write(&self.content_versions),
-            5 => writer.write(&self.created_date_time),
-            6 => writer.write(&self.description),
-            7 => writer.write(&self.developer),
-            8 => writer.write(&self.display_name),
-            9 => writer.write(&self.file_name),
-            10 => writer.write(&self.id),
-            11 => writer.write(&self.information_url),
-            12 => writer.write(&self.is_featured),
-            13 => writer.write(&self.large_icon),
-            14 => writer.write(&self.last_modified_date_time),
-            15 => writer.write(&self.notes),
-            16 => writer.write(&self.owner),
-            17 => writer.write(&self.privacy_information_url),
-            18 => writer.write(&self.publisher),
-            19 => writer.write(&self.publishing_state),
-            20 => writer.write(&self.size),
-            21 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_availability);
+        writer.write(1, &self.assignments);
+        writer.write(2, &self.categories);
+        writer.write(3, &self.committed_content_version);
+        writer.write(4, &self.content_versions);
+        writer.write(5, &self.created_date_time);
+        writer.write(6, &self.description);
+        writer.write(7, &self.developer);
+        writer.write(8, &self.display_name);
+        writer.write(9, &self.file_name);
+        writer.write(10, &self.id);
+        writer.write(11, &self.information_url);
+        writer.write(12, &self.is_featured);
+        writer.write(13, &self.large_icon);
+        writer.write(14, &self.last_modified_date_time);
+        writer.write(15, &self.notes);
+        writer.write(16, &self.owner);
+        writer.write(17, &self.privacy_information_url);
+        writer.write(18, &self.publisher);
+        writer.write(19, &self.publishing_state);
+        writer.write(20, &self.size);
+        writer.write(21, &self.version);
     }
 }
 runtime::models!(ManagedMobileLobApp);

@@ -241,44 +241,40 @@ impl runtime::Model for MdmWindowsInformationProtectionPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            #[cfg(feature = "device-app-management")]
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.azure_rights_management_services_allowed),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.data_recovery_certificate),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.enforcement_level),
-            7 => writer.write(&self.enterprise_domain),
-            8 => writer.write(&self.enterprise_ip_ranges),
-            9 => writer.write(&self.enterprise_ip_ranges_are_authoritative),
-            10 => writer.write(&self.enterprise_internal_proxy_servers),
-            11 => writer.write(&self.enterprise_network_domain_names),
-            12 => writer.write(&self.enterprise_protected_domain_names),
-            13 => writer.write(&self.enterprise_proxied_domains),
-            14 => writer.write(&self.enterprise_proxy_servers),
-            15 => writer.write(&self.enterprise_proxy_servers_are_authoritative),
-            #[cfg(feature = "device-app-management")]
-            16 => writer.write(&self.exempt_app_locker_files),
-            17 => writer.write(&self.exempt_apps),
-            18 => writer.write(&self.icons_visible),
-            19 => writer.write(&self.id),
-            20 => writer.write(&self.indexing_encrypted_stores_or_items_blocked),
-            21 => writer.write(&self.is_assigned),
-            22 => writer.write(&self.last_modified_date_time),
-            23 => writer.write(&self.neutral_domain_resources),
-            #[cfg(feature = "device-app-management")]
-            24 => writer.write(&self.protected_app_locker_files),
-            25 => writer.write(&self.protected_apps),
-            26 => writer.write(&self.protection_under_lock_config_required),
-            27 => writer.write(&self.revoke_on_unenroll_disabled),
-            28 => writer.write(&self.rights_management_services_template_id),
-            29 => writer.write(&self.smb_auto_encrypted_file_extensions),
-            30 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        #[cfg(feature = "device-app-management")] writer.write(0, &self.assignments);
+        writer.write(1, &self.azure_rights_management_services_allowed);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.data_recovery_certificate);
+        writer.write(4, &self.description);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.enforcement_level);
+        writer.write(7, &self.enterprise_domain);
+        writer.write(8, &self.enterprise_ip_ranges);
+        writer.write(9, &self.enterprise_ip_ranges_are_authoritative);
+        writer.write(10, &self.enterprise_internal_proxy_servers);
+        writer.write(11, &self.enterprise_network_domain_names);
+        writer.write(12, &self.enterprise_protected_domain_names);
+        writer.write(13, &self.enterprise_proxied_domains);
+        writer.write(14, &self.enterprise_proxy_servers);
+        writer.write(15, &self.enterprise_proxy_servers_are_authoritative);
+        #[cfg(feature = "device-app-management")]
+        writer.write(16, &self.exempt_app_locker_files);
+        writer.write(17, &self.exempt_apps);
+        writer.write(18, &self.icons_visible);
+        writer.write(19, &self.id);
+        writer.write(20, &self.indexing_encrypted_stores_or_items_blocked);
+        writer.write(21, &self.is_assigned);
+        writer.write(22, &self.last_modified_date_time);
+        writer.write(23, &self.neutral_domain_resources);
+        #[cfg(feature = "device-app-management")]
+        writer.write(24, &self.protected_app_locker_files);
+        writer.write(25, &self.protected_apps);
+        writer.write(26, &self.protection_under_lock_config_required);
+        writer.write(27, &self.revoke_on_unenroll_disabled);
+        writer.write(28, &self.rights_management_services_template_id);
+        writer.write(29, &self.smb_auto_encrypted_file_extensions);
+        writer.write(30, &self.version);
     }
 }
 runtime::models!(MdmWindowsInformationProtectionPolicy);

@@ -50,12 +50,9 @@ impl runtime::Model for MediaContentRatingNewZealand {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.movie_rating),
-            1 => writer.write(&self.tv_rating),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.movie_rating);
+        writer.write(1, &self.tv_rating);
     }
 }
 runtime::models!(MediaContentRatingNewZealand);

@@ -50,11 +50,8 @@ impl runtime::Model for MediaPrompt {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.media_info),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.media_info);
     }
 }
 runtime::models!(MediaPrompt);

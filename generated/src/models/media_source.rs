@@ -46,11 +46,8 @@ impl runtime::Model for MediaSource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_category),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_category);
     }
 }
 runtime::models!(MediaSource);

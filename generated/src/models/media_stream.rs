@@ -64,15 +64,12 @@ impl runtime::Model for MediaStream {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.direction),
-            1 => writer.write(&self.label),
-            2 => writer.write(&self.media_type),
-            3 => writer.write(&self.server_muted),
-            4 => writer.write(&self.source_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.direction);
+        writer.write(1, &self.label);
+        writer.write(2, &self.media_type);
+        writer.write(3, &self.server_muted);
+        writer.write(4, &self.source_id);
     }
 }
 runtime::models!(MediaStream);

@@ -79,16 +79,13 @@ impl runtime::Model for MeetingAttendanceReport {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attendance_records),
-            1 => writer.write(&self.external_event_information),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.meeting_end_date_time),
-            4 => writer.write(&self.meeting_start_date_time),
-            5 => writer.write(&self.total_participant_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attendance_records);
+        writer.write(1, &self.external_event_information);
+        writer.write(2, &self.id);
+        writer.write(3, &self.meeting_end_date_time);
+        writer.write(4, &self.meeting_start_date_time);
+        writer.write(5, &self.total_participant_count);
     }
 }
 runtime::models!(MeetingAttendanceReport);

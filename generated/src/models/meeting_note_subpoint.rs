@@ -52,12 +52,9 @@ impl runtime::Model for MeetingNoteSubpoint {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.text),
-            1 => writer.write(&self.title),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.text);
+        writer.write(1, &self.title);
     }
 }
 runtime::models!(MeetingNoteSubpoint);

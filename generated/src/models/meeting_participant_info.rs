@@ -56,13 +56,10 @@ impl runtime::Model for MeetingParticipantInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.identity),
-            1 => writer.write(&self.role),
-            2 => writer.write(&self.upn),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.identity);
+        writer.write(1, &self.role);
+        writer.write(2, &self.upn);
     }
 }
 runtime::models!(MeetingParticipantInfo);

@@ -52,12 +52,9 @@ impl runtime::Model for MeetingParticipants {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attendees),
-            1 => writer.write(&self.organizer),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attendees);
+        writer.write(1, &self.organizer);
     }
 }
 runtime::models!(MeetingParticipants);

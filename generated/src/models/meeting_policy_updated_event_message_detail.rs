@@ -56,13 +56,10 @@ impl runtime::Model for MeetingPolicyUpdatedEventMessageDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.initiator),
-            1 => writer.write(&self.meeting_chat_enabled),
-            2 => writer.write(&self.meeting_chat_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.initiator);
+        writer.write(1, &self.meeting_chat_enabled);
+        writer.write(2, &self.meeting_chat_id);
     }
 }
 runtime::models!(MeetingPolicyUpdatedEventMessageDetail);

@@ -82,17 +82,14 @@ impl runtime::Model for MeetingTimeSuggestion {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attendee_availability),
-            1 => writer.write(&self.confidence),
-            2 => writer.write(&self.locations),
-            3 => writer.write(&self.meeting_time_slot),
-            4 => writer.write(&self.order),
-            5 => writer.write(&self.organizer_availability),
-            6 => writer.write(&self.suggestion_reason),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attendee_availability);
+        writer.write(1, &self.confidence);
+        writer.write(2, &self.locations);
+        writer.write(3, &self.meeting_time_slot);
+        writer.write(4, &self.order);
+        writer.write(5, &self.organizer_availability);
+        writer.write(6, &self.suggestion_reason);
     }
 }
 runtime::models!(MeetingTimeSuggestion);

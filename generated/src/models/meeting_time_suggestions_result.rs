@@ -52,12 +52,9 @@ impl runtime::Model for MeetingTimeSuggestionsResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.empty_suggestions_reason),
-            1 => writer.write(&self.meeting_time_suggestions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.empty_suggestions_reason);
+        writer.write(1, &self.meeting_time_suggestions);
     }
 }
 runtime::models!(MeetingTimeSuggestionsResult);

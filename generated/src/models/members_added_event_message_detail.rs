@@ -56,13 +56,10 @@ impl runtime::Model for MembersAddedEventMessageDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.initiator),
-            1 => writer.write(&self.members),
-            2 => writer.write(&self.visible_history_start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.initiator);
+        writer.write(1, &self.members);
+        writer.write(2, &self.visible_history_start_date_time);
     }
 }
 runtime::models!(MembersAddedEventMessageDetail);

@@ -52,12 +52,9 @@ impl runtime::Model for MembersJoinedEventMessageDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.initiator),
-            1 => writer.write(&self.members),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.initiator);
+        writer.write(1, &self.members);
     }
 }
 runtime::models!(MembersJoinedEventMessageDetail);

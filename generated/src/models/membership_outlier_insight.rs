@@ -94,19 +94,16 @@ impl runtime::Model for MembershipOutlierInsight {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.container),
-            1 => writer.write(&self.container_id),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.insight_created_date_time),
-            4 => writer.write(&self.last_modified_by),
-            5 => writer.write(&self.member),
-            6 => writer.write(&self.member_id),
-            7 => writer.write(&self.outlier_container_type),
-            8 => writer.write(&self.outlier_member_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.container);
+        writer.write(1, &self.container_id);
+        writer.write(2, &self.id);
+        writer.write(3, &self.insight_created_date_time);
+        writer.write(4, &self.last_modified_by);
+        writer.write(5, &self.member);
+        writer.write(6, &self.member_id);
+        writer.write(7, &self.outlier_container_type);
+        writer.write(8, &self.outlier_member_type);
     }
 }
 runtime::models!(MembershipOutlierInsight);

@@ -56,13 +56,10 @@ impl runtime::Model for MentionEvent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.event_date_time),
-            1 => writer.write(&self.speaker),
-            2 => writer.write(&self.transcript_utterance),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.event_date_time);
+        writer.write(1, &self.speaker);
+        writer.write(2, &self.transcript_utterance);
     }
 }
 runtime::models!(MentionEvent);

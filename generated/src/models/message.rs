@@ -244,47 +244,43 @@ impl runtime::Model for Message {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attachments),
-            1 => writer.write(&self.bcc_recipients),
-            2 => writer.write(&self.body),
-            3 => writer.write(&self.body_preview),
-            4 => writer.write(&self.categories),
-            5 => writer.write(&self.cc_recipients),
-            6 => writer.write(&self.change_key),
-            7 => writer.write(&self.conversation_id),
-            8 => writer.write(&self.conversation_index),
-            9 => writer.write(&self.created_date_time),
-            10 => writer.write(&self.extensions),
-            11 => writer.write(&self.flag),
-            12 => writer.write(&self.from),
-            13 => writer.write(&self.has_attachments),
-            14 => writer.write(&self.id),
-            15 => writer.write(&self.importance),
-            16 => writer.write(&self.inference_classification),
-            17 => writer.write(&self.internet_message_headers),
-            18 => writer.write(&self.internet_message_id),
-            19 => writer.write(&self.is_delivery_receipt_requested),
-            20 => writer.write(&self.is_draft),
-            21 => writer.write(&self.is_read),
-            22 => writer.write(&self.is_read_receipt_requested),
-            23 => writer.write(&self.last_modified_date_time),
-            #[cfg(feature = "full")]
-            24 => writer.write(&self.multi_value_extended_properties),
-            25 => writer.write(&self.parent_folder_id),
-            26 => writer.write(&self.received_date_time),
-            27 => writer.write(&self.reply_to),
-            28 => writer.write(&self.sender),
-            29 => writer.write(&self.sent_date_time),
-            #[cfg(feature = "full")]
-            30 => writer.write(&self.single_value_extended_properties),
-            31 => writer.write(&self.subject),
-            32 => writer.write(&self.to_recipients),
-            33 => writer.write(&self.unique_body),
-            34 => writer.write(&self.web_link),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attachments);
+        writer.write(1, &self.bcc_recipients);
+        writer.write(2, &self.body);
+        writer.write(3, &self.body_preview);
+        writer.write(4, &self.categories);
+        writer.write(5, &self.cc_recipients);
+        writer.write(6, &self.change_key);
+        writer.write(7, &self.conversation_id);
+        writer.write(8, &self.conversation_index);
+        writer.write(9, &self.created_date_time);
+        writer.write(10, &self.extensions);
+        writer.write(11, &self.flag);
+        writer.write(12, &self.from);
+        writer.write(13, &self.has_attachments);
+        writer.write(14, &self.id);
+        writer.write(15, &self.importance);
+        writer.write(16, &self.inference_classification);
+        writer.write(17, &self.internet_message_headers);
+        writer.write(18, &self.internet_message_id);
+        writer.write(19, &self.is_delivery_receipt_requested);
+        writer.write(20, &self.is_draft);
+        writer.write(21, &self.is_read);
+        writer.write(22, &self.is_read_receipt_requested);
+        writer.write(23, &self.last_modified_date_time);
+        #[cfg(feature = "full")] writer.write(24, &self.multi_value_extended_properties);
+        writer.write(25, &self.parent_folder_id);
+        writer.write(26, &self.received_date_time);
+        writer.write(27, &self.reply_to);
+        writer.write(28, &self.sender);
+        writer.write(29, &self.sent_date_time);
+        #[cfg(feature = "full")]
+        writer.write(30, &self.single_value_extended_properties);
+        writer.write(31, &self.subject);
+        writer.write(32, &self.to_recipients);
+        writer.write(33, &self.unique_body);
+        writer.write(34, &self.web_link);
     }
 }
 runtime::models!(Message);
@@ -330,11 +326,8 @@ impl runtime::Model for CopyParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.destination_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.destination_id);
     }
 }
 runtime::models!(CopyParameters);
@@ -388,13 +381,10 @@ impl runtime::Model for CreateForwardParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.message),
-            2 => writer.write(&self.to_recipients),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.message);
+        writer.write(2, &self.to_recipients);
     }
 }
 runtime::models!(CreateForwardParameters);
@@ -444,12 +434,9 @@ impl runtime::Model for CreateReplyParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.message),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.message);
     }
 }
 runtime::models!(CreateReplyParameters);
@@ -499,12 +486,9 @@ impl runtime::Model for CreateReplyAllParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.message),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.message);
     }
 }
 runtime::models!(CreateReplyAllParameters);
@@ -558,13 +542,10 @@ impl runtime::Model for ForwardParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.message),
-            2 => writer.write(&self.to_recipients),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.message);
+        writer.write(2, &self.to_recipients);
     }
 }
 runtime::models!(ForwardParameters);
@@ -610,11 +591,8 @@ impl runtime::Model for MoveParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.destination_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.destination_id);
     }
 }
 runtime::models!(MoveParameters);
@@ -664,12 +642,9 @@ impl runtime::Model for ReplyParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.message),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.message);
     }
 }
 runtime::models!(ReplyParameters);
@@ -719,12 +694,9 @@ impl runtime::Model for ReplyAllParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.message),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.message);
     }
 }
 runtime::models!(ReplyAllParameters);

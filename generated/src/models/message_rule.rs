@@ -92,19 +92,16 @@ impl runtime::Model for MessageRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.actions),
-            1 => writer.write(&self.conditions),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.exceptions),
-            4 => writer.write(&self.has_error),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.is_enabled),
-            7 => writer.write(&self.is_read_only),
-            8 => writer.write(&self.sequence),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.actions);
+        writer.write(1, &self.conditions);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.exceptions);
+        writer.write(4, &self.has_error);
+        writer.write(5, &self.id);
+        writer.write(6, &self.is_enabled);
+        writer.write(7, &self.is_read_only);
+        writer.write(8, &self.sequence);
     }
 }
 runtime::models!(MessageRule);

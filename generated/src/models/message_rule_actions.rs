@@ -100,21 +100,18 @@ impl runtime::Model for MessageRuleActions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assign_categories),
-            1 => writer.write(&self.copy_to_folder),
-            2 => writer.write(&self.delete),
-            3 => writer.write(&self.forward_as_attachment_to),
-            4 => writer.write(&self.forward_to),
-            5 => writer.write(&self.mark_as_read),
-            6 => writer.write(&self.mark_importance),
-            7 => writer.write(&self.move_to_folder),
-            8 => writer.write(&self.permanent_delete),
-            9 => writer.write(&self.redirect_to),
-            10 => writer.write(&self.stop_processing_rules),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assign_categories);
+        writer.write(1, &self.copy_to_folder);
+        writer.write(2, &self.delete);
+        writer.write(3, &self.forward_as_attachment_to);
+        writer.write(4, &self.forward_to);
+        writer.write(5, &self.mark_as_read);
+        writer.write(6, &self.mark_importance);
+        writer.write(7, &self.move_to_folder);
+        writer.write(8, &self.permanent_delete);
+        writer.write(9, &self.redirect_to);
+        writer.write(10, &self.stop_processing_rules);
     }
 }
 runtime::models!(MessageRuleActions);

@@ -195,40 +195,37 @@ impl runtime::Model for MessageRulePredicates {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.body_contains),
-            1 => writer.write(&self.body_or_subject_contains),
-            2 => writer.write(&self.categories),
-            3 => writer.write(&self.from_addresses),
-            4 => writer.write(&self.has_attachments),
-            5 => writer.write(&self.header_contains),
-            6 => writer.write(&self.importance),
-            7 => writer.write(&self.is_approval_request),
-            8 => writer.write(&self.is_automatic_forward),
-            9 => writer.write(&self.is_automatic_reply),
-            10 => writer.write(&self.is_encrypted),
-            11 => writer.write(&self.is_meeting_request),
-            12 => writer.write(&self.is_meeting_response),
-            13 => writer.write(&self.is_non_delivery_report),
-            14 => writer.write(&self.is_permission_controlled),
-            15 => writer.write(&self.is_read_receipt),
-            16 => writer.write(&self.is_signed),
-            17 => writer.write(&self.is_voicemail),
-            18 => writer.write(&self.message_action_flag),
-            19 => writer.write(&self.not_sent_to_me),
-            20 => writer.write(&self.recipient_contains),
-            21 => writer.write(&self.sender_contains),
-            22 => writer.write(&self.sensitivity),
-            23 => writer.write(&self.sent_cc_me),
-            24 => writer.write(&self.sent_only_to_me),
-            25 => writer.write(&self.sent_to_addresses),
-            26 => writer.write(&self.sent_to_me),
-            27 => writer.write(&self.sent_to_or_cc_me),
-            28 => writer.write(&self.subject_contains),
-            29 => writer.write(&self.within_size_range),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.body_contains);
+        writer.write(1, &self.body_or_subject_contains);
+        writer.write(2, &self.categories);
+        writer.write(3, &self.from_addresses);
+        writer.write(4, &self.has_attachments);
+        writer.write(5, &self.header_contains);
+        writer.write(6, &self.importance);
+        writer.write(7, &self.is_approval_request);
+        writer.write(8, &self.is_automatic_forward);
+        writer.write(9, &self.is_automatic_reply);
+        writer.write(10, &self.is_encrypted);
+        writer.write(11, &self.is_meeting_request);
+        writer.write(12, &self.is_meeting_response);
+        writer.write(13, &self.is_non_delivery_report);
+        writer.write(14, &self.is_permission_controlled);
+        writer.write(15, &self.is_read_receipt);
+        writer.write(16, &self.is_signed);
+        writer.write(17, &self.is_voicemail);
+        writer.write(18, &self.message_action_flag);
+        writer.write(19, &self.not_sent_to_me);
+        writer.write(20, &self.recipient_contains);
+        writer.write(21, &self.sender_contains);
+        writer.write(22, &self.sensitivity);
+        writer.write(23, &self.sent_cc_me);
+        writer.write(24, &self.sent_only_to_me);
+        writer.write(25, &self.sent_to_addresses);
+        writer.write(26, &self.sent_to_me);
+        writer.write(27, &self.sent_to_or_cc_me);
+        writer.write(28, &self.subject_contains);
+        writer.write(29, &self.within_size_range);
     }
 }
 runtime::models!(MessageRulePredicates);

@@ -90,19 +90,16 @@ impl runtime::Model for MessageSecurityState {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.connecting_ip),
-            1 => writer.write(&self.delivery_action),
-            2 => writer.write(&self.delivery_location),
-            3 => writer.write(&self.directionality),
-            4 => writer.write(&self.internet_message_id),
-            5 => writer.write(&self.message_fingerprint),
-            6 => writer.write(&self.message_received_date_time),
-            7 => writer.write(&self.message_subject),
-            8 => writer.write(&self.network_message_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.connecting_ip);
+        writer.write(1, &self.delivery_action);
+        writer.write(2, &self.delivery_location);
+        writer.write(3, &self.directionality);
+        writer.write(4, &self.internet_message_id);
+        writer.write(5, &self.message_fingerprint);
+        writer.write(6, &self.message_received_date_time);
+        writer.write(7, &self.message_subject);
+        writer.write(8, &self.network_message_id);
     }
 }
 runtime::models!(MessageSecurityState);

@@ -52,12 +52,9 @@ impl runtime::Model for MessageUnpinnedEventMessageDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.event_date_time),
-            1 => writer.write(&self.initiator),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.event_date_time);
+        writer.write(1, &self.initiator);
     }
 }
 runtime::models!(MessageUnpinnedEventMessageDetail);

@@ -75,16 +75,13 @@ impl runtime::Model for MicrosoftAuthenticatorAuthenticationMethod {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.device),
-            2 => writer.write(&self.device_tag),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.phone_app_version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.device);
+        writer.write(2, &self.device_tag);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.id);
+        writer.write(5, &self.phone_app_version);
     }
 }
 runtime::models!(MicrosoftAuthenticatorAuthenticationMethod);

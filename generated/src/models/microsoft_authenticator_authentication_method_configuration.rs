@@ -87,17 +87,13 @@ impl runtime::Model for MicrosoftAuthenticatorAuthenticationMethodConfiguration 
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.exclude_targets),
-            1 => writer.write(&self.feature_settings),
-            2 => writer.write(&self.id),
-            #[cfg(feature = "full")]
-            3 => writer.write(&self.include_targets),
-            4 => writer.write(&self.is_software_oath_enabled),
-            5 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.exclude_targets);
+        writer.write(1, &self.feature_settings);
+        writer.write(2, &self.id);
+        #[cfg(feature = "full")] writer.write(3, &self.include_targets);
+        writer.write(4, &self.is_software_oath_enabled);
+        writer.write(5, &self.state);
     }
 }
 runtime::models!(MicrosoftAuthenticatorAuthenticationMethodConfiguration);

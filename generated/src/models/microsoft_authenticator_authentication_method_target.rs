@@ -62,14 +62,11 @@ impl runtime::Model for MicrosoftAuthenticatorAuthenticationMethodTarget {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_mode),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_registration_required),
-            3 => writer.write(&self.target_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_mode);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_registration_required);
+        writer.write(3, &self.target_type);
     }
 }
 runtime::models!(MicrosoftAuthenticatorAuthenticationMethodTarget);

@@ -59,12 +59,9 @@ impl runtime::Model for MicrosoftAuthenticatorFeatureSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_app_information_required_state),
-            1 => writer.write(&self.display_location_information_required_state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_app_information_required_state);
+        writer.write(1, &self.display_location_information_required_state);
     }
 }
 runtime::models!(MicrosoftAuthenticatorFeatureSettings);

@@ -69,14 +69,11 @@ impl runtime::Model for MicrosoftCustomTrainingSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.completion_date_time),
-            1 => writer.write(&self.setting_type),
-            2 => writer.write(&self.training_assignment_mappings),
-            3 => writer.write(&self.training_completion_duration),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.completion_date_time);
+        writer.write(1, &self.setting_type);
+        writer.write(2, &self.training_assignment_mappings);
+        writer.write(3, &self.training_completion_duration);
     }
 }
 runtime::models!(MicrosoftCustomTrainingSetting);

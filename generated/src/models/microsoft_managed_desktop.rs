@@ -52,12 +52,9 @@ impl runtime::Model for MicrosoftManagedDesktop {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.managed_type),
-            1 => writer.write(&self.profile),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.managed_type);
+        writer.write(1, &self.profile);
     }
 }
 runtime::models!(MicrosoftManagedDesktop);

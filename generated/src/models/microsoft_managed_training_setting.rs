@@ -58,13 +58,10 @@ impl runtime::Model for MicrosoftManagedTrainingSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.completion_date_time),
-            1 => writer.write(&self.setting_type),
-            2 => writer.write(&self.training_completion_duration),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.completion_date_time);
+        writer.write(1, &self.setting_type);
+        writer.write(2, &self.training_completion_duration);
     }
 }
 runtime::models!(MicrosoftManagedTrainingSetting);

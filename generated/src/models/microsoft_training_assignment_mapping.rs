@@ -58,13 +58,10 @@ impl runtime::Model for MicrosoftTrainingAssignmentMapping {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_to),
-            1 => writer.write(&self.setting_type),
-            2 => writer.write(&self.training),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_to);
+        writer.write(1, &self.setting_type);
+        writer.write(2, &self.training);
     }
 }
 runtime::models!(MicrosoftTrainingAssignmentMapping);

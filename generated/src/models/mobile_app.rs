@@ -155,26 +155,23 @@ impl runtime::Model for MobileApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.categories),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.developer),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.information_url),
-            8 => writer.write(&self.is_featured),
-            9 => writer.write(&self.large_icon),
-            10 => writer.write(&self.last_modified_date_time),
-            11 => writer.write(&self.notes),
-            12 => writer.write(&self.owner),
-            13 => writer.write(&self.privacy_information_url),
-            14 => writer.write(&self.publisher),
-            15 => writer.write(&self.publishing_state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
+        writer.write(1, &self.categories);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.developer);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.id);
+        writer.write(7, &self.information_url);
+        writer.write(8, &self.is_featured);
+        writer.write(9, &self.large_icon);
+        writer.write(10, &self.last_modified_date_time);
+        writer.write(11, &self.notes);
+        writer.write(12, &self.owner);
+        writer.write(13, &self.privacy_information_url);
+        writer.write(14, &self.publisher);
+        writer.write(15, &self.publishing_state);
     }
 }
 runtime::models!(MobileApp);
@@ -220,11 +217,8 @@ impl runtime::Model for AssignParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.mobile_app_assignments),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.mobile_app_assignments);
     }
 }
 runtime::models!(AssignParameters);

@@ -60,14 +60,11 @@ impl runtime::Model for MobileAppAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.intent),
-            2 => writer.write(&self.settings),
-            3 => writer.write(&self.target),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.intent);
+        writer.write(2, &self.settings);
+        writer.write(3, &self.target);
     }
 }
 runtime::models!(MobileAppAssignment);

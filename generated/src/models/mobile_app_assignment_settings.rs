@@ -42,7 +42,7 @@ impl runtime::Model for MobileAppAssignmentSettings {
         reader.skip_unknown(property)
     }
     #[inline]
-    fn write(&self, _property: usize, _writer: &mut runtime::Writer) {}
+    fn write(&self, _writer: &mut runtime::Writer) {}
 }
 runtime::models!(MobileAppAssignmentSettings);
 /// Changes to a [`MobileAppAssignmentSettings`].

@@ -56,13 +56,10 @@ impl runtime::Model for MobileAppContent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.contained_apps),
-            1 => writer.write(&self.files),
-            2 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.contained_apps);
+        writer.write(1, &self.files);
+        writer.write(2, &self.id);
     }
 }
 runtime::models!(MobileAppContent);

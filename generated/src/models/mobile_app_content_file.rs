@@ -100,21 +100,18 @@ impl runtime::Model for MobileAppContentFile {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.azure_storage_uri),
-            1 => writer.write(&self.azure_storage_uri_expiration_date_time),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_committed),
-            5 => writer.write(&self.is_dependency),
-            6 => writer.write(&self.manifest),
-            7 => writer.write(&self.name),
-            8 => writer.write(&self.size),
-            9 => writer.write(&self.size_encrypted),
-            10 => writer.write(&self.upload_state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.azure_storage_uri);
+        writer.write(1, &self.azure_storage_uri_expiration_date_time);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_committed);
+        writer.write(5, &self.is_dependency);
+        writer.write(6, &self.manifest);
+        writer.write(7, &self.name);
+        writer.write(8, &self.size);
+        writer.write(9, &self.size_encrypted);
+        writer.write(10, &self.upload_state);
     }
 }
 runtime::models!(MobileAppContentFile);
@@ -160,11 +157,8 @@ impl runtime::Model for CommitParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.file_encryption_info),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.file_encryption_info);
     }
 }
 runtime::models!(CommitParameters);

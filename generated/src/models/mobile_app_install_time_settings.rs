@@ -54,13 +54,10 @@ impl runtime::Model for MobileAppInstallTimeSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deadline_date_time),
-            1 => writer.write(&self.start_date_time),
-            2 => writer.write(&self.use_local_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deadline_date_time);
+        writer.write(1, &self.start_date_time);
+        writer.write(2, &self.use_local_time);
     }
 }
 runtime::models!(MobileAppInstallTimeSettings);

@@ -92,19 +92,16 @@ impl runtime::Model for MobileAppRelationship {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.source_display_name),
-            2 => writer.write(&self.source_display_version),
-            3 => writer.write(&self.source_id),
-            4 => writer.write(&self.source_publisher_display_name),
-            5 => writer.write(&self.target_display_name),
-            6 => writer.write(&self.target_display_version),
-            7 => writer.write(&self.target_id),
-            8 => writer.write(&self.target_publisher_display_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.source_display_name);
+        writer.write(2, &self.source_display_version);
+        writer.write(3, &self.source_id);
+        writer.write(4, &self.source_publisher_display_name);
+        writer.write(5, &self.target_display_name);
+        writer.write(6, &self.target_display_version);
+        writer.write(7, &self.target_id);
+        writer.write(8, &self.target_publisher_display_name);
     }
 }
 runtime::models!(MobileAppRelationship);

@@ -131,31 +131,24 @@ impl runtime::Model for MobileThreatDefenseConnector {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_partner_to_collect_ios_application_metadata),
-            1 => {
-                writer
-                    .write(
-                        &self.allow_partner_to_collect_ios_personal_application_metadata,
-                    )
-            }
-            2 => writer.write(&self.android_device_blocked_on_missing_partner_data),
-            3 => writer.write(&self.android_enabled),
-            4 => writer.write(&self.android_mobile_application_management_enabled),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.ios_device_blocked_on_missing_partner_data),
-            7 => writer.write(&self.ios_enabled),
-            8 => writer.write(&self.ios_mobile_application_management_enabled),
-            9 => writer.write(&self.last_heartbeat_date_time),
-            10 => writer.write(&self.microsoft_defender_for_endpoint_attach_enabled),
-            11 => writer.write(&self.partner_state),
-            12 => writer.write(&self.partner_unresponsiveness_threshold_in_days),
-            13 => writer.write(&self.partner_unsupported_os_version_blocked),
-            14 => writer.write(&self.windows_device_blocked_on_missing_partner_data),
-            15 => writer.write(&self.windows_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_partner_to_collect_ios_application_metadata);
+        writer
+            .write(1, &self.allow_partner_to_collect_ios_personal_application_metadata);
+        writer.write(2, &self.android_device_blocked_on_missing_partner_data);
+        writer.write(3, &self.android_enabled);
+        writer.write(4, &self.android_mobile_application_management_enabled);
+        writer.write(5, &self.id);
+        writer.write(6, &self.ios_device_blocked_on_missing_partner_data);
+        writer.write(7, &self.ios_enabled);
+        writer.write(8, &self.ios_mobile_application_management_enabled);
+        writer.write(9, &self.last_heartbeat_date_time);
+        writer.write(10, &self.microsoft_defender_for_endpoint_attach_enabled);
+        writer.write(11, &self.partner_state);
+        writer.write(12, &self.partner_unresponsiveness_threshold_in_days);
+        writer.write(13, &self.partner_unsupported_os_version_blocked);
+        writer.write(14, &self.windows_device_blocked_on_missing_partner_data);
+        writer.write(15, &self.windows_enabled);
     }
 }
 runtime::models!(MobileThreatDefenseConnector);

@@ -50,12 +50,9 @@ impl runtime::Model for MoveAction {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.from),
-            1 => writer.write(&self.to),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.from);
+        writer.write(1, &self.to);
     }
 }
 runtime::models!(MoveAction);

@@ -84,17 +84,14 @@ impl runtime::Model for MultiTenantOrganization {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.join_request),
-            5 => writer.write(&self.state),
-            6 => writer.write(&self.tenants),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.join_request);
+        writer.write(5, &self.state);
+        writer.write(6, &self.tenants);
     }
 }
 runtime::models!(MultiTenantOrganization);

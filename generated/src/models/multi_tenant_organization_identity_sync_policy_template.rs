@@ -60,13 +60,10 @@ impl runtime::Model for MultiTenantOrganizationIdentitySyncPolicyTemplate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.template_application_level),
-            2 => writer.write(&self.user_sync_inbound),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.template_application_level);
+        writer.write(2, &self.user_sync_inbound);
     }
 }
 runtime::models!(MultiTenantOrganizationIdentitySyncPolicyTemplate);

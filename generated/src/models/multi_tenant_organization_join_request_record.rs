@@ -74,15 +74,12 @@ impl runtime::Model for MultiTenantOrganizationJoinRequestRecord {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.added_by_tenant_id),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.member_state),
-            3 => writer.write(&self.role),
-            4 => writer.write(&self.transition_details),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.added_by_tenant_id);
+        writer.write(1, &self.id);
+        writer.write(2, &self.member_state);
+        writer.write(3, &self.role);
+        writer.write(4, &self.transition_details);
     }
 }
 runtime::models!(MultiTenantOrganizationJoinRequestRecord);

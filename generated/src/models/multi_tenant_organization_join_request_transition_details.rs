@@ -56,13 +56,10 @@ impl runtime::Model for MultiTenantOrganizationJoinRequestTransitionDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.desired_member_state),
-            1 => writer.write(&self.details),
-            2 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.desired_member_state);
+        writer.write(1, &self.details);
+        writer.write(2, &self.status);
     }
 }
 runtime::models!(MultiTenantOrganizationJoinRequestTransitionDetails);

@@ -101,20 +101,17 @@ impl runtime::Model for MultiTenantOrganizationMember {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.added_by_tenant_id),
-            1 => writer.write(&self.added_date_time),
-            2 => writer.write(&self.deleted_date_time),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.joined_date_time),
-            6 => writer.write(&self.role),
-            7 => writer.write(&self.state),
-            8 => writer.write(&self.tenant_id),
-            9 => writer.write(&self.transition_details),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.added_by_tenant_id);
+        writer.write(1, &self.added_date_time);
+        writer.write(2, &self.deleted_date_time);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.id);
+        writer.write(5, &self.joined_date_time);
+        writer.write(6, &self.role);
+        writer.write(7, &self.state);
+        writer.write(8, &self.tenant_id);
+        writer.write(9, &self.transition_details);
     }
 }
 runtime::models!(MultiTenantOrganizationMember);

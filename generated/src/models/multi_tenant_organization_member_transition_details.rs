@@ -60,14 +60,11 @@ impl runtime::Model for MultiTenantOrganizationMemberTransitionDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.desired_role),
-            1 => writer.write(&self.desired_state),
-            2 => writer.write(&self.details),
-            3 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.desired_role);
+        writer.write(1, &self.desired_state);
+        writer.write(2, &self.details);
+        writer.write(3, &self.status);
     }
 }
 runtime::models!(MultiTenantOrganizationMemberTransitionDetails);

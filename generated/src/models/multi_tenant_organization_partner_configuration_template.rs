@@ -99,18 +99,15 @@ impl runtime::Model for MultiTenantOrganizationPartnerConfigurationTemplate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.automatic_user_consent_settings),
-            1 => writer.write(&self.b2b_collaboration_inbound),
-            2 => writer.write(&self.b2b_collaboration_outbound),
-            3 => writer.write(&self.b2b_direct_connect_inbound),
-            4 => writer.write(&self.b2b_direct_connect_outbound),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.inbound_trust),
-            7 => writer.write(&self.template_application_level),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.automatic_user_consent_settings);
+        writer.write(1, &self.b2b_collaboration_inbound);
+        writer.write(2, &self.b2b_collaboration_outbound);
+        writer.write(3, &self.b2b_direct_connect_inbound);
+        writer.write(4, &self.b2b_direct_connect_outbound);
+        writer.write(5, &self.id);
+        writer.write(6, &self.inbound_trust);
+        writer.write(7, &self.template_application_level);
     }
 }
 runtime::models!(MultiTenantOrganizationPartnerConfigurationTemplate);

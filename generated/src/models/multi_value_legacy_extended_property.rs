@@ -52,12 +52,9 @@ impl runtime::Model for MultiValueLegacyExtendedProperty {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.value);
     }
 }
 runtime::models!(MultiValueLegacyExtendedProperty);

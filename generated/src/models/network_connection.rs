@@ -145,30 +145,27 @@ impl runtime::Model for NetworkConnection {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_name),
-            1 => writer.write(&self.destination_address),
-            2 => writer.write(&self.destination_domain),
-            3 => writer.write(&self.destination_location),
-            4 => writer.write(&self.destination_port),
-            5 => writer.write(&self.destination_url),
-            6 => writer.write(&self.direction),
-            7 => writer.write(&self.domain_registered_date_time),
-            8 => writer.write(&self.local_dns_name),
-            9 => writer.write(&self.nat_destination_address),
-            10 => writer.write(&self.nat_destination_port),
-            11 => writer.write(&self.nat_source_address),
-            12 => writer.write(&self.nat_source_port),
-            13 => writer.write(&self.protocol),
-            14 => writer.write(&self.risk_score),
-            15 => writer.write(&self.source_address),
-            16 => writer.write(&self.source_location),
-            17 => writer.write(&self.source_port),
-            18 => writer.write(&self.status),
-            19 => writer.write(&self.url_parameters),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_name);
+        writer.write(1, &self.destination_address);
+        writer.write(2, &self.destination_domain);
+        writer.write(3, &self.destination_location);
+        writer.write(4, &self.destination_port);
+        writer.write(5, &self.destination_url);
+        writer.write(6, &self.direction);
+        writer.write(7, &self.domain_registered_date_time);
+        writer.write(8, &self.local_dns_name);
+        writer.write(9, &self.nat_destination_address);
+        writer.write(10, &self.nat_destination_port);
+        writer.write(11, &self.nat_source_address);
+        writer.write(12, &self.nat_source_port);
+        writer.write(13, &self.protocol);
+        writer.write(14, &self.risk_score);
+        writer.write(15, &self.source_address);
+        writer.write(16, &self.source_location);
+        writer.write(17, &self.source_port);
+        writer.write(18, &self.status);
+        writer.write(19, &self.url_parameters);
     }
 }
 runtime::models!(NetworkConnection);

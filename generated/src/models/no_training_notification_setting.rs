@@ -67,14 +67,11 @@ impl runtime::Model for NoTrainingNotificationSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.notification_preference),
-            1 => writer.write(&self.positive_reinforcement),
-            2 => writer.write(&self.setting_type),
-            3 => writer.write(&self.simulation_notification),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.notification_preference);
+        writer.write(1, &self.positive_reinforcement);
+        writer.write(2, &self.setting_type);
+        writer.write(3, &self.simulation_notification);
     }
 }
 runtime::models!(NoTrainingNotificationSetting);

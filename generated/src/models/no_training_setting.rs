@@ -50,11 +50,8 @@ impl runtime::Model for NoTrainingSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.setting_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.setting_type);
     }
 }
 runtime::models!(NoTrainingSetting);

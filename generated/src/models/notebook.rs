@@ -127,25 +127,22 @@ impl runtime::Model for Notebook {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_default),
-            5 => writer.write(&self.is_shared),
-            6 => writer.write(&self.last_modified_by),
-            7 => writer.write(&self.last_modified_date_time),
-            8 => writer.write(&self.links),
-            9 => writer.write(&self.section_groups),
-            10 => writer.write(&self.section_groups_url),
-            11 => writer.write(&self.sections),
-            12 => writer.write(&self.sections_url),
-            13 => writer.write(&self.self_),
-            14 => writer.write(&self.user_role),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_default);
+        writer.write(5, &self.is_shared);
+        writer.write(6, &self.last_modified_by);
+        writer.write(7, &self.last_modified_date_time);
+        writer.write(8, &self.links);
+        writer.write(9, &self.section_groups);
+        writer.write(10, &self.section_groups_url);
+        writer.write(11, &self.sections);
+        writer.write(12, &self.sections_url);
+        writer.write(13, &self.self_);
+        writer.write(14, &self.user_role);
     }
 }
 runtime::models!(Notebook);
@@ -213,15 +210,12 @@ impl runtime::Model for CopyNotebookParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.group_id),
-            1 => writer.write(&self.notebook_folder),
-            2 => writer.write(&self.rename_as),
-            3 => writer.write(&self.site_collection_id),
-            4 => writer.write(&self.site_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.group_id);
+        writer.write(1, &self.notebook_folder);
+        writer.write(2, &self.rename_as);
+        writer.write(3, &self.site_collection_id);
+        writer.write(4, &self.site_id);
     }
 }
 runtime::models!(CopyNotebookParameters);
@@ -267,11 +261,8 @@ impl runtime::Model for GetNotebookFromWebUrlParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.web_url);
     }
 }
 runtime::models!(GetNotebookFromWebUrlParameters);

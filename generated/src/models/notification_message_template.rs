@@ -84,17 +84,14 @@ impl runtime::Model for NotificationMessageTemplate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.branding_options),
-            1 => writer.write(&self.default_locale),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_modified_date_time),
-            5 => writer.write(&self.localized_notification_messages),
-            6 => writer.write(&self.role_scope_tag_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.branding_options);
+        writer.write(1, &self.default_locale);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_modified_date_time);
+        writer.write(5, &self.localized_notification_messages);
+        writer.write(6, &self.role_scope_tag_ids);
     }
 }
 runtime::models!(NotificationMessageTemplate);

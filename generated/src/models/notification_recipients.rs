@@ -52,12 +52,9 @@ impl runtime::Model for NotificationRecipients {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.custom_recipients),
-            1 => writer.write(&self.role),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.custom_recipients);
+        writer.write(1, &self.role);
     }
 }
 runtime::models!(NotificationRecipients);

@@ -58,14 +58,11 @@ impl runtime::Model for NumberColumn {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.decimal_places),
-            1 => writer.write(&self.display_as),
-            2 => writer.write(&self.maximum),
-            3 => writer.write(&self.minimum),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.decimal_places);
+        writer.write(1, &self.display_as);
+        writer.write(2, &self.maximum);
+        writer.write(3, &self.minimum);
     }
 }
 runtime::models!(NumberColumn);

@@ -75,16 +75,13 @@ impl runtime::Model for Oauth2PermissionGrant {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_id),
-            1 => writer.write(&self.consent_type),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.principal_id),
-            4 => writer.write(&self.resource_id),
-            5 => writer.write(&self.scope),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_id);
+        writer.write(1, &self.consent_type);
+        writer.write(2, &self.id);
+        writer.write(3, &self.principal_id);
+        writer.write(4, &self.resource_id);
+        writer.write(5, &self.scope);
     }
 }
 runtime::models!(Oauth2PermissionGrant);

@@ -56,13 +56,10 @@ impl runtime::Model for OauthConsentAppDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_scope),
-            1 => writer.write(&self.display_logo),
-            2 => writer.write(&self.display_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_scope);
+        writer.write(1, &self.display_logo);
+        writer.write(2, &self.display_name);
     }
 }
 runtime::models!(OauthConsentAppDetail);

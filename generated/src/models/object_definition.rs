@@ -58,14 +58,11 @@ impl runtime::Model for ObjectDefinition {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attributes),
-            1 => writer.write(&self.metadata),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.supported_apis),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attributes);
+        writer.write(1, &self.metadata);
+        writer.write(2, &self.name);
+        writer.write(3, &self.supported_apis);
     }
 }
 runtime::models!(ObjectDefinition);

@@ -54,13 +54,10 @@ impl runtime::Model for ObjectIdentity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.issuer),
-            1 => writer.write(&self.issuer_assigned_id),
-            2 => writer.write(&self.sign_in_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.issuer);
+        writer.write(1, &self.issuer_assigned_id);
+        writer.write(2, &self.sign_in_type);
     }
 }
 runtime::models!(ObjectIdentity);

@@ -83,18 +83,15 @@ impl runtime::Model for ObjectMapping {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attribute_mappings),
-            1 => writer.write(&self.enabled),
-            2 => writer.write(&self.flow_types),
-            3 => writer.write(&self.metadata),
-            4 => writer.write(&self.name),
-            5 => writer.write(&self.scope),
-            6 => writer.write(&self.source_object_name),
-            7 => writer.write(&self.target_object_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attribute_mappings);
+        writer.write(1, &self.enabled);
+        writer.write(2, &self.flow_types);
+        writer.write(3, &self.metadata);
+        writer.write(4, &self.name);
+        writer.write(5, &self.scope);
+        writer.write(6, &self.source_object_name);
+        writer.write(7, &self.target_object_name);
     }
 }
 runtime::models!(ObjectMapping);

@@ -50,12 +50,9 @@ impl runtime::Model for ObjectMappingMetadataEntry {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.key),
-            1 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.key);
+        writer.write(1, &self.value);
     }
 }
 runtime::models!(ObjectMappingMetadataEntry);

@@ -64,15 +64,12 @@ impl runtime::Model for OidcAddressInboundClaims {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.country),
-            1 => writer.write(&self.locality),
-            2 => writer.write(&self.postal_code),
-            3 => writer.write(&self.region),
-            4 => writer.write(&self.street_address),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.country);
+        writer.write(1, &self.locality);
+        writer.write(2, &self.postal_code);
+        writer.write(3, &self.region);
+        writer.write(4, &self.street_address);
     }
 }
 runtime::models!(OidcAddressInboundClaims);

@@ -50,11 +50,8 @@ impl runtime::Model for OidcClientSecretAuthentication {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_secret),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_secret);
     }
 }
 runtime::models!(OidcClientSecretAuthentication);

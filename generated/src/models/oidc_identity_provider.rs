@@ -92,19 +92,16 @@ impl runtime::Model for OidcIdentityProvider {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_authentication),
-            1 => writer.write(&self.client_id),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.inbound_claim_mapping),
-            5 => writer.write(&self.issuer),
-            6 => writer.write(&self.response_type),
-            7 => writer.write(&self.scope),
-            8 => writer.write(&self.well_known_endpoint),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_authentication);
+        writer.write(1, &self.client_id);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.inbound_claim_mapping);
+        writer.write(5, &self.issuer);
+        writer.write(6, &self.response_type);
+        writer.write(7, &self.scope);
+        writer.write(8, &self.well_known_endpoint);
     }
 }
 runtime::models!(OidcIdentityProvider);

@@ -90,19 +90,16 @@ impl runtime::Model for OidcInboundClaimMappingOverride {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.address),
-            1 => writer.write(&self.email),
-            2 => writer.write(&self.email_verified),
-            3 => writer.write(&self.family_name),
-            4 => writer.write(&self.given_name),
-            5 => writer.write(&self.name),
-            6 => writer.write(&self.phone_number),
-            7 => writer.write(&self.phone_number_verified),
-            8 => writer.write(&self.sub),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.address);
+        writer.write(1, &self.email);
+        writer.write(2, &self.email_verified);
+        writer.write(3, &self.family_name);
+        writer.write(4, &self.given_name);
+        writer.write(5, &self.name);
+        writer.write(6, &self.phone_number);
+        writer.write(7, &self.phone_number_verified);
+        writer.write(8, &self.sub);
     }
 }
 runtime::models!(OidcInboundClaimMappingOverride);

@@ -64,15 +64,12 @@ impl runtime::Model for OmaSettingBase64 {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.file_name),
-            3 => writer.write(&self.oma_uri),
-            4 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.file_name);
+        writer.write(3, &self.oma_uri);
+        writer.write(4, &self.value);
     }
 }
 runtime::models!(OmaSettingBase64);

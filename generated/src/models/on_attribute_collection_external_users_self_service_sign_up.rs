@@ -54,12 +54,9 @@ impl runtime::Model for OnAttributeCollectionExternalUsersSelfServiceSignUp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attribute_collection_page),
-            1 => writer.write(&self.attributes),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attribute_collection_page);
+        writer.write(1, &self.attributes);
     }
 }
 runtime::models!(OnAttributeCollectionExternalUsersSelfServiceSignUp);

@@ -50,11 +50,8 @@ impl runtime::Model for OnFraudProtectionLoadStartExternalUsersAuthHandler {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.sign_up),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.sign_up);
     }
 }
 runtime::models!(OnFraudProtectionLoadStartExternalUsersAuthHandler);

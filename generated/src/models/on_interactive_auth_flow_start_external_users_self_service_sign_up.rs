@@ -50,11 +50,8 @@ impl runtime::Model for OnInteractiveAuthFlowStartExternalUsersSelfServiceSignUp
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_sign_up_allowed),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_sign_up_allowed);
     }
 }
 runtime::models!(OnInteractiveAuthFlowStartExternalUsersSelfServiceSignUp);

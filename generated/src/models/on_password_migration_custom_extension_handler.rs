@@ -60,13 +60,10 @@ impl runtime::Model for OnPasswordMigrationCustomExtensionHandler {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.configuration),
-            1 => writer.write(&self.custom_extension),
-            2 => writer.write(&self.migration_property_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.configuration);
+        writer.write(1, &self.custom_extension);
+        writer.write(2, &self.migration_property_id);
     }
 }
 runtime::models!(OnPasswordMigrationCustomExtensionHandler);

@@ -44,7 +44,7 @@ impl runtime::Model for OnPasswordSubmitHandler {
         reader.skip_unknown(property)
     }
     #[inline]
-    fn write(&self, _property: usize, _writer: &mut runtime::Writer) {}
+    fn write(&self, _writer: &mut runtime::Writer) {}
 }
 runtime::models!(OnPasswordSubmitHandler);
 /// Changes to a [`OnPasswordSubmitHandler`].

@@ -79,15 +79,12 @@ impl runtime::Model for OnPasswordSubmitListener {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_events_flow_id),
-            1 => writer.write(&self.conditions),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.handler),
-            4 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_events_flow_id);
+        writer.write(1, &self.conditions);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.handler);
+        writer.write(4, &self.id);
     }
 }
 runtime::models!(OnPasswordSubmitListener);

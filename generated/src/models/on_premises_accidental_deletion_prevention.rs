@@ -52,12 +52,9 @@ impl runtime::Model for OnPremisesAccidentalDeletionPrevention {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alert_threshold),
-            1 => writer.write(&self.synchronization_prevention_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alert_threshold);
+        writer.write(1, &self.synchronization_prevention_type);
     }
 }
 runtime::models!(OnPremisesAccidentalDeletionPrevention);

@@ -70,15 +70,12 @@ impl runtime::Model for OnPremisesConditionalAccessSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.enabled),
-            1 => writer.write(&self.excluded_groups),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.included_groups),
-            4 => writer.write(&self.override_default_rule),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.enabled);
+        writer.write(1, &self.excluded_groups);
+        writer.write(2, &self.id);
+        writer.write(3, &self.included_groups);
+        writer.write(4, &self.override_default_rule);
     }
 }
 runtime::models!(OnPremisesConditionalAccessSettings);

@@ -56,13 +56,10 @@ impl runtime::Model for OnPremisesDirectorySynchronization {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.configuration),
-            1 => writer.write(&self.features),
-            2 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.configuration);
+        writer.write(1, &self.features);
+        writer.write(2, &self.id);
     }
 }
 runtime::models!(OnPremisesDirectorySynchronization);

@@ -48,11 +48,8 @@ impl runtime::Model for OnPremisesDirectorySynchronizationConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.accidental_deletion_prevention),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.accidental_deletion_prevention);
     }
 }
 runtime::models!(OnPremisesDirectorySynchronizationConfiguration);

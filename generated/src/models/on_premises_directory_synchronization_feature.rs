@@ -159,42 +159,31 @@ impl runtime::Model for OnPremisesDirectorySynchronizationFeature {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => {
-                writer
-                    .write(
-                        &self
-                            .allow_on_prem_update_of_on_premises_object_identifier_enabled,
-                    )
-            }
-            1 => {
-                writer
-                    .write(&self.block_cloud_object_takeover_through_hard_match_enabled)
-            }
-            2 => writer.write(&self.block_soft_match_enabled),
-            3 => writer.write(&self.bypass_dir_sync_overrides_enabled),
-            4 => {
-                writer
-                    .write(&self.cloud_password_policy_for_password_synced_users_enabled)
-            }
-            5 => writer.write(&self.concurrent_credential_update_enabled),
-            6 => writer.write(&self.concurrent_org_id_provisioning_enabled),
-            7 => writer.write(&self.device_writeback_enabled),
-            8 => writer.write(&self.directory_extensions_enabled),
-            9 => writer.write(&self.fope_conflict_resolution_enabled),
-            10 => writer.write(&self.group_write_back_enabled),
-            11 => writer.write(&self.password_sync_enabled),
-            12 => writer.write(&self.password_writeback_enabled),
-            13 => writer.write(&self.quarantine_upon_proxy_addresses_conflict_enabled),
-            14 => writer.write(&self.quarantine_upon_upn_conflict_enabled),
-            15 => writer.write(&self.soft_match_on_upn_enabled),
-            16 => writer.write(&self.synchronize_upn_for_managed_users_enabled),
-            17 => writer.write(&self.unified_group_writeback_enabled),
-            18 => writer.write(&self.user_force_password_change_on_logon_enabled),
-            19 => writer.write(&self.user_writeback_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer
+            .write(
+                0,
+                &self.allow_on_prem_update_of_on_premises_object_identifier_enabled,
+            );
+        writer.write(1, &self.block_cloud_object_takeover_through_hard_match_enabled);
+        writer.write(2, &self.block_soft_match_enabled);
+        writer.write(3, &self.bypass_dir_sync_overrides_enabled);
+        writer.write(4, &self.cloud_password_policy_for_password_synced_users_enabled);
+        writer.write(5, &self.concurrent_credential_update_enabled);
+        writer.write(6, &self.concurrent_org_id_provisioning_enabled);
+        writer.write(7, &self.device_writeback_enabled);
+        writer.write(8, &self.directory_extensions_enabled);
+        writer.write(9, &self.fope_conflict_resolution_enabled);
+        writer.write(10, &self.group_write_back_enabled);
+        writer.write(11, &self.password_sync_enabled);
+        writer.write(12, &self.password_writeback_enabled);
+        writer.write(13, &self.quarantine_upon_proxy_addresses_conflict_enabled);
+        writer.write(14, &self.quarantine_upon_upn_conflict_enabled);
+        writer.write(15, &self.soft_match_on_upn_enabled);
+        writer.write(16, &self.synchronize_upn_for_managed_users_enabled);
+        writer.write(17, &self.unified_group_writeback_enabled);
+        writer.write(18, &self.user_force_password_change_on_logon_enabled);
+        writer.write(19, &self.user_writeback_enabled);
     }
 }
 runtime::models!(OnPremisesDirectorySynchronizationFeature);

@@ -118,25 +118,22 @@ impl runtime::Model for OnPremisesExtensionAttributes {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.extension_attribute1),
-            1 => writer.write(&self.extension_attribute10),
-            2 => writer.write(&self.extension_attribute11),
-            3 => writer.write(&self.extension_attribute12),
-            4 => writer.write(&self.extension_attribute13),
-            5 => writer.write(&self.extension_attribute14),
-            6 => writer.write(&self.extension_attribute15),
-            7 => writer.write(&self.extension_attribute2),
-            8 => writer.write(&self.extension_attribute3),
-            9 => writer.write(&self.extension_attribute4),
-            10 => writer.write(&self.extension_attribute5),
-            11 => writer.write(&self.extension_attribute6),
-            12 => writer.write(&self.extension_attribute7),
-            13 => writer.write(&self.extension_attribute8),
-            14 => writer.write(&self.extension_attribute9),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.extension_attribute1);
+        writer.write(1, &self.extension_attribute10);
+        writer.write(2, &self.extension_attribute11);
+        writer.write(3, &self.extension_attribute12);
+        writer.write(4, &self.extension_attribute13);
+        writer.write(5, &self.extension_attribute14);
+        writer.write(6, &self.extension_attribute15);
+        writer.write(7, &self.extension_attribute2);
+        writer.write(8, &self.extension_attribute3);
+        writer.write(9, &self.extension_attribute4);
+        writer.write(10, &self.extension_attribute5);
+        writer.write(11, &self.extension_attribute6);
+        writer.write(12, &self.extension_attribute7);
+        writer.write(13, &self.extension_attribute8);
+        writer.write(14, &self.extension_attribute9);
     }
 }
 runtime::models!(OnPremisesExtensionAttributes);

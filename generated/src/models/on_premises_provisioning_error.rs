@@ -58,14 +58,11 @@ impl runtime::Model for OnPremisesProvisioningError {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.category),
-            1 => writer.write(&self.occurred_date_time),
-            2 => writer.write(&self.property_causing_error),
-            3 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.category);
+        writer.write(1, &self.occurred_date_time);
+        writer.write(2, &self.property_causing_error);
+        writer.write(3, &self.value);
     }
 }
 runtime::models!(OnPremisesProvisioningError);

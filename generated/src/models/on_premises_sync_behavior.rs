@@ -52,12 +52,9 @@ impl runtime::Model for OnPremisesSyncBehavior {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.is_cloud_managed),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.is_cloud_managed);
     }
 }
 runtime::models!(OnPremisesSyncBehavior);

@@ -97,18 +97,15 @@ impl runtime::Model for OnTokenIssuanceStartCustomExtension {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_configuration),
-            1 => writer.write(&self.behavior_on_error),
-            2 => writer.write(&self.claims_for_token_configuration),
-            3 => writer.write(&self.client_configuration),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.endpoint_configuration),
-            7 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_configuration);
+        writer.write(1, &self.behavior_on_error);
+        writer.write(2, &self.claims_for_token_configuration);
+        writer.write(3, &self.client_configuration);
+        writer.write(4, &self.description);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.endpoint_configuration);
+        writer.write(7, &self.id);
     }
 }
 runtime::models!(OnTokenIssuanceStartCustomExtension);

@@ -48,11 +48,8 @@ impl runtime::Model for OnTokenIssuanceStartReturnClaim {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.claim_id_in_api_response),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.claim_id_in_api_response);
     }
 }
 runtime::models!(OnTokenIssuanceStartReturnClaim);

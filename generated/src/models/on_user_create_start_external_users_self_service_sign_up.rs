@@ -50,11 +50,8 @@ impl runtime::Model for OnUserCreateStartExternalUsersSelfServiceSignUp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.user_type_to_create),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.user_type_to_create);
     }
 }
 runtime::models!(OnUserCreateStartExternalUsersSelfServiceSignUp);

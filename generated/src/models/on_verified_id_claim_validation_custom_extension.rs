@@ -90,17 +90,14 @@ impl runtime::Model for OnVerifiedIdClaimValidationCustomExtension {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_configuration),
-            1 => writer.write(&self.behavior_on_error),
-            2 => writer.write(&self.client_configuration),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.endpoint_configuration),
-            6 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_configuration);
+        writer.write(1, &self.behavior_on_error);
+        writer.write(2, &self.client_configuration);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.endpoint_configuration);
+        writer.write(6, &self.id);
     }
 }
 runtime::models!(OnVerifiedIdClaimValidationCustomExtension);

@@ -56,12 +56,9 @@ impl runtime::Model for OnVerifiedIdClaimValidationCustomExtensionHandler {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.configuration),
-            1 => writer.write(&self.custom_extension),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.configuration);
+        writer.write(1, &self.custom_extension);
     }
 }
 runtime::models!(OnVerifiedIdClaimValidationCustomExtensionHandler);

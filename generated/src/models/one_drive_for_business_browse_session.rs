@@ -92,19 +92,16 @@ impl runtime::Model for OneDriveForBusinessBrowseSession {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.backup_size_in_bytes),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.directory_object_id),
-            3 => writer.write(&self.error),
-            4 => writer.write(&self.expiration_date_time),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.restore_point_date_time),
-            7 => writer.write(&self.restore_point_id),
-            8 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.backup_size_in_bytes);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.directory_object_id);
+        writer.write(3, &self.error);
+        writer.write(4, &self.expiration_date_time);
+        writer.write(5, &self.id);
+        writer.write(6, &self.restore_point_date_time);
+        writer.write(7, &self.restore_point_id);
+        writer.write(8, &self.status);
     }
 }
 runtime::models!(OneDriveForBusinessBrowseSession);

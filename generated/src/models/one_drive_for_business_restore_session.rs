@@ -118,23 +118,20 @@ impl runtime::Model for OneDriveForBusinessRestoreSession {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.completed_date_time),
-            1 => writer.write(&self.created_by),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.drive_restore_artifacts),
-            4 => writer.write(&self.drive_restore_artifacts_bulk_addition_requests),
-            5 => writer.write(&self.error),
-            6 => writer.write(&self.granular_drive_restore_artifacts),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.last_modified_by),
-            9 => writer.write(&self.last_modified_date_time),
-            10 => writer.write(&self.restore_job_type),
-            11 => writer.write(&self.restore_session_artifact_count),
-            12 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.completed_date_time);
+        writer.write(1, &self.created_by);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.drive_restore_artifacts);
+        writer.write(4, &self.drive_restore_artifacts_bulk_addition_requests);
+        writer.write(5, &self.error);
+        writer.write(6, &self.granular_drive_restore_artifacts);
+        writer.write(7, &self.id);
+        writer.write(8, &self.last_modified_by);
+        writer.write(9, &self.last_modified_date_time);
+        writer.write(10, &self.restore_job_type);
+        writer.write(11, &self.restore_session_artifact_count);
+        writer.write(12, &self.status);
     }
 }
 runtime::models!(OneDriveForBusinessRestoreSession);

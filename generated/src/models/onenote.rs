@@ -82,17 +82,14 @@ impl runtime::Model for Onenote {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.notebooks),
-            2 => writer.write(&self.operations),
-            3 => writer.write(&self.pages),
-            4 => writer.write(&self.resources),
-            5 => writer.write(&self.section_groups),
-            6 => writer.write(&self.sections),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.notebooks);
+        writer.write(2, &self.operations);
+        writer.write(3, &self.pages);
+        writer.write(4, &self.resources);
+        writer.write(5, &self.section_groups);
+        writer.write(6, &self.sections);
     }
 }
 runtime::models!(Onenote);

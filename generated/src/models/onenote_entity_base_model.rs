@@ -65,12 +65,9 @@ impl runtime::Model for OnenoteEntityBaseModel {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.self_),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.self_);
     }
 }
 runtime::models!(OnenoteEntityBaseModel);

@@ -87,18 +87,15 @@ impl runtime::Model for OnenoteOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.error),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.last_action_date_time),
-            4 => writer.write(&self.percent_complete),
-            5 => writer.write(&self.resource_id),
-            6 => writer.write(&self.resource_location),
-            7 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.error);
+        writer.write(2, &self.id);
+        writer.write(3, &self.last_action_date_time);
+        writer.write(4, &self.percent_complete);
+        writer.write(5, &self.resource_id);
+        writer.write(6, &self.resource_location);
+        writer.write(7, &self.status);
     }
 }
 runtime::models!(OnenoteOperation);

@@ -116,23 +116,20 @@ impl runtime::Model for OnenotePage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_url),
-            1 => writer.write(&self.created_by_app_id),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_modified_date_time),
-            5 => writer.write(&self.level),
-            6 => writer.write(&self.links),
-            7 => writer.write(&self.order),
-            8 => writer.write(&self.parent_notebook),
-            9 => writer.write(&self.parent_section),
-            10 => writer.write(&self.self_),
-            11 => writer.write(&self.title),
-            12 => writer.write(&self.user_tags),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_url);
+        writer.write(1, &self.created_by_app_id);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_modified_date_time);
+        writer.write(5, &self.level);
+        writer.write(6, &self.links);
+        writer.write(7, &self.order);
+        writer.write(8, &self.parent_notebook);
+        writer.write(9, &self.parent_section);
+        writer.write(10, &self.self_);
+        writer.write(11, &self.title);
+        writer.write(12, &self.user_tags);
     }
 }
 runtime::models!(OnenotePage);
@@ -190,14 +187,11 @@ impl runtime::Model for CopyToSectionParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.group_id),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.site_collection_id),
-            3 => writer.write(&self.site_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.group_id);
+        writer.write(1, &self.id);
+        writer.write(2, &self.site_collection_id);
+        writer.write(3, &self.site_id);
     }
 }
 runtime::models!(CopyToSectionParameters);
@@ -243,11 +237,8 @@ impl runtime::Model for OnenotePatchContentParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.commands),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.commands);
     }
 }
 runtime::models!(OnenotePatchContentParameters);

@@ -52,12 +52,9 @@ impl runtime::Model for OnenotePagePreview {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.links),
-            1 => writer.write(&self.preview_text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.links);
+        writer.write(1, &self.preview_text);
     }
 }
 runtime::models!(OnenotePagePreview);

@@ -48,11 +48,8 @@ impl runtime::Model for OnenotePagePreviewLinks {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.preview_image_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.preview_image_url);
     }
 }
 runtime::models!(OnenotePagePreviewLinks);

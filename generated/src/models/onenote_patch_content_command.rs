@@ -60,14 +60,11 @@ impl runtime::Model for OnenotePatchContentCommand {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            1 => writer.write(&self.content),
-            2 => writer.write(&self.position),
-            3 => writer.write(&self.target),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
+        writer.write(1, &self.content);
+        writer.write(2, &self.position);
+        writer.write(3, &self.target);
     }
 }
 runtime::models!(OnenotePatchContentCommand);

@@ -58,13 +58,10 @@ impl runtime::Model for OnenoteResource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_url),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.self_),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_url);
+        writer.write(1, &self.id);
+        writer.write(2, &self.self_);
     }
 }
 runtime::models!(OnenoteResource);

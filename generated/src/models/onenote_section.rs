@@ -117,23 +117,20 @@ impl runtime::Model for OnenoteSection {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_default),
-            5 => writer.write(&self.last_modified_by),
-            6 => writer.write(&self.last_modified_date_time),
-            7 => writer.write(&self.links),
-            8 => writer.write(&self.pages),
-            9 => writer.write(&self.pages_url),
-            10 => writer.write(&self.parent_notebook),
-            11 => writer.write(&self.parent_section_group),
-            12 => writer.write(&self.self_),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_default);
+        writer.write(5, &self.last_modified_by);
+        writer.write(6, &self.last_modified_date_time);
+        writer.write(7, &self.links);
+        writer.write(8, &self.pages);
+        writer.write(9, &self.pages_url);
+        writer.write(10, &self.parent_notebook);
+        writer.write(11, &self.parent_section_group);
+        writer.write(12, &self.self_);
     }
 }
 runtime::models!(OnenoteSection);
@@ -195,15 +192,12 @@ impl runtime::Model for CopyToNotebookParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.group_id),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.rename_as),
-            3 => writer.write(&self.site_collection_id),
-            4 => writer.write(&self.site_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.group_id);
+        writer.write(1, &self.id);
+        writer.write(2, &self.rename_as);
+        writer.write(3, &self.site_collection_id);
+        writer.write(4, &self.site_id);
     }
 }
 runtime::models!(CopyToNotebookParameters);
@@ -265,15 +259,12 @@ impl runtime::Model for CopyToSectionGroupParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.group_id),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.rename_as),
-            3 => writer.write(&self.site_collection_id),
-            4 => writer.write(&self.site_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.group_id);
+        writer.write(1, &self.id);
+        writer.write(2, &self.rename_as);
+        writer.write(3, &self.site_collection_id);
+        writer.write(4, &self.site_id);
     }
 }
 runtime::models!(CopyToSectionGroupParameters);

@@ -317,56 +317,53 @@ impl runtime::Model for OnlineMeeting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_attendee_to_enable_camera),
-            1 => writer.write(&self.allow_attendee_to_enable_mic),
-            2 => writer.write(&self.allow_breakout_rooms),
-            3 => writer.write(&self.allow_copying_and_sharing_meeting_content),
-            4 => writer.write(&self.allow_live_share),
-            5 => writer.write(&self.allow_meeting_chat),
-            6 => writer.write(&self.allow_participants_to_change_name),
-            7 => writer.write(&self.allow_power_point_sharing),
-            8 => writer.write(&self.allow_recording),
-            9 => writer.write(&self.allow_teamwork_reactions),
-            10 => writer.write(&self.allow_transcription),
-            11 => writer.write(&self.allow_whiteboard),
-            12 => writer.write(&self.allowed_lobby_admitters),
-            13 => writer.write(&self.allowed_presenters),
-            14 => writer.write(&self.attendance_reports),
-            15 => writer.write(&self.audio_conferencing),
-            16 => writer.write(&self.broadcast_settings),
-            17 => writer.write(&self.chat_info),
-            18 => writer.write(&self.chat_restrictions),
-            19 => writer.write(&self.cloud_video_interop_info),
-            20 => writer.write(&self.creation_date_time),
-            21 => writer.write(&self.end_date_time),
-            22 => writer.write(&self.expiry_date_time),
-            23 => writer.write(&self.external_id),
-            24 => writer.write(&self.id),
-            25 => writer.write(&self.is_broadcast),
-            26 => writer.write(&self.is_end_to_end_encryption_enabled),
-            27 => writer.write(&self.is_entry_exit_announced),
-            28 => writer.write(&self.join_information),
-            29 => writer.write(&self.join_meeting_id_settings),
-            30 => writer.write(&self.join_web_url),
-            31 => writer.write(&self.lobby_bypass_settings),
-            32 => writer.write(&self.meeting_options_web_url),
-            33 => writer.write(&self.meeting_spoken_language_tag),
-            34 => writer.write(&self.meeting_template_id),
-            35 => writer.write(&self.meeting_type),
-            36 => writer.write(&self.participants),
-            37 => writer.write(&self.record_automatically),
-            38 => writer.write(&self.recordings),
-            39 => writer.write(&self.sensitivity_label_assignment),
-            40 => writer.write(&self.share_meeting_chat_history_default),
-            41 => writer.write(&self.start_date_time),
-            42 => writer.write(&self.subject),
-            43 => writer.write(&self.transcripts),
-            44 => writer.write(&self.video_teleconference_id),
-            45 => writer.write(&self.watermark_protection),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_attendee_to_enable_camera);
+        writer.write(1, &self.allow_attendee_to_enable_mic);
+        writer.write(2, &self.allow_breakout_rooms);
+        writer.write(3, &self.allow_copying_and_sharing_meeting_content);
+        writer.write(4, &self.allow_live_share);
+        writer.write(5, &self.allow_meeting_chat);
+        writer.write(6, &self.allow_participants_to_change_name);
+        writer.write(7, &self.allow_power_point_sharing);
+        writer.write(8, &self.allow_recording);
+        writer.write(9, &self.allow_teamwork_reactions);
+        writer.write(10, &self.allow_transcription);
+        writer.write(11, &self.allow_whiteboard);
+        writer.write(12, &self.allowed_lobby_admitters);
+        writer.write(13, &self.allowed_presenters);
+        writer.write(14, &self.attendance_reports);
+        writer.write(15, &self.audio_conferencing);
+        writer.write(16, &self.broadcast_settings);
+        writer.write(17, &self.chat_info);
+        writer.write(18, &self.chat_restrictions);
+        writer.write(19, &self.cloud_video_interop_info);
+        writer.write(20, &self.creation_date_time);
+        writer.write(21, &self.end_date_time);
+        writer.write(22, &self.expiry_date_time);
+        writer.write(23, &self.external_id);
+        writer.write(24, &self.id);
+        writer.write(25, &self.is_broadcast);
+        writer.write(26, &self.is_end_to_end_encryption_enabled);
+        writer.write(27, &self.is_entry_exit_announced);
+        writer.write(28, &self.join_information);
+        writer.write(29, &self.join_meeting_id_settings);
+        writer.write(30, &self.join_web_url);
+        writer.write(31, &self.lobby_bypass_settings);
+        writer.write(32, &self.meeting_options_web_url);
+        writer.write(33, &self.meeting_spoken_language_tag);
+        writer.write(34, &self.meeting_template_id);
+        writer.write(35, &self.meeting_type);
+        writer.write(36, &self.participants);
+        writer.write(37, &self.record_automatically);
+        writer.write(38, &self.recordings);
+        writer.write(39, &self.sensitivity_label_assignment);
+        writer.write(40, &self.share_meeting_chat_history_default);
+        writer.write(41, &self.start_date_time);
+        writer.write(42, &self.subject);
+        writer.write(43, &self.transcripts);
+        writer.write(44, &self.video_teleconference_id);
+        writer.write(45, &self.watermark_protection);
     }
 }
 runtime::models!(OnlineMeeting);
@@ -439,16 +436,13 @@ impl runtime::Model for CreateOrGetParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.chat_info),
-            1 => writer.write(&self.end_date_time),
-            2 => writer.write(&self.external_id),
-            3 => writer.write(&self.participants),
-            4 => writer.write(&self.start_date_time),
-            5 => writer.write(&self.subject),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.chat_info);
+        writer.write(1, &self.end_date_time);
+        writer.write(2, &self.external_id);
+        writer.write(3, &self.participants);
+        writer.write(4, &self.start_date_time);
+        writer.write(5, &self.subject);
     }
 }
 runtime::models!(CreateOrGetParameters);
@@ -500,12 +494,9 @@ impl runtime::Model for SendVirtualAppointmentReminderSmsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attendees),
-            1 => writer.write(&self.remind_before_time_in_minutes_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attendees);
+        writer.write(1, &self.remind_before_time_in_minutes_type);
     }
 }
 runtime::models!(SendVirtualAppointmentReminderSmsParameters);
@@ -555,12 +546,9 @@ impl runtime::Model for SendVirtualAppointmentSmsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attendees),
-            1 => writer.write(&self.message_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attendees);
+        writer.write(1, &self.message_type);
     }
 }
 runtime::models!(SendVirtualAppointmentSmsParameters);

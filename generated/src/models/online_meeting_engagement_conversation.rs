@@ -97,20 +97,17 @@ impl runtime::Model for OnlineMeetingEngagementConversation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.creation_mode),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.messages),
-            3 => writer.write(&self.moderation_state),
-            4 => writer.write(&self.online_meeting),
-            5 => writer.write(&self.online_meeting_id),
-            6 => writer.write(&self.organizer),
-            7 => writer.write(&self.starter),
-            8 => writer.write(&self.starter_id),
-            9 => writer.write(&self.upvote_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.creation_mode);
+        writer.write(1, &self.id);
+        writer.write(2, &self.messages);
+        writer.write(3, &self.moderation_state);
+        writer.write(4, &self.online_meeting);
+        writer.write(5, &self.online_meeting_id);
+        writer.write(6, &self.organizer);
+        writer.write(7, &self.starter);
+        writer.write(8, &self.starter_id);
+        writer.write(9, &self.upvote_count);
     }
 }
 runtime::models!(OnlineMeetingEngagementConversation);

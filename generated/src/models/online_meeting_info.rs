@@ -73,16 +73,13 @@ impl runtime::Model for OnlineMeetingInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.conference_id),
-            1 => writer.write(&self.join_url),
-            2 => writer.write(&self.phones),
-            3 => writer.write(&self.quick_dial),
-            4 => writer.write(&self.toll_free_numbers),
-            5 => writer.write(&self.toll_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.conference_id);
+        writer.write(1, &self.join_url);
+        writer.write(2, &self.phones);
+        writer.write(3, &self.quick_dial);
+        writer.write(4, &self.toll_free_numbers);
+        writer.write(5, &self.toll_number);
     }
 }
 runtime::models!(OnlineMeetingInfo);

@@ -54,12 +54,9 @@ impl runtime::Model for OnlineMeetingRestricted {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_sharing_disabled),
-            1 => writer.write(&self.video_disabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_sharing_disabled);
+        writer.write(1, &self.video_disabled);
     }
 }
 runtime::models!(OnlineMeetingRestricted);

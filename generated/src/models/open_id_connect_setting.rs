@@ -50,12 +50,9 @@ impl runtime::Model for OpenIdConnectSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_id),
-            1 => writer.write(&self.discovery_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_id);
+        writer.write(1, &self.discovery_url);
     }
 }
 runtime::models!(OpenIdConnectSetting);

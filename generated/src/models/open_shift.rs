@@ -92,19 +92,16 @@ impl runtime::Model for OpenShift {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.draft_open_shift),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_staged_for_deletion),
-            5 => writer.write(&self.last_modified_by),
-            6 => writer.write(&self.last_modified_date_time),
-            7 => writer.write(&self.scheduling_group_id),
-            8 => writer.write(&self.shared_open_shift),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.draft_open_shift);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_staged_for_deletion);
+        writer.write(5, &self.last_modified_by);
+        writer.write(6, &self.last_modified_date_time);
+        writer.write(7, &self.scheduling_group_id);
+        writer.write(8, &self.shared_open_shift);
     }
 }
 runtime::models!(OpenShift);

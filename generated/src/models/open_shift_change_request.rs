@@ -121,24 +121,21 @@ impl runtime::Model for OpenShiftChangeRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_to),
-            1 => writer.write(&self.created_by),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_modified_by),
-            5 => writer.write(&self.last_modified_date_time),
-            6 => writer.write(&self.manager_action_date_time),
-            7 => writer.write(&self.manager_action_message),
-            8 => writer.write(&self.manager_user_id),
-            9 => writer.write(&self.open_shift_id),
-            10 => writer.write(&self.sender_date_time),
-            11 => writer.write(&self.sender_message),
-            12 => writer.write(&self.sender_user_id),
-            13 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_to);
+        writer.write(1, &self.created_by);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_modified_by);
+        writer.write(5, &self.last_modified_date_time);
+        writer.write(6, &self.manager_action_date_time);
+        writer.write(7, &self.manager_action_message);
+        writer.write(8, &self.manager_user_id);
+        writer.write(9, &self.open_shift_id);
+        writer.write(10, &self.sender_date_time);
+        writer.write(11, &self.sender_message);
+        writer.write(12, &self.sender_user_id);
+        writer.write(13, &self.state);
     }
 }
 runtime::models!(OpenShiftChangeRequest);

@@ -82,17 +82,14 @@ impl runtime::Model for OpenShiftItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activities),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.end_date_time),
-            3 => writer.write(&self.notes),
-            4 => writer.write(&self.open_slot_count),
-            5 => writer.write(&self.start_date_time),
-            6 => writer.write(&self.theme),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activities);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.end_date_time);
+        writer.write(3, &self.notes);
+        writer.write(4, &self.open_slot_count);
+        writer.write(5, &self.start_date_time);
+        writer.write(6, &self.theme);
     }
 }
 runtime::models!(OpenShiftItem);

@@ -52,12 +52,9 @@ impl runtime::Model for OperatingSystemSpecifications {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.operating_system_platform),
-            1 => writer.write(&self.operating_system_version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.operating_system_platform);
+        writer.write(1, &self.operating_system_version);
     }
 }
 runtime::models!(OperatingSystemSpecifications);

@@ -58,14 +58,11 @@ impl runtime::Model for OptionalClaim {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.additional_properties),
-            1 => writer.write(&self.essential),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.source),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.additional_properties);
+        writer.write(1, &self.essential);
+        writer.write(2, &self.name);
+        writer.write(3, &self.source);
     }
 }
 runtime::models!(OptionalClaim);

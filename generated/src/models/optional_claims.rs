@@ -54,13 +54,10 @@ impl runtime::Model for OptionalClaims {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_token),
-            1 => writer.write(&self.id_token),
-            2 => writer.write(&self.saml2_token),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_token);
+        writer.write(1, &self.id_token);
+        writer.write(2, &self.saml2_token);
     }
 }
 runtime::models!(OptionalClaims);

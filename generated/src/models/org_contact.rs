@@ -180,40 +180,36 @@ impl runtime::Model for OrgContact {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.addresses),
-            1 => writer.write(&self.company_name),
-            2 => writer.write(&self.deleted_date_time),
-            3 => writer.write(&self.department),
-            4 => writer.write(&self.direct_reports),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.given_name),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.job_title),
-            9 => writer.write(&self.mail),
-            10 => writer.write(&self.mail_nickname),
-            11 => writer.write(&self.manager),
-            12 => writer.write(&self.member_of),
-            13 => writer.write(&self.on_premises_last_sync_date_time),
-            14 => writer.write(&self.on_premises_provisioning_errors),
-            #[cfg(
-                any(
-                    feature = "contacts",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "users"
-                )
-            )]
-            15 => writer.write(&self.on_premises_sync_behavior),
-            16 => writer.write(&self.on_premises_sync_enabled),
-            17 => writer.write(&self.phones),
-            18 => writer.write(&self.proxy_addresses),
-            19 => writer.write(&self.service_provisioning_errors),
-            20 => writer.write(&self.surname),
-            21 => writer.write(&self.transitive_member_of),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.addresses);
+        writer.write(1, &self.company_name);
+        writer.write(2, &self.deleted_date_time);
+        writer.write(3, &self.department);
+        writer.write(4, &self.direct_reports);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.given_name);
+        writer.write(7, &self.id);
+        writer.write(8, &self.job_title);
+        writer.write(9, &self.mail);
+        writer.write(10, &self.mail_nickname);
+        writer.write(11, &self.manager);
+        writer.write(12, &self.member_of);
+        writer.write(13, &self.on_premises_last_sync_date_time);
+        writer.write(14, &self.on_premises_provisioning_errors);
+        #[cfg(
+            any(
+                feature = "contacts",
+                feature = "groups",
+                feature = "me",
+                feature = "users"
+            )
+        )] writer.write(15, &self.on_premises_sync_behavior);
+        writer.write(16, &self.on_premises_sync_enabled);
+        writer.write(17, &self.phones);
+        writer.write(18, &self.proxy_addresses);
+        writer.write(19, &self.service_provisioning_errors);
+        writer.write(20, &self.surname);
+        writer.write(21, &self.transitive_member_of);
     }
 }
 runtime::models!(OrgContact);

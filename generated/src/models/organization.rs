@@ -246,56 +246,50 @@ impl runtime::Model for Organization {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_plans),
-            #[cfg(feature = "organization")]
-            1 => writer.write(&self.branding),
-            2 => writer.write(&self.business_phones),
-            #[cfg(
-                any(
-                    feature = "certificate-based-auth-configuration",
-                    feature = "organization"
-                )
-            )]
-            3 => writer.write(&self.certificate_based_auth_configuration),
-            4 => writer.write(&self.city),
-            5 => writer.write(&self.country),
-            6 => writer.write(&self.country_letter_code),
-            7 => writer.write(&self.created_date_time),
-            8 => writer.write(&self.default_usage_location),
-            9 => writer.write(&self.deleted_date_time),
-            10 => writer.write(&self.display_name),
-            #[cfg(
-                any(
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "users"
-                )
-            )]
-            11 => writer.write(&self.extensions),
-            12 => writer.write(&self.id),
-            13 => writer.write(&self.marketing_notification_emails),
-            14 => writer.write(&self.mobile_device_management_authority),
-            15 => writer.write(&self.on_premises_last_sync_date_time),
-            16 => writer.write(&self.on_premises_sync_enabled),
-            17 => writer.write(&self.partner_tenant_type),
-            18 => writer.write(&self.postal_code),
-            19 => writer.write(&self.preferred_language),
-            20 => writer.write(&self.privacy_profile),
-            21 => writer.write(&self.provisioned_plans),
-            22 => writer.write(&self.security_compliance_notification_mails),
-            23 => writer.write(&self.security_compliance_notification_phones),
-            24 => writer.write(&self.state),
-            25 => writer.write(&self.street),
-            26 => writer.write(&self.technical_notification_mails),
-            27 => writer.write(&self.tenant_type),
-            28 => writer.write(&self.verified_domains),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_plans);
+        #[cfg(feature = "organization")] writer.write(1, &self.branding);
+        writer.write(2, &self.business_phones);
+        #[cfg(
+            any(
+                feature = "certificate-based-auth-configuration",
+                feature = "organization"
+            )
+        )] writer.write(3, &self.certificate_based_auth_configuration);
+        writer.write(4, &self.city);
+        writer.write(5, &self.country);
+        writer.write(6, &self.country_letter_code);
+        writer.write(7, &self.created_date_time);
+        writer.write(8, &self.default_usage_location);
+        writer.write(9, &self.deleted_date_time);
+        writer.write(10, &self.display_name);
+        #[cfg(
+            any(
+                feature = "devices",
+                feature = "directory",
+                feature = "groups",
+                feature = "me",
+                feature = "organization",
+                feature = "users"
+            )
+        )] writer.write(11, &self.extensions);
+        writer.write(12, &self.id);
+        writer.write(13, &self.marketing_notification_emails);
+        writer.write(14, &self.mobile_device_management_authority);
+        writer.write(15, &self.on_premises_last_sync_date_time);
+        writer.write(16, &self.on_premises_sync_enabled);
+        writer.write(17, &self.partner_tenant_type);
+        writer.write(18, &self.postal_code);
+        writer.write(19, &self.preferred_language);
+        writer.write(20, &self.privacy_profile);
+        writer.write(21, &self.provisioned_plans);
+        writer.write(22, &self.security_compliance_notification_mails);
+        writer.write(23, &self.security_compliance_notification_phones);
+        writer.write(24, &self.state);
+        writer.write(25, &self.street);
+        writer.write(26, &self.technical_notification_mails);
+        writer.write(27, &self.tenant_type);
+        writer.write(28, &self.verified_domains);
     }
 }
 runtime::models!(Organization);

@@ -178,35 +178,32 @@ impl runtime::Model for OrganizationalBrandingProperties {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.background_color),
-            1 => writer.write(&self.background_image_relative_url),
-            2 => writer.write(&self.banner_logo_relative_url),
-            3 => writer.write(&self.cdn_list),
-            4 => writer.write(&self.content_customization),
-            5 => writer.write(&self.custom_account_reset_credentials_url),
-            6 => writer.write(&self.custom_css_relative_url),
-            7 => writer.write(&self.custom_cannot_access_your_account_text),
-            8 => writer.write(&self.custom_cannot_access_your_account_url),
-            9 => writer.write(&self.custom_forgot_my_password_text),
-            10 => writer.write(&self.custom_privacy_and_cookies_text),
-            11 => writer.write(&self.custom_privacy_and_cookies_url),
-            12 => writer.write(&self.custom_reset_it_now_text),
-            13 => writer.write(&self.custom_terms_of_use_text),
-            14 => writer.write(&self.custom_terms_of_use_url),
-            15 => writer.write(&self.favicon_relative_url),
-            16 => writer.write(&self.header_background_color),
-            17 => writer.write(&self.header_logo_relative_url),
-            18 => writer.write(&self.id),
-            19 => writer.write(&self.login_page_layout_configuration),
-            20 => writer.write(&self.login_page_text_visibility_settings),
-            21 => writer.write(&self.sign_in_page_text),
-            22 => writer.write(&self.square_logo_dark_relative_url),
-            23 => writer.write(&self.square_logo_relative_url),
-            24 => writer.write(&self.username_hint_text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.background_color);
+        writer.write(1, &self.background_image_relative_url);
+        writer.write(2, &self.banner_logo_relative_url);
+        writer.write(3, &self.cdn_list);
+        writer.write(4, &self.content_customization);
+        writer.write(5, &self.custom_account_reset_credentials_url);
+        writer.write(6, &self.custom_css_relative_url);
+        writer.write(7, &self.custom_cannot_access_your_account_text);
+        writer.write(8, &self.custom_cannot_access_your_account_url);
+        writer.write(9, &self.custom_forgot_my_password_text);
+        writer.write(10, &self.custom_privacy_and_cookies_text);
+        writer.write(11, &self.custom_privacy_and_cookies_url);
+        writer.write(12, &self.custom_reset_it_now_text);
+        writer.write(13, &self.custom_terms_of_use_text);
+        writer.write(14, &self.custom_terms_of_use_url);
+        writer.write(15, &self.favicon_relative_url);
+        writer.write(16, &self.header_background_color);
+        writer.write(17, &self.header_logo_relative_url);
+        writer.write(18, &self.id);
+        writer.write(19, &self.login_page_layout_configuration);
+        writer.write(20, &self.login_page_text_visibility_settings);
+        writer.write(21, &self.sign_in_page_text);
+        writer.write(22, &self.square_logo_dark_relative_url);
+        writer.write(23, &self.square_logo_relative_url);
+        writer.write(24, &self.username_hint_text);
     }
 }
 runtime::models!(OrganizationalBrandingProperties);

@@ -52,11 +52,8 @@ impl runtime::Model for OrganizerMeetingInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.organizer),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.organizer);
     }
 }
 runtime::models!(OrganizerMeetingInfo);

@@ -54,13 +54,10 @@ impl runtime::Model for OsVersionCount {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_count),
-            1 => writer.write(&self.last_update_date_time),
-            2 => writer.write(&self.os_version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_count);
+        writer.write(1, &self.last_update_date_time);
+        writer.write(2, &self.os_version);
     }
 }
 runtime::models!(OsVersionCount);

@@ -73,16 +73,13 @@ impl runtime::Model for OutOfBoxExperienceSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_usage_type),
-            1 => writer.write(&self.escape_link_hidden),
-            2 => writer.write(&self.eula_hidden),
-            3 => writer.write(&self.keyboard_selection_page_skipped),
-            4 => writer.write(&self.privacy_settings_hidden),
-            5 => writer.write(&self.user_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_usage_type);
+        writer.write(1, &self.escape_link_hidden);
+        writer.write(2, &self.eula_hidden);
+        writer.write(3, &self.keyboard_selection_page_skipped);
+        writer.write(4, &self.privacy_settings_hidden);
+        writer.write(5, &self.user_type);
     }
 }
 runtime::models!(OutOfBoxExperienceSetting);

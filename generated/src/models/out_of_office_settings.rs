@@ -52,12 +52,9 @@ impl runtime::Model for OutOfOfficeSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_out_of_office),
-            1 => writer.write(&self.message),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_out_of_office);
+        writer.write(1, &self.message);
     }
 }
 runtime::models!(OutOfOfficeSettings);

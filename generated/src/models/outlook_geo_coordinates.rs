@@ -68,15 +68,12 @@ impl runtime::Model for OutlookGeoCoordinates {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.accuracy),
-            1 => writer.write(&self.altitude),
-            2 => writer.write(&self.altitude_accuracy),
-            3 => writer.write(&self.latitude),
-            4 => writer.write(&self.longitude),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.accuracy);
+        writer.write(1, &self.altitude);
+        writer.write(2, &self.altitude_accuracy);
+        writer.write(3, &self.latitude);
+        writer.write(4, &self.longitude);
     }
 }
 runtime::models!(OutlookGeoCoordinates);

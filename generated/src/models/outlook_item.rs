@@ -83,15 +83,12 @@ impl runtime::Model for OutlookItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.categories),
-            1 => writer.write(&self.change_key),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_modified_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.categories);
+        writer.write(1, &self.change_key);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_modified_date_time);
     }
 }
 runtime::models!(OutlookItem);

@@ -87,18 +87,15 @@ impl runtime::Model for OwnerlessGroupPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.email_info),
-            1 => writer.write(&self.enabled_group_ids),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.is_enabled),
-            4 => writer.write(&self.max_members_to_notify),
-            5 => writer.write(&self.notification_duration_in_weeks),
-            6 => writer.write(&self.policy_web_url),
-            7 => writer.write(&self.target_owners),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.email_info);
+        writer.write(1, &self.enabled_group_ids);
+        writer.write(2, &self.id);
+        writer.write(3, &self.is_enabled);
+        writer.write(4, &self.max_members_to_notify);
+        writer.write(5, &self.notification_duration_in_weeks);
+        writer.write(6, &self.policy_web_url);
+        writer.write(7, &self.target_owners);
     }
 }
 runtime::models!(OwnerlessGroupPolicy);

@@ -52,12 +52,9 @@ impl runtime::Model for PackageAccessEntity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.resource_id),
-            1 => writer.write(&self.resource_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.resource_id);
+        writer.write(1, &self.resource_type);
     }
 }
 runtime::models!(PackageAccessEntity);

@@ -52,12 +52,9 @@ impl runtime::Model for PackageElementDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.element_type),
-            1 => writer.write(&self.elements),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.element_type);
+        writer.write(1, &self.elements);
     }
 }
 runtime::models!(PackageElementDetail);

@@ -50,12 +50,9 @@ impl runtime::Model for ParentalControlSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.countries_blocked_for_minors),
-            1 => writer.write(&self.legal_age_group_rule),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.countries_blocked_for_minors);
+        writer.write(1, &self.legal_age_group_rule);
     }
 }
 runtime::models!(ParentalControlSettings);

@@ -68,15 +68,12 @@ impl runtime::Model for ParseExpressionResponse {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.error),
-            1 => writer.write(&self.evaluation_result),
-            2 => writer.write(&self.evaluation_succeeded),
-            3 => writer.write(&self.parsed_expression),
-            4 => writer.write(&self.parsing_succeeded),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.error);
+        writer.write(1, &self.evaluation_result);
+        writer.write(2, &self.evaluation_succeeded);
+        writer.write(3, &self.parsed_expression);
+        writer.write(4, &self.parsing_succeeded);
     }
 }
 runtime::models!(ParseExpressionResponse);

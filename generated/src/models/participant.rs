@@ -105,20 +105,17 @@ impl runtime::Model for Participant {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.info),
-            2 => writer.write(&self.is_in_lobby),
-            3 => writer.write(&self.is_muted),
-            4 => writer.write(&self.media_streams),
-            5 => writer.write(&self.metadata),
-            6 => writer.write(&self.recording_info),
-            7 => writer.write(&self.removed_state),
-            8 => writer.write(&self.restricted_experience),
-            9 => writer.write(&self.roster_sequence_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.info);
+        writer.write(2, &self.is_in_lobby);
+        writer.write(3, &self.is_muted);
+        writer.write(4, &self.media_streams);
+        writer.write(5, &self.metadata);
+        writer.write(6, &self.recording_info);
+        writer.write(7, &self.removed_state);
+        writer.write(8, &self.restricted_experience);
+        writer.write(9, &self.roster_sequence_number);
     }
 }
 runtime::models!(Participant);
@@ -168,12 +165,9 @@ impl runtime::Model for InviteParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_context),
-            1 => writer.write(&self.participants),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_context);
+        writer.write(1, &self.participants);
     }
 }
 runtime::models!(InviteParameters);
@@ -219,11 +213,8 @@ impl runtime::Model for MuteParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_context),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_context);
     }
 }
 runtime::models!(MuteParameters);
@@ -273,12 +264,9 @@ impl runtime::Model for StartHoldMusicParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_context),
-            1 => writer.write(&self.custom_prompt),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_context);
+        writer.write(1, &self.custom_prompt);
     }
 }
 runtime::models!(StartHoldMusicParameters);
@@ -324,11 +312,8 @@ impl runtime::Model for StopHoldMusicParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_context),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_context);
     }
 }
 runtime::models!(StopHoldMusicParameters);

@@ -77,16 +77,13 @@ impl runtime::Model for ParticipantInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.country_code),
-            1 => writer.write(&self.endpoint_type),
-            2 => writer.write(&self.identity),
-            3 => writer.write(&self.language_id),
-            4 => writer.write(&self.participant_id),
-            5 => writer.write(&self.region),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.country_code);
+        writer.write(1, &self.endpoint_type);
+        writer.write(2, &self.identity);
+        writer.write(3, &self.language_id);
+        writer.write(4, &self.participant_id);
+        writer.write(5, &self.region);
     }
 }
 runtime::models!(ParticipantInfo);

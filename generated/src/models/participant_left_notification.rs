@@ -58,13 +58,10 @@ impl runtime::Model for ParticipantLeftNotification {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.call),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.participant_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.call);
+        writer.write(1, &self.id);
+        writer.write(2, &self.participant_id);
     }
 }
 runtime::models!(ParticipantLeftNotification);

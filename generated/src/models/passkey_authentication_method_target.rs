@@ -67,14 +67,11 @@ impl runtime::Model for PasskeyAuthenticationMethodTarget {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_passkey_profiles),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_registration_required),
-            3 => writer.write(&self.target_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_passkey_profiles);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_registration_required);
+        writer.write(3, &self.target_type);
     }
 }
 runtime::models!(PasskeyAuthenticationMethodTarget);

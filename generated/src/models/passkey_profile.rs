@@ -72,15 +72,12 @@ impl runtime::Model for PasskeyProfile {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attestation_enforcement),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.key_restrictions),
-            3 => writer.write(&self.name),
-            4 => writer.write(&self.passkey_types),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attestation_enforcement);
+        writer.write(1, &self.id);
+        writer.write(2, &self.key_restrictions);
+        writer.write(3, &self.name);
+        writer.write(4, &self.passkey_types);
     }
 }
 runtime::models!(PasskeyProfile);

@@ -78,17 +78,14 @@ impl runtime::Model for PasswordCredential {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.custom_key_identifier),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.end_date_time),
-            3 => writer.write(&self.hint),
-            4 => writer.write(&self.key_id),
-            5 => writer.write(&self.secret_text),
-            6 => writer.write(&self.start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.custom_key_identifier);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.end_date_time);
+        writer.write(3, &self.hint);
+        writer.write(4, &self.key_id);
+        writer.write(5, &self.secret_text);
+        writer.write(6, &self.start_date_time);
     }
 }
 runtime::models!(PasswordCredential);

@@ -68,15 +68,12 @@ impl runtime::Model for PasswordCredentialConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.exclude_actors),
-            1 => writer.write(&self.max_lifetime),
-            2 => writer.write(&self.restrict_for_apps_created_after_date_time),
-            3 => writer.write(&self.restriction_type),
-            4 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.exclude_actors);
+        writer.write(1, &self.max_lifetime);
+        writer.write(2, &self.restrict_for_apps_created_after_date_time);
+        writer.write(3, &self.restriction_type);
+        writer.write(4, &self.state);
     }
 }
 runtime::models!(PasswordCredentialConfiguration);

@@ -58,13 +58,10 @@ impl runtime::Model for PasswordProfile {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.force_change_password_next_sign_in),
-            1 => writer.write(&self.force_change_password_next_sign_in_with_mfa),
-            2 => writer.write(&self.password),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.force_change_password_next_sign_in);
+        writer.write(1, &self.force_change_password_next_sign_in_with_mfa);
+        writer.write(2, &self.password);
     }
 }
 runtime::models!(PasswordProfile);

@@ -48,11 +48,8 @@ impl runtime::Model for PasswordResetResponse {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.new_password),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.new_password);
     }
 }
 runtime::models!(PasswordResetResponse);

@@ -50,12 +50,9 @@ impl runtime::Model for PatternedRecurrence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.pattern),
-            1 => writer.write(&self.range),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.pattern);
+        writer.write(1, &self.range);
     }
 }
 runtime::models!(PatternedRecurrence);

@@ -162,33 +162,30 @@ impl runtime::Model for Payload {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.brand),
-            1 => writer.write(&self.complexity),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.detail),
-            6 => writer.write(&self.display_name),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.industry),
-            9 => writer.write(&self.is_automated),
-            10 => writer.write(&self.is_controversial),
-            11 => writer.write(&self.is_current_event),
-            12 => writer.write(&self.language),
-            13 => writer.write(&self.last_modified_by),
-            14 => writer.write(&self.last_modified_date_time),
-            15 => writer.write(&self.payload_tags),
-            16 => writer.write(&self.platform),
-            17 => writer.write(&self.predicted_compromise_rate),
-            18 => writer.write(&self.simulation_attack_type),
-            19 => writer.write(&self.source),
-            20 => writer.write(&self.status),
-            21 => writer.write(&self.technique),
-            22 => writer.write(&self.theme),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.brand);
+        writer.write(1, &self.complexity);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.description);
+        writer.write(5, &self.detail);
+        writer.write(6, &self.display_name);
+        writer.write(7, &self.id);
+        writer.write(8, &self.industry);
+        writer.write(9, &self.is_automated);
+        writer.write(10, &self.is_controversial);
+        writer.write(11, &self.is_current_event);
+        writer.write(12, &self.language);
+        writer.write(13, &self.last_modified_by);
+        writer.write(14, &self.last_modified_date_time);
+        writer.write(15, &self.payload_tags);
+        writer.write(16, &self.platform);
+        writer.write(17, &self.predicted_compromise_rate);
+        writer.write(18, &self.simulation_attack_type);
+        writer.write(19, &self.source);
+        writer.write(20, &self.status);
+        writer.write(21, &self.technique);
+        writer.write(22, &self.theme);
     }
 }
 runtime::models!(Payload);

@@ -75,16 +75,13 @@ impl runtime::Model for PayloadCoachmark {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.coachmark_location),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.indicator),
-            3 => writer.write(&self.is_valid),
-            4 => writer.write(&self.language),
-            5 => writer.write(&self.order),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.coachmark_location);
+        writer.write(1, &self.description);
+        writer.write(2, &self.indicator);
+        writer.write(3, &self.is_valid);
+        writer.write(4, &self.language);
+        writer.write(5, &self.order);
     }
 }
 runtime::models!(PayloadCoachmark);

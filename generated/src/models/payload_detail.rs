@@ -58,13 +58,10 @@ impl runtime::Model for PayloadDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.coachmarks),
-            1 => writer.write(&self.content),
-            2 => writer.write(&self.phishing_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.coachmarks);
+        writer.write(1, &self.content);
+        writer.write(2, &self.phishing_url);
     }
 }
 runtime::models!(PayloadDetail);

@@ -46,11 +46,8 @@ impl runtime::Model for PendingContentUpdate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.queued_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.queued_date_time);
     }
 }
 runtime::models!(PendingContentUpdate);

@@ -46,11 +46,8 @@ impl runtime::Model for PendingOperations {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.pending_content_update),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.pending_content_update);
     }
 }
 runtime::models!(PendingOperations);

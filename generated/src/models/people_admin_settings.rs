@@ -79,16 +79,13 @@ impl runtime::Model for PeopleAdminSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.item_insights),
-            2 => writer.write(&self.profile_card_properties),
-            3 => writer.write(&self.profile_property_settings),
-            4 => writer.write(&self.profile_sources),
-            5 => writer.write(&self.pronouns),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.item_insights);
+        writer.write(2, &self.profile_card_properties);
+        writer.write(3, &self.profile_property_settings);
+        writer.write(4, &self.profile_sources);
+        writer.write(5, &self.pronouns);
     }
 }
 runtime::models!(PeopleAdminSettings);

@@ -105,22 +105,19 @@ impl runtime::Model for Permission {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.expiration_date_time),
-            1 => writer.write(&self.granted_to),
-            2 => writer.write(&self.granted_to_identities),
-            3 => writer.write(&self.granted_to_identities_v2),
-            4 => writer.write(&self.granted_to_v2),
-            5 => writer.write(&self.has_password),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.inherited_from),
-            8 => writer.write(&self.invitation),
-            9 => writer.write(&self.link),
-            10 => writer.write(&self.roles),
-            11 => writer.write(&self.share_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.expiration_date_time);
+        writer.write(1, &self.granted_to);
+        writer.write(2, &self.granted_to_identities);
+        writer.write(3, &self.granted_to_identities_v2);
+        writer.write(4, &self.granted_to_v2);
+        writer.write(5, &self.has_password);
+        writer.write(6, &self.id);
+        writer.write(7, &self.inherited_from);
+        writer.write(8, &self.invitation);
+        writer.write(9, &self.link);
+        writer.write(10, &self.roles);
+        writer.write(11, &self.share_id);
     }
 }
 runtime::models!(Permission);
@@ -170,12 +167,9 @@ impl runtime::Model for GrantParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.recipients),
-            1 => writer.write(&self.roles),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.recipients);
+        writer.write(1, &self.roles);
     }
 }
 runtime::models!(GrantParameters);

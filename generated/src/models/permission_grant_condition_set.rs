@@ -90,19 +90,16 @@ impl runtime::Model for PermissionGrantConditionSet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_application_ids),
-            1 => writer.write(&self.client_application_publisher_ids),
-            2 => writer.write(&self.client_application_tenant_ids),
-            3 => writer.write(&self.client_applications_from_verified_publisher_only),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.permission_classification),
-            6 => writer.write(&self.permission_type),
-            7 => writer.write(&self.permissions),
-            8 => writer.write(&self.resource_application),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_application_ids);
+        writer.write(1, &self.client_application_publisher_ids);
+        writer.write(2, &self.client_application_tenant_ids);
+        writer.write(3, &self.client_applications_from_verified_publisher_only);
+        writer.write(4, &self.id);
+        writer.write(5, &self.permission_classification);
+        writer.write(6, &self.permission_type);
+        writer.write(7, &self.permissions);
+        writer.write(8, &self.resource_application);
     }
 }
 runtime::models!(PermissionGrantConditionSet);

@@ -91,18 +91,13 @@ impl runtime::Model for PermissionGrantPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deleted_date_time),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            #[cfg(feature = "policies")]
-            3 => writer.write(&self.excludes),
-            4 => writer.write(&self.id),
-            #[cfg(feature = "policies")]
-            5 => writer.write(&self.includes),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deleted_date_time);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        #[cfg(feature = "policies")] writer.write(3, &self.excludes);
+        writer.write(4, &self.id);
+        #[cfg(feature = "policies")] writer.write(5, &self.includes);
     }
 }
 runtime::models!(PermissionGrantPolicy);

@@ -88,19 +88,16 @@ impl runtime::Model for PermissionScope {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.admin_consent_description),
-            1 => writer.write(&self.admin_consent_display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.is_enabled),
-            4 => writer.write(&self.origin),
-            5 => writer.write(&self.r#type),
-            6 => writer.write(&self.user_consent_description),
-            7 => writer.write(&self.user_consent_display_name),
-            8 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.admin_consent_description);
+        writer.write(1, &self.admin_consent_display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.is_enabled);
+        writer.write(4, &self.origin);
+        writer.write(5, &self.r#type);
+        writer.write(6, &self.user_consent_description);
+        writer.write(7, &self.user_consent_display_name);
+        writer.write(8, &self.value);
     }
 }
 runtime::models!(PermissionScope);

@@ -147,30 +147,27 @@ impl runtime::Model for Person {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.birthday),
-            1 => writer.write(&self.company_name),
-            2 => writer.write(&self.department),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.given_name),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.im_address),
-            7 => writer.write(&self.is_favorite),
-            8 => writer.write(&self.job_title),
-            9 => writer.write(&self.office_location),
-            10 => writer.write(&self.person_notes),
-            11 => writer.write(&self.person_type),
-            12 => writer.write(&self.phones),
-            13 => writer.write(&self.postal_addresses),
-            14 => writer.write(&self.profession),
-            15 => writer.write(&self.scored_email_addresses),
-            16 => writer.write(&self.surname),
-            17 => writer.write(&self.user_principal_name),
-            18 => writer.write(&self.websites),
-            19 => writer.write(&self.yomi_company),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.birthday);
+        writer.write(1, &self.company_name);
+        writer.write(2, &self.department);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.given_name);
+        writer.write(5, &self.id);
+        writer.write(6, &self.im_address);
+        writer.write(7, &self.is_favorite);
+        writer.write(8, &self.job_title);
+        writer.write(9, &self.office_location);
+        writer.write(10, &self.person_notes);
+        writer.write(11, &self.person_type);
+        writer.write(12, &self.phones);
+        writer.write(13, &self.postal_addresses);
+        writer.write(14, &self.profession);
+        writer.write(15, &self.scored_email_addresses);
+        writer.write(16, &self.surname);
+        writer.write(17, &self.user_principal_name);
+        writer.write(18, &self.websites);
+        writer.write(19, &self.yomi_company);
     }
 }
 runtime::models!(Person);

@@ -54,13 +54,10 @@ impl runtime::Model for PersonOrGroupColumn {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_multiple_selection),
-            1 => writer.write(&self.choose_from_type),
-            2 => writer.write(&self.display_as),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_multiple_selection);
+        writer.write(1, &self.choose_from_type);
+        writer.write(2, &self.display_as);
     }
 }
 runtime::models!(PersonOrGroupColumn);

@@ -52,12 +52,9 @@ impl runtime::Model for PersonType {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.class),
-            1 => writer.write(&self.subclass),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.class);
+        writer.write(1, &self.subclass);
     }
 }
 runtime::models!(PersonType);

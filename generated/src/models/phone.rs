@@ -58,14 +58,11 @@ impl runtime::Model for Phone {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.language),
-            1 => writer.write(&self.number),
-            2 => writer.write(&self.region),
-            3 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.language);
+        writer.write(1, &self.number);
+        writer.write(2, &self.region);
+        writer.write(3, &self.r#type);
     }
 }
 runtime::models!(Phone);

@@ -70,15 +70,12 @@ impl runtime::Model for PhoneAuthenticationMethod {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.phone_number),
-            3 => writer.write(&self.phone_type),
-            4 => writer.write(&self.sms_sign_in_state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.id);
+        writer.write(2, &self.phone_number);
+        writer.write(3, &self.phone_type);
+        writer.write(4, &self.sms_sign_in_state);
     }
 }
 runtime::models!(PhoneAuthenticationMethod);

@@ -88,19 +88,16 @@ impl runtime::Model for Photo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.camera_make),
-            1 => writer.write(&self.camera_model),
-            2 => writer.write(&self.exposure_denominator),
-            3 => writer.write(&self.exposure_numerator),
-            4 => writer.write(&self.f_number),
-            5 => writer.write(&self.focal_length),
-            6 => writer.write(&self.iso),
-            7 => writer.write(&self.orientation),
-            8 => writer.write(&self.taken_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.camera_make);
+        writer.write(1, &self.camera_model);
+        writer.write(2, &self.exposure_denominator);
+        writer.write(3, &self.exposure_numerator);
+        writer.write(4, &self.f_number);
+        writer.write(5, &self.focal_length);
+        writer.write(6, &self.iso);
+        writer.write(7, &self.orientation);
+        writer.write(8, &self.taken_date_time);
     }
 }
 runtime::models!(Photo);

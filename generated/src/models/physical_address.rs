@@ -62,15 +62,12 @@ impl runtime::Model for PhysicalAddress {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.city),
-            1 => writer.write(&self.country_or_region),
-            2 => writer.write(&self.postal_code),
-            3 => writer.write(&self.state),
-            4 => writer.write(&self.street),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.city);
+        writer.write(1, &self.country_or_region);
+        writer.write(2, &self.postal_code);
+        writer.write(3, &self.state);
+        writer.write(4, &self.street);
     }
 }
 runtime::models!(PhysicalAddress);

@@ -73,16 +73,13 @@ impl runtime::Model for PhysicalOfficeAddress {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.city),
-            1 => writer.write(&self.country_or_region),
-            2 => writer.write(&self.office_location),
-            3 => writer.write(&self.postal_code),
-            4 => writer.write(&self.state),
-            5 => writer.write(&self.street),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.city);
+        writer.write(1, &self.country_or_region);
+        writer.write(2, &self.office_location);
+        writer.write(3, &self.postal_code);
+        writer.write(4, &self.state);
+        writer.write(5, &self.street);
     }
 }
 runtime::models!(PhysicalOfficeAddress);

@@ -60,14 +60,11 @@ impl runtime::Model for Pkcs12CertificateInformation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_active),
-            1 => writer.write(&self.not_after),
-            2 => writer.write(&self.not_before),
-            3 => writer.write(&self.thumbprint),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_active);
+        writer.write(1, &self.not_after);
+        writer.write(2, &self.not_before);
+        writer.write(3, &self.thumbprint);
     }
 }
 runtime::models!(Pkcs12CertificateInformation);

@@ -48,11 +48,8 @@ impl runtime::Model for PlaceServicePlanInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.service_plan_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.service_plan_id);
     }
 }
 runtime::models!(PlaceServicePlanInfo);

@@ -62,14 +62,11 @@ impl runtime::Model for Planner {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.buckets),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.plans),
-            3 => writer.write(&self.tasks),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.buckets);
+        writer.write(1, &self.id);
+        writer.write(2, &self.plans);
+        writer.write(3, &self.tasks);
     }
 }
 runtime::models!(Planner);

@@ -58,13 +58,10 @@ impl runtime::Model for PlannerAssignedToTaskBoardTaskFormat {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.order_hints_by_assignee),
-            2 => writer.write(&self.unassigned_order_hint),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.order_hints_by_assignee);
+        writer.write(2, &self.unassigned_order_hint);
     }
 }
 runtime::models!(PlannerAssignedToTaskBoardTaskFormat);

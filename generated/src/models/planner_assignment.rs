@@ -56,13 +56,10 @@ impl runtime::Model for PlannerAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_by),
-            1 => writer.write(&self.assigned_date_time),
-            2 => writer.write(&self.order_hint),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_by);
+        writer.write(1, &self.assigned_date_time);
+        writer.write(2, &self.order_hint);
     }
 }
 runtime::models!(PlannerAssignment);

@@ -66,15 +66,12 @@ impl runtime::Model for PlannerBucket {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.name),
-            2 => writer.write(&self.order_hint),
-            3 => writer.write(&self.plan_id),
-            4 => writer.write(&self.tasks),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.name);
+        writer.write(2, &self.order_hint);
+        writer.write(3, &self.plan_id);
+        writer.write(4, &self.tasks);
     }
 }
 runtime::models!(PlannerBucket);

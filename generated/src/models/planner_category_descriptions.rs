@@ -170,35 +170,32 @@ impl runtime::Model for PlannerCategoryDescriptions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.category1),
-            1 => writer.write(&self.category10),
-            2 => writer.write(&self.category11),
-            3 => writer.write(&self.category12),
-            4 => writer.write(&self.category13),
-            5 => writer.write(&self.category14),
-            6 => writer.write(&self.category15),
-            7 => writer.write(&self.category16),
-            8 => writer.write(&self.category17),
-            9 => writer.write(&self.category18),
-            10 => writer.write(&self.category19),
-            11 => writer.write(&self.category2),
-            12 => writer.write(&self.category20),
-            13 => writer.write(&self.category21),
-            14 => writer.write(&self.category22),
-            15 => writer.write(&self.category23),
-            16 => writer.write(&self.category24),
-            17 => writer.write(&self.category25),
-            18 => writer.write(&self.category3),
-            19 => writer.write(&self.category4),
-            20 => writer.write(&self.category5),
-            21 => writer.write(&self.category6),
-            22 => writer.write(&self.category7),
-            23 => writer.write(&self.category8),
-            24 => writer.write(&self.category9),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.category1);
+        writer.write(1, &self.category10);
+        writer.write(2, &self.category11);
+        writer.write(3, &self.category12);
+        writer.write(4, &self.category13);
+        writer.write(5, &self.category14);
+        writer.write(6, &self.category15);
+        writer.write(7, &self.category16);
+        writer.write(8, &self.category17);
+        writer.write(9, &self.category18);
+        writer.write(10, &self.category19);
+        writer.write(11, &self.category2);
+        writer.write(12, &self.category20);
+        writer.write(13, &self.category21);
+        writer.write(14, &self.category22);
+        writer.write(15, &self.category23);
+        writer.write(16, &self.category24);
+        writer.write(17, &self.category25);
+        writer.write(18, &self.category3);
+        writer.write(19, &self.category4);
+        writer.write(20, &self.category5);
+        writer.write(21, &self.category6);
+        writer.write(22, &self.category7);
+        writer.write(23, &self.category8);
+        writer.write(24, &self.category9);
     }
 }
 runtime::models!(PlannerCategoryDescriptions);

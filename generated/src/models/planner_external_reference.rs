@@ -70,15 +70,12 @@ impl runtime::Model for PlannerExternalReference {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alias),
-            1 => writer.write(&self.last_modified_by),
-            2 => writer.write(&self.last_modified_date_time),
-            3 => writer.write(&self.preview_priority),
-            4 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alias);
+        writer.write(1, &self.last_modified_by);
+        writer.write(2, &self.last_modified_date_time);
+        writer.write(3, &self.preview_priority);
+        writer.write(4, &self.r#type);
     }
 }
 runtime::models!(PlannerExternalReference);

@@ -92,19 +92,16 @@ impl runtime::Model for PlannerPlan {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.buckets),
-            1 => writer.write(&self.container),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.details),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.owner),
-            7 => writer.write(&self.tasks),
-            8 => writer.write(&self.title),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.buckets);
+        writer.write(1, &self.container);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.details);
+        writer.write(5, &self.id);
+        writer.write(6, &self.owner);
+        writer.write(7, &self.tasks);
+        writer.write(8, &self.title);
     }
 }
 runtime::models!(PlannerPlan);

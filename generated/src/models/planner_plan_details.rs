@@ -58,13 +58,10 @@ impl runtime::Model for PlannerPlanDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.category_descriptions),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.shared_with),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.category_descriptions);
+        writer.write(1, &self.id);
+        writer.write(2, &self.shared_with);
     }
 }
 runtime::models!(PlannerPlanDetails);

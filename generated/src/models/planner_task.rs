@@ -183,36 +183,33 @@ impl runtime::Model for PlannerTask {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.active_checklist_item_count),
-            1 => writer.write(&self.applied_categories),
-            2 => writer.write(&self.assigned_to_task_board_format),
-            3 => writer.write(&self.assignee_priority),
-            4 => writer.write(&self.assignments),
-            5 => writer.write(&self.bucket_id),
-            6 => writer.write(&self.bucket_task_board_format),
-            7 => writer.write(&self.checklist_item_count),
-            8 => writer.write(&self.completed_by),
-            9 => writer.write(&self.completed_date_time),
-            10 => writer.write(&self.conversation_thread_id),
-            11 => writer.write(&self.created_by),
-            12 => writer.write(&self.created_date_time),
-            13 => writer.write(&self.details),
-            14 => writer.write(&self.due_date_time),
-            15 => writer.write(&self.has_description),
-            16 => writer.write(&self.id),
-            17 => writer.write(&self.order_hint),
-            18 => writer.write(&self.percent_complete),
-            19 => writer.write(&self.plan_id),
-            20 => writer.write(&self.preview_type),
-            21 => writer.write(&self.priority),
-            22 => writer.write(&self.progress_task_board_format),
-            23 => writer.write(&self.reference_count),
-            24 => writer.write(&self.start_date_time),
-            25 => writer.write(&self.title),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.active_checklist_item_count);
+        writer.write(1, &self.applied_categories);
+        writer.write(2, &self.assigned_to_task_board_format);
+        writer.write(3, &self.assignee_priority);
+        writer.write(4, &self.assignments);
+        writer.write(5, &self.bucket_id);
+        writer.write(6, &self.bucket_task_board_format);
+        writer.write(7, &self.checklist_item_count);
+        writer.write(8, &self.completed_by);
+        writer.write(9, &self.completed_date_time);
+        writer.write(10, &self.conversation_thread_id);
+        writer.write(11, &self.created_by);
+        writer.write(12, &self.created_date_time);
+        writer.write(13, &self.details);
+        writer.write(14, &self.due_date_time);
+        writer.write(15, &self.has_description);
+        writer.write(16, &self.id);
+        writer.write(17, &self.order_hint);
+        writer.write(18, &self.percent_complete);
+        writer.write(19, &self.plan_id);
+        writer.write(20, &self.preview_type);
+        writer.write(21, &self.priority);
+        writer.write(22, &self.progress_task_board_format);
+        writer.write(23, &self.reference_count);
+        writer.write(24, &self.start_date_time);
+        writer.write(25, &self.title);
     }
 }
 runtime::models!(PlannerTask);

@@ -66,15 +66,12 @@ impl runtime::Model for PlannerTaskDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.checklist),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.preview_type),
-            4 => writer.write(&self.references),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.checklist);
+        writer.write(1, &self.description);
+        writer.write(2, &self.id);
+        writer.write(3, &self.preview_type);
+        writer.write(4, &self.references);
     }
 }
 runtime::models!(PlannerTaskDetails);

@@ -58,13 +58,10 @@ impl runtime::Model for PlannerUser {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.plans),
-            2 => writer.write(&self.tasks),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.plans);
+        writer.write(2, &self.tasks);
     }
 }
 runtime::models!(PlannerUser);

@@ -52,12 +52,9 @@ impl runtime::Model for PolicyBinding {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.exclusions),
-            1 => writer.write(&self.inclusions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.exclusions);
+        writer.write(1, &self.inclusions);
     }
 }
 runtime::models!(PolicyBinding);

@@ -50,11 +50,8 @@ impl runtime::Model for PolicyDeletableItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deleted_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deleted_date_time);
     }
 }
 runtime::models!(PolicyDeletableItem);

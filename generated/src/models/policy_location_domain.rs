@@ -50,11 +50,8 @@ impl runtime::Model for PolicyLocationDomain {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
     }
 }
 runtime::models!(PolicyLocationDomain);

@@ -208,33 +208,30 @@ impl runtime::Model for PolicyRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity_based_timeout_policies),
-            1 => writer.write(&self.admin_consent_request_policy),
-            2 => writer.write(&self.app_management_policies),
-            3 => writer.write(&self.authentication_flows_policy),
-            4 => writer.write(&self.authentication_methods_policy),
-            5 => writer.write(&self.authentication_strength_policies),
-            6 => writer.write(&self.authorization_policy),
-            7 => writer.write(&self.claims_mapping_policies),
-            8 => writer.write(&self.conditional_access_policies),
-            9 => writer.write(&self.cross_tenant_access_policy),
-            10 => writer.write(&self.default_app_management_policy),
-            11 => writer.write(&self.device_registration_policy),
-            12 => writer.write(&self.feature_rollout_policies),
-            13 => writer.write(&self.federated_token_validation_policy),
-            14 => writer.write(&self.home_realm_discovery_policies),
-            15 => writer.write(&self.id),
-            16 => writer.write(&self.identity_security_defaults_enforcement_policy),
-            17 => writer.write(&self.ownerless_group_policy),
-            18 => writer.write(&self.permission_grant_policies),
-            19 => writer.write(&self.role_management_policies),
-            20 => writer.write(&self.role_management_policy_assignments),
-            21 => writer.write(&self.token_issuance_policies),
-            22 => writer.write(&self.token_lifetime_policies),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity_based_timeout_policies);
+        writer.write(1, &self.admin_consent_request_policy);
+        writer.write(2, &self.app_management_policies);
+        writer.write(3, &self.authentication_flows_policy);
+        writer.write(4, &self.authentication_methods_policy);
+        writer.write(5, &self.authentication_strength_policies);
+        writer.write(6, &self.authorization_policy);
+        writer.write(7, &self.claims_mapping_policies);
+        writer.write(8, &self.conditional_access_policies);
+        writer.write(9, &self.cross_tenant_access_policy);
+        writer.write(10, &self.default_app_management_policy);
+        writer.write(11, &self.device_registration_policy);
+        writer.write(12, &self.feature_rollout_policies);
+        writer.write(13, &self.federated_token_validation_policy);
+        writer.write(14, &self.home_realm_discovery_policies);
+        writer.write(15, &self.id);
+        writer.write(16, &self.identity_security_defaults_enforcement_policy);
+        writer.write(17, &self.ownerless_group_policy);
+        writer.write(18, &self.permission_grant_policies);
+        writer.write(19, &self.role_management_policies);
+        writer.write(20, &self.role_management_policy_assignments);
+        writer.write(21, &self.token_issuance_policies);
+        writer.write(22, &self.token_lifetime_policies);
     }
 }
 runtime::models!(PolicyRoot);

@@ -62,14 +62,11 @@ impl runtime::Model for PolicyScopeBase {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activities),
-            1 => writer.write(&self.execution_mode),
-            2 => writer.write(&self.locations),
-            3 => writer.write(&self.policy_actions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activities);
+        writer.write(1, &self.execution_mode);
+        writer.write(2, &self.locations);
+        writer.write(3, &self.policy_actions);
     }
 }
 runtime::models!(PolicyScopeBase);

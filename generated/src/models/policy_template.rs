@@ -68,13 +68,10 @@ impl runtime::Model for PolicyTemplate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.multi_tenant_organization_identity_synchronization),
-            2 => writer.write(&self.multi_tenant_organization_partner_configuration),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.multi_tenant_organization_identity_synchronization);
+        writer.write(2, &self.multi_tenant_organization_partner_configuration);
     }
 }
 runtime::models!(PolicyTemplate);

@@ -151,30 +151,26 @@ impl runtime::Model for Post {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attachments),
-            1 => writer.write(&self.body),
-            2 => writer.write(&self.categories),
-            3 => writer.write(&self.change_key),
-            4 => writer.write(&self.conversation_id),
-            5 => writer.write(&self.conversation_thread_id),
-            6 => writer.write(&self.created_date_time),
-            7 => writer.write(&self.extensions),
-            8 => writer.write(&self.from),
-            9 => writer.write(&self.has_attachments),
-            10 => writer.write(&self.id),
-            11 => writer.write(&self.in_reply_to),
-            12 => writer.write(&self.last_modified_date_time),
-            #[cfg(feature = "full")]
-            13 => writer.write(&self.multi_value_extended_properties),
-            14 => writer.write(&self.new_participants),
-            15 => writer.write(&self.received_date_time),
-            16 => writer.write(&self.sender),
-            #[cfg(feature = "full")]
-            17 => writer.write(&self.single_value_extended_properties),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attachments);
+        writer.write(1, &self.body);
+        writer.write(2, &self.categories);
+        writer.write(3, &self.change_key);
+        writer.write(4, &self.conversation_id);
+        writer.write(5, &self.conversation_thread_id);
+        writer.write(6, &self.created_date_time);
+        writer.write(7, &self.extensions);
+        writer.write(8, &self.from);
+        writer.write(9, &self.has_attachments);
+        writer.write(10, &self.id);
+        writer.write(11, &self.in_reply_to);
+        writer.write(12, &self.last_modified_date_time);
+        #[cfg(feature = "full")] writer.write(13, &self.multi_value_extended_properties);
+        writer.write(14, &self.new_participants);
+        writer.write(15, &self.received_date_time);
+        writer.write(16, &self.sender);
+        #[cfg(feature = "full")]
+        writer.write(17, &self.single_value_extended_properties);
     }
 }
 runtime::models!(Post);
@@ -224,12 +220,9 @@ impl runtime::Model for ForwardParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.to_recipients),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.to_recipients);
     }
 }
 runtime::models!(ForwardParameters);
@@ -275,11 +268,8 @@ impl runtime::Model for ReplyParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.post),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.post);
     }
 }
 runtime::models!(ReplyParameters);

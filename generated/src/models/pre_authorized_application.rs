@@ -50,12 +50,9 @@ impl runtime::Model for PreAuthorizedApplication {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_id),
-            1 => writer.write(&self.delegated_permission_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_id);
+        writer.write(1, &self.delegated_permission_ids);
     }
 }
 runtime::models!(PreAuthorizedApplication);

@@ -88,17 +88,14 @@ impl runtime::Model for Presence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity),
-            1 => writer.write(&self.availability),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.out_of_office_settings),
-            4 => writer.write(&self.sequence_number),
-            5 => writer.write(&self.status_message),
-            6 => writer.write(&self.work_location),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity);
+        writer.write(1, &self.availability);
+        writer.write(2, &self.id);
+        writer.write(3, &self.out_of_office_settings);
+        writer.write(4, &self.sequence_number);
+        writer.write(5, &self.status_message);
+        writer.write(6, &self.work_location);
     }
 }
 runtime::models!(Presence);
@@ -144,11 +141,8 @@ impl runtime::Model for ClearPresenceParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.session_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.session_id);
     }
 }
 runtime::models!(ClearPresenceParameters);
@@ -198,12 +192,9 @@ impl runtime::Model for SetAutomaticLocationParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.place_id),
-            1 => writer.write(&self.work_location_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.place_id);
+        writer.write(1, &self.work_location_type);
     }
 }
 runtime::models!(SetAutomaticLocationParameters);
@@ -253,12 +244,9 @@ impl runtime::Model for SetManualLocationParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.place_id),
-            1 => writer.write(&self.work_location_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.place_id);
+        writer.write(1, &self.work_location_type);
     }
 }
 runtime::models!(SetManualLocationParameters);
@@ -316,14 +304,11 @@ impl runtime::Model for SetPresenceParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity),
-            1 => writer.write(&self.availability),
-            2 => writer.write(&self.expiration_duration),
-            3 => writer.write(&self.session_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity);
+        writer.write(1, &self.availability);
+        writer.write(2, &self.expiration_duration);
+        writer.write(3, &self.session_id);
     }
 }
 runtime::models!(SetPresenceParameters);
@@ -369,11 +354,8 @@ impl runtime::Model for SetStatusMessageParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.status_message),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.status_message);
     }
 }
 runtime::models!(SetStatusMessageParameters);
@@ -427,13 +409,10 @@ impl runtime::Model for SetUserPreferredPresenceParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity),
-            1 => writer.write(&self.availability),
-            2 => writer.write(&self.expiration_duration),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity);
+        writer.write(1, &self.availability);
+        writer.write(2, &self.expiration_duration);
     }
 }
 runtime::models!(SetUserPreferredPresenceParameters);

@@ -56,13 +56,10 @@ impl runtime::Model for PresenceStatusMessage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.expiry_date_time),
-            1 => writer.write(&self.message),
-            2 => writer.write(&self.published_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.expiry_date_time);
+        writer.write(1, &self.message);
+        writer.write(2, &self.published_date_time);
     }
 }
 runtime::models!(PresenceStatusMessage);

@@ -52,12 +52,9 @@ impl runtime::Model for PrincipalResourceMembershipsScope {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.principal_scopes),
-            1 => writer.write(&self.resource_scopes),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.principal_scopes);
+        writer.write(1, &self.resource_scopes);
     }
 }
 runtime::models!(PrincipalResourceMembershipsScope);

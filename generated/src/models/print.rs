@@ -80,17 +80,14 @@ impl runtime::Model for Print {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.connectors),
-            1 => writer.write(&self.operations),
-            2 => writer.write(&self.printers),
-            3 => writer.write(&self.services),
-            4 => writer.write(&self.settings),
-            5 => writer.write(&self.shares),
-            6 => writer.write(&self.task_definitions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.connectors);
+        writer.write(1, &self.operations);
+        writer.write(2, &self.printers);
+        writer.write(3, &self.services);
+        writer.write(4, &self.settings);
+        writer.write(5, &self.shares);
+        writer.write(6, &self.task_definitions);
     }
 }
 runtime::models!(Print);

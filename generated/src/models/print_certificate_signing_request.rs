@@ -52,12 +52,9 @@ impl runtime::Model for PrintCertificateSigningRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content),
-            1 => writer.write(&self.transport_key),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content);
+        writer.write(1, &self.transport_key);
     }
 }
 runtime::models!(PrintCertificateSigningRequest);

@@ -82,17 +82,14 @@ impl runtime::Model for PrintConnector {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_version),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.fully_qualified_domain_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.location),
-            5 => writer.write(&self.operating_system),
-            6 => writer.write(&self.registered_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_version);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.fully_qualified_domain_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.location);
+        writer.write(5, &self.operating_system);
+        writer.write(6, &self.registered_date_time);
     }
 }
 runtime::models!(PrintConnector);

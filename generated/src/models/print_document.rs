@@ -77,16 +77,13 @@ impl runtime::Model for PrintDocument {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_type),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.downloaded_date_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.size),
-            5 => writer.write(&self.uploaded_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_type);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.downloaded_date_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.size);
+        writer.write(5, &self.uploaded_date_time);
     }
 }
 runtime::models!(PrintDocument);
@@ -132,11 +129,8 @@ impl runtime::Model for CreateUploadSessionParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.properties),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.properties);
     }
 }
 runtime::models!(CreateUploadSessionParameters);

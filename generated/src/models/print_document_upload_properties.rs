@@ -56,13 +56,10 @@ impl runtime::Model for PrintDocumentUploadProperties {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_type),
-            1 => writer.write(&self.document_name),
-            2 => writer.write(&self.size),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_type);
+        writer.write(1, &self.document_name);
+        writer.write(2, &self.size);
     }
 }
 runtime::models!(PrintDocumentUploadProperties);

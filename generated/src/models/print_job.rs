@@ -107,22 +107,19 @@ impl runtime::Model for PrintJob {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.acknowledged_date_time),
-            1 => writer.write(&self.configuration),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.documents),
-            5 => writer.write(&self.error_code),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.is_fetchable),
-            8 => writer.write(&self.redirected_from),
-            9 => writer.write(&self.redirected_to),
-            10 => writer.write(&self.status),
-            11 => writer.write(&self.tasks),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.acknowledged_date_time);
+        writer.write(1, &self.configuration);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.documents);
+        writer.write(5, &self.error_code);
+        writer.write(6, &self.id);
+        writer.write(7, &self.is_fetchable);
+        writer.write(8, &self.redirected_from);
+        writer.write(9, &self.redirected_to);
+        writer.write(10, &self.status);
+        writer.write(11, &self.tasks);
     }
 }
 runtime::models!(PrintJob);
@@ -168,11 +165,8 @@ impl runtime::Model for AbortParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.reason),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.reason);
     }
 }
 runtime::models!(AbortParameters);
@@ -222,12 +216,9 @@ impl runtime::Model for RedirectParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.configuration),
-            1 => writer.write(&self.destination_printer_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.configuration);
+        writer.write(1, &self.destination_printer_id);
     }
 }
 runtime::models!(RedirectParameters);

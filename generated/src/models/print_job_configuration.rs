@@ -140,29 +140,26 @@ impl runtime::Model for PrintJobConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.collate),
-            1 => writer.write(&self.color_mode),
-            2 => writer.write(&self.copies),
-            3 => writer.write(&self.dpi),
-            4 => writer.write(&self.duplex_mode),
-            5 => writer.write(&self.feed_orientation),
-            6 => writer.write(&self.finishings),
-            7 => writer.write(&self.fit_pdf_to_page),
-            8 => writer.write(&self.input_bin),
-            9 => writer.write(&self.margin),
-            10 => writer.write(&self.media_size),
-            11 => writer.write(&self.media_type),
-            12 => writer.write(&self.multipage_layout),
-            13 => writer.write(&self.orientation),
-            14 => writer.write(&self.output_bin),
-            15 => writer.write(&self.page_ranges),
-            16 => writer.write(&self.pages_per_sheet),
-            17 => writer.write(&self.quality),
-            18 => writer.write(&self.scaling),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.collate);
+        writer.write(1, &self.color_mode);
+        writer.write(2, &self.copies);
+        writer.write(3, &self.dpi);
+        writer.write(4, &self.duplex_mode);
+        writer.write(5, &self.feed_orientation);
+        writer.write(6, &self.finishings);
+        writer.write(7, &self.fit_pdf_to_page);
+        writer.write(8, &self.input_bin);
+        writer.write(9, &self.margin);
+        writer.write(10, &self.media_size);
+        writer.write(11, &self.media_type);
+        writer.write(12, &self.multipage_layout);
+        writer.write(13, &self.orientation);
+        writer.write(14, &self.output_bin);
+        writer.write(15, &self.page_ranges);
+        writer.write(16, &self.pages_per_sheet);
+        writer.write(17, &self.quality);
+        writer.write(18, &self.scaling);
     }
 }
 runtime::models!(PrintJobConfiguration);

@@ -60,14 +60,11 @@ impl runtime::Model for PrintMargin {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.bottom),
-            1 => writer.write(&self.left),
-            2 => writer.write(&self.right),
-            3 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.bottom);
+        writer.write(1, &self.left);
+        writer.write(2, &self.right);
+        writer.write(3, &self.top);
     }
 }
 runtime::models!(PrintMargin);

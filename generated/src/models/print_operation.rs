@@ -61,13 +61,10 @@ impl runtime::Model for PrintOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.id);
+        writer.write(2, &self.status);
     }
 }
 runtime::models!(PrintOperation);

@@ -52,12 +52,9 @@ impl runtime::Model for PrintSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.document_conversion_enabled),
-            1 => writer.write(&self.printer_discovery_settings),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.document_conversion_enabled);
+        writer.write(1, &self.printer_discovery_settings);
     }
 }
 runtime::models!(PrintSettings);

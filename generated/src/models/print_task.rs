@@ -66,15 +66,12 @@ impl runtime::Model for PrintTask {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.definition),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.parent_url),
-            3 => writer.write(&self.status),
-            4 => writer.write(&self.trigger),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.definition);
+        writer.write(1, &self.id);
+        writer.write(2, &self.parent_url);
+        writer.write(3, &self.status);
+        writer.write(4, &self.trigger);
     }
 }
 runtime::models!(PrintTask);

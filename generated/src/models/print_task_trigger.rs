@@ -58,13 +58,10 @@ impl runtime::Model for PrintTaskTrigger {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.definition),
-            1 => writer.write(&self.event),
-            2 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.definition);
+        writer.write(1, &self.event);
+        writer.write(2, &self.id);
     }
 }
 runtime::models!(PrintTaskTrigger);

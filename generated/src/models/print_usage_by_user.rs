@@ -126,23 +126,20 @@ impl runtime::Model for PrintUsageByUser {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.black_and_white_page_count),
-            1 => writer.write(&self.color_page_count),
-            2 => writer.write(&self.completed_black_and_white_job_count),
-            3 => writer.write(&self.completed_color_job_count),
-            4 => writer.write(&self.completed_job_count),
-            5 => writer.write(&self.double_sided_sheet_count),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.incomplete_job_count),
-            8 => writer.write(&self.media_sheet_count),
-            9 => writer.write(&self.page_count),
-            10 => writer.write(&self.single_sided_sheet_count),
-            11 => writer.write(&self.usage_date),
-            12 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.black_and_white_page_count);
+        writer.write(1, &self.color_page_count);
+        writer.write(2, &self.completed_black_and_white_job_count);
+        writer.write(3, &self.completed_color_job_count);
+        writer.write(4, &self.completed_job_count);
+        writer.write(5, &self.double_sided_sheet_count);
+        writer.write(6, &self.id);
+        writer.write(7, &self.incomplete_job_count);
+        writer.write(8, &self.media_sheet_count);
+        writer.write(9, &self.page_count);
+        writer.write(10, &self.single_sided_sheet_count);
+        writer.write(11, &self.usage_date);
+        writer.write(12, &self.user_principal_name);
     }
 }
 runtime::models!(PrintUsageByUser);

@@ -132,27 +132,24 @@ impl runtime::Model for Printer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.capabilities),
-            1 => writer.write(&self.connectors),
-            2 => writer.write(&self.defaults),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.has_physical_device),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.is_accepting_jobs),
-            7 => writer.write(&self.is_shared),
-            8 => writer.write(&self.jobs),
-            9 => writer.write(&self.last_seen_date_time),
-            10 => writer.write(&self.location),
-            11 => writer.write(&self.manufacturer),
-            12 => writer.write(&self.model),
-            13 => writer.write(&self.registered_date_time),
-            14 => writer.write(&self.shares),
-            15 => writer.write(&self.status),
-            16 => writer.write(&self.task_triggers),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.capabilities);
+        writer.write(1, &self.connectors);
+        writer.write(2, &self.defaults);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.has_physical_device);
+        writer.write(5, &self.id);
+        writer.write(6, &self.is_accepting_jobs);
+        writer.write(7, &self.is_shared);
+        writer.write(8, &self.jobs);
+        writer.write(9, &self.last_seen_date_time);
+        writer.write(10, &self.location);
+        writer.write(11, &self.manufacturer);
+        writer.write(12, &self.model);
+        writer.write(13, &self.registered_date_time);
+        writer.write(14, &self.shares);
+        writer.write(15, &self.status);
+        writer.write(16, &self.task_triggers);
     }
 }
 runtime::models!(Printer);
@@ -230,17 +227,14 @@ impl runtime::Model for CreateParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.certificate_signing_request),
-            1 => writer.write(&self.connector_id),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.has_physical_device),
-            4 => writer.write(&self.manufacturer),
-            5 => writer.write(&self.model),
-            6 => writer.write(&self.physical_device_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.certificate_signing_request);
+        writer.write(1, &self.connector_id);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.has_physical_device);
+        writer.write(4, &self.manufacturer);
+        writer.write(5, &self.model);
+        writer.write(6, &self.physical_device_id);
     }
 }
 runtime::models!(CreateParameters);

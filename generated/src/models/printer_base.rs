@@ -103,20 +103,17 @@ impl runtime::Model for PrinterBase {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.capabilities),
-            1 => writer.write(&self.defaults),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_accepting_jobs),
-            5 => writer.write(&self.jobs),
-            6 => writer.write(&self.location),
-            7 => writer.write(&self.manufacturer),
-            8 => writer.write(&self.model),
-            9 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.capabilities);
+        writer.write(1, &self.defaults);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_accepting_jobs);
+        writer.write(5, &self.jobs);
+        writer.write(6, &self.location);
+        writer.write(7, &self.manufacturer);
+        writer.write(8, &self.model);
+        writer.write(9, &self.status);
     }
 }
 runtime::models!(PrinterBase);

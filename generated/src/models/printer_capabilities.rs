@@ -170,35 +170,32 @@ impl runtime::Model for PrinterCapabilities {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.bottom_margins),
-            1 => writer.write(&self.collation),
-            2 => writer.write(&self.color_modes),
-            3 => writer.write(&self.content_types),
-            4 => writer.write(&self.copies_per_job),
-            5 => writer.write(&self.dpis),
-            6 => writer.write(&self.duplex_modes),
-            7 => writer.write(&self.feed_orientations),
-            8 => writer.write(&self.finishings),
-            9 => writer.write(&self.input_bins),
-            10 => writer.write(&self.is_color_printing_supported),
-            11 => writer.write(&self.is_page_range_supported),
-            12 => writer.write(&self.left_margins),
-            13 => writer.write(&self.media_colors),
-            14 => writer.write(&self.media_sizes),
-            15 => writer.write(&self.media_types),
-            16 => writer.write(&self.multipage_layouts),
-            17 => writer.write(&self.orientations),
-            18 => writer.write(&self.output_bins),
-            19 => writer.write(&self.pages_per_sheet),
-            20 => writer.write(&self.qualities),
-            21 => writer.write(&self.right_margins),
-            22 => writer.write(&self.scalings),
-            23 => writer.write(&self.supports_fit_pdf_to_page),
-            24 => writer.write(&self.top_margins),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.bottom_margins);
+        writer.write(1, &self.collation);
+        writer.write(2, &self.color_modes);
+        writer.write(3, &self.content_types);
+        writer.write(4, &self.copies_per_job);
+        writer.write(5, &self.dpis);
+        writer.write(6, &self.duplex_modes);
+        writer.write(7, &self.feed_orientations);
+        writer.write(8, &self.finishings);
+        writer.write(9, &self.input_bins);
+        writer.write(10, &self.is_color_printing_supported);
+        writer.write(11, &self.is_page_range_supported);
+        writer.write(12, &self.left_margins);
+        writer.write(13, &self.media_colors);
+        writer.write(14, &self.media_sizes);
+        writer.write(15, &self.media_types);
+        writer.write(16, &self.multipage_layouts);
+        writer.write(17, &self.orientations);
+        writer.write(18, &self.output_bins);
+        writer.write(19, &self.pages_per_sheet);
+        writer.write(20, &self.qualities);
+        writer.write(21, &self.right_margins);
+        writer.write(22, &self.scalings);
+        writer.write(23, &self.supports_fit_pdf_to_page);
+        writer.write(24, &self.top_margins);
     }
 }
 runtime::models!(PrinterCapabilities);

@@ -130,27 +130,24 @@ impl runtime::Model for PrinterDefaults {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.color_mode),
-            1 => writer.write(&self.content_type),
-            2 => writer.write(&self.copies_per_job),
-            3 => writer.write(&self.dpi),
-            4 => writer.write(&self.duplex_mode),
-            5 => writer.write(&self.finishings),
-            6 => writer.write(&self.fit_pdf_to_page),
-            7 => writer.write(&self.input_bin),
-            8 => writer.write(&self.media_color),
-            9 => writer.write(&self.media_size),
-            10 => writer.write(&self.media_type),
-            11 => writer.write(&self.multipage_layout),
-            12 => writer.write(&self.orientation),
-            13 => writer.write(&self.output_bin),
-            14 => writer.write(&self.pages_per_sheet),
-            15 => writer.write(&self.quality),
-            16 => writer.write(&self.scaling),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.color_mode);
+        writer.write(1, &self.content_type);
+        writer.write(2, &self.copies_per_job);
+        writer.write(3, &self.dpi);
+        writer.write(4, &self.duplex_mode);
+        writer.write(5, &self.finishings);
+        writer.write(6, &self.fit_pdf_to_page);
+        writer.write(7, &self.input_bin);
+        writer.write(8, &self.media_color);
+        writer.write(9, &self.media_size);
+        writer.write(10, &self.media_type);
+        writer.write(11, &self.multipage_layout);
+        writer.write(12, &self.orientation);
+        writer.write(13, &self.output_bin);
+        writer.write(14, &self.pages_per_sheet);
+        writer.write(15, &self.quality);
+        writer.write(16, &self.scaling);
     }
 }
 runtime::models!(PrinterDefaults);

@@ -48,11 +48,8 @@ impl runtime::Model for PrinterDiscoverySettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.air_print),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.air_print);
     }
 }
 runtime::models!(PrinterDiscoverySettings);

@@ -130,27 +130,24 @@ impl runtime::Model for PrinterLocation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.altitude_in_meters),
-            1 => writer.write(&self.building),
-            2 => writer.write(&self.city),
-            3 => writer.write(&self.country_or_region),
-            4 => writer.write(&self.floor),
-            5 => writer.write(&self.floor_description),
-            6 => writer.write(&self.latitude),
-            7 => writer.write(&self.longitude),
-            8 => writer.write(&self.organization),
-            9 => writer.write(&self.postal_code),
-            10 => writer.write(&self.room_description),
-            11 => writer.write(&self.room_name),
-            12 => writer.write(&self.site),
-            13 => writer.write(&self.state_or_province),
-            14 => writer.write(&self.street_address),
-            15 => writer.write(&self.subdivision),
-            16 => writer.write(&self.subunit),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.altitude_in_meters);
+        writer.write(1, &self.building);
+        writer.write(2, &self.city);
+        writer.write(3, &self.country_or_region);
+        writer.write(4, &self.floor);
+        writer.write(5, &self.floor_description);
+        writer.write(6, &self.latitude);
+        writer.write(7, &self.longitude);
+        writer.write(8, &self.organization);
+        writer.write(9, &self.postal_code);
+        writer.write(10, &self.room_description);
+        writer.write(11, &self.room_name);
+        writer.write(12, &self.site);
+        writer.write(13, &self.state_or_province);
+        writer.write(14, &self.street_address);
+        writer.write(15, &self.subdivision);
+        writer.write(16, &self.subunit);
     }
 }
 runtime::models!(PrinterLocation);

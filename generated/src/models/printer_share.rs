@@ -127,26 +127,23 @@ impl runtime::Model for PrinterShare {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_all_users),
-            1 => writer.write(&self.allowed_groups),
-            2 => writer.write(&self.allowed_users),
-            3 => writer.write(&self.capabilities),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.defaults),
-            6 => writer.write(&self.display_name),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.is_accepting_jobs),
-            9 => writer.write(&self.jobs),
-            10 => writer.write(&self.location),
-            11 => writer.write(&self.manufacturer),
-            12 => writer.write(&self.model),
-            13 => writer.write(&self.printer),
-            14 => writer.write(&self.status),
-            15 => writer.write(&self.view_point),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_all_users);
+        writer.write(1, &self.allowed_groups);
+        writer.write(2, &self.allowed_users);
+        writer.write(3, &self.capabilities);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.defaults);
+        writer.write(6, &self.display_name);
+        writer.write(7, &self.id);
+        writer.write(8, &self.is_accepting_jobs);
+        writer.write(9, &self.jobs);
+        writer.write(10, &self.location);
+        writer.write(11, &self.manufacturer);
+        writer.write(12, &self.model);
+        writer.write(13, &self.printer);
+        writer.write(14, &self.status);
+        writer.write(15, &self.view_point);
     }
 }
 runtime::models!(PrinterShare);

@@ -48,11 +48,8 @@ impl runtime::Model for PrinterShareViewpoint {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.last_used_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.last_used_date_time);
     }
 }
 runtime::models!(PrinterShareViewpoint);

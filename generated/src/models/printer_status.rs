@@ -56,13 +56,10 @@ impl runtime::Model for PrinterStatus {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.details),
-            2 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.details);
+        writer.write(2, &self.state);
     }
 }
 runtime::models!(PrinterStatus);

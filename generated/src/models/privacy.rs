@@ -50,11 +50,8 @@ impl runtime::Model for Privacy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.subject_rights_requests),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.subject_rights_requests);
     }
 }
 runtime::models!(Privacy);

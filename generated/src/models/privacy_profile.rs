@@ -50,12 +50,9 @@ impl runtime::Model for PrivacyProfile {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.contact_email),
-            1 => writer.write(&self.statement_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.contact_email);
+        writer.write(1, &self.statement_url);
     }
 }
 runtime::models!(PrivacyProfile);

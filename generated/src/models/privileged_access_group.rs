@@ -97,18 +97,15 @@ impl runtime::Model for PrivilegedAccessGroup {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignment_approvals),
-            1 => writer.write(&self.assignment_schedule_instances),
-            2 => writer.write(&self.assignment_schedule_requests),
-            3 => writer.write(&self.assignment_schedules),
-            4 => writer.write(&self.eligibility_schedule_instances),
-            5 => writer.write(&self.eligibility_schedule_requests),
-            6 => writer.write(&self.eligibility_schedules),
-            7 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignment_approvals);
+        writer.write(1, &self.assignment_schedule_instances);
+        writer.write(2, &self.assignment_schedule_requests);
+        writer.write(3, &self.assignment_schedules);
+        writer.write(4, &self.eligibility_schedule_instances);
+        writer.write(5, &self.eligibility_schedule_requests);
+        writer.write(6, &self.eligibility_schedules);
+        writer.write(7, &self.id);
     }
 }
 runtime::models!(PrivilegedAccessGroup);

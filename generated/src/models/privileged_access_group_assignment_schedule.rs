@@ -117,24 +117,21 @@ impl runtime::Model for PrivilegedAccessGroupAssignmentSchedule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_id),
-            1 => writer.write(&self.activated_using),
-            2 => writer.write(&self.assignment_type),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.created_using),
-            5 => writer.write(&self.group),
-            6 => writer.write(&self.group_id),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.member_type),
-            9 => writer.write(&self.modified_date_time),
-            10 => writer.write(&self.principal),
-            11 => writer.write(&self.principal_id),
-            12 => writer.write(&self.schedule_info),
-            13 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_id);
+        writer.write(1, &self.activated_using);
+        writer.write(2, &self.assignment_type);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.created_using);
+        writer.write(5, &self.group);
+        writer.write(6, &self.group_id);
+        writer.write(7, &self.id);
+        writer.write(8, &self.member_type);
+        writer.write(9, &self.modified_date_time);
+        writer.write(10, &self.principal);
+        writer.write(11, &self.principal_id);
+        writer.write(12, &self.schedule_info);
+        writer.write(13, &self.status);
     }
 }
 runtime::models!(PrivilegedAccessGroupAssignmentSchedule);

@@ -110,22 +110,19 @@ impl runtime::Model for PrivilegedAccessGroupAssignmentScheduleInstance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_id),
-            1 => writer.write(&self.activated_using),
-            2 => writer.write(&self.assignment_schedule_id),
-            3 => writer.write(&self.assignment_type),
-            4 => writer.write(&self.end_date_time),
-            5 => writer.write(&self.group),
-            6 => writer.write(&self.group_id),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.member_type),
-            9 => writer.write(&self.principal),
-            10 => writer.write(&self.principal_id),
-            11 => writer.write(&self.start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_id);
+        writer.write(1, &self.activated_using);
+        writer.write(2, &self.assignment_schedule_id);
+        writer.write(3, &self.assignment_type);
+        writer.write(4, &self.end_date_time);
+        writer.write(5, &self.group);
+        writer.write(6, &self.group_id);
+        writer.write(7, &self.id);
+        writer.write(8, &self.member_type);
+        writer.write(9, &self.principal);
+        writer.write(10, &self.principal_id);
+        writer.write(11, &self.start_date_time);
     }
 }
 runtime::models!(PrivilegedAccessGroupAssignmentScheduleInstance);

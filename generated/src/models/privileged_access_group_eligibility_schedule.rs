@@ -105,22 +105,19 @@ impl runtime::Model for PrivilegedAccessGroupEligibilitySchedule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_id),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.created_using),
-            3 => writer.write(&self.group),
-            4 => writer.write(&self.group_id),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.member_type),
-            7 => writer.write(&self.modified_date_time),
-            8 => writer.write(&self.principal),
-            9 => writer.write(&self.principal_id),
-            10 => writer.write(&self.schedule_info),
-            11 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_id);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.created_using);
+        writer.write(3, &self.group);
+        writer.write(4, &self.group_id);
+        writer.write(5, &self.id);
+        writer.write(6, &self.member_type);
+        writer.write(7, &self.modified_date_time);
+        writer.write(8, &self.principal);
+        writer.write(9, &self.principal_id);
+        writer.write(10, &self.schedule_info);
+        writer.write(11, &self.status);
     }
 }
 runtime::models!(PrivilegedAccessGroupEligibilitySchedule);

@@ -98,20 +98,17 @@ impl runtime::Model for PrivilegedAccessGroupEligibilityScheduleInstance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_id),
-            1 => writer.write(&self.eligibility_schedule_id),
-            2 => writer.write(&self.end_date_time),
-            3 => writer.write(&self.group),
-            4 => writer.write(&self.group_id),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.member_type),
-            7 => writer.write(&self.principal),
-            8 => writer.write(&self.principal_id),
-            9 => writer.write(&self.start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_id);
+        writer.write(1, &self.eligibility_schedule_id);
+        writer.write(2, &self.end_date_time);
+        writer.write(3, &self.group);
+        writer.write(4, &self.group_id);
+        writer.write(5, &self.id);
+        writer.write(6, &self.member_type);
+        writer.write(7, &self.principal);
+        writer.write(8, &self.principal_id);
+        writer.write(9, &self.start_date_time);
     }
 }
 runtime::models!(PrivilegedAccessGroupEligibilityScheduleInstance);

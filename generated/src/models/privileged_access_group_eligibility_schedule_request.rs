@@ -146,29 +146,26 @@ impl runtime::Model for PrivilegedAccessGroupEligibilityScheduleRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_id),
-            1 => writer.write(&self.action),
-            2 => writer.write(&self.approval_id),
-            3 => writer.write(&self.completed_date_time),
-            4 => writer.write(&self.created_by),
-            5 => writer.write(&self.created_date_time),
-            6 => writer.write(&self.custom_data),
-            7 => writer.write(&self.group),
-            8 => writer.write(&self.group_id),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.is_validation_only),
-            11 => writer.write(&self.justification),
-            12 => writer.write(&self.principal),
-            13 => writer.write(&self.principal_id),
-            14 => writer.write(&self.schedule_info),
-            15 => writer.write(&self.status),
-            16 => writer.write(&self.target_schedule),
-            17 => writer.write(&self.target_schedule_id),
-            18 => writer.write(&self.ticket_info),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_id);
+        writer.write(1, &self.action);
+        writer.write(2, &self.approval_id);
+        writer.write(3, &self.completed_date_time);
+        writer.write(4, &self.created_by);
+        writer.write(5, &self.created_date_time);
+        writer.write(6, &self.custom_data);
+        writer.write(7, &self.group);
+        writer.write(8, &self.group_id);
+        writer.write(9, &self.id);
+        writer.write(10, &self.is_validation_only);
+        writer.write(11, &self.justification);
+        writer.write(12, &self.principal);
+        writer.write(13, &self.principal_id);
+        writer.write(14, &self.schedule_info);
+        writer.write(15, &self.status);
+        writer.write(16, &self.target_schedule);
+        writer.write(17, &self.target_schedule_id);
+        writer.write(18, &self.ticket_info);
     }
 }
 runtime::models!(PrivilegedAccessGroupEligibilityScheduleRequest);

@@ -81,16 +81,13 @@ impl runtime::Model for PrivilegedAccessSchedule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.created_using),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.modified_date_time),
-            4 => writer.write(&self.schedule_info),
-            5 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.created_using);
+        writer.write(2, &self.id);
+        writer.write(3, &self.modified_date_time);
+        writer.write(4, &self.schedule_info);
+        writer.write(5, &self.status);
     }
 }
 runtime::models!(PrivilegedAccessSchedule);

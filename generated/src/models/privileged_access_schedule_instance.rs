@@ -62,13 +62,10 @@ impl runtime::Model for PrivilegedAccessScheduleInstance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end_date_time),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end_date_time);
+        writer.write(1, &self.id);
+        writer.write(2, &self.start_date_time);
     }
 }
 runtime::models!(PrivilegedAccessScheduleInstance);

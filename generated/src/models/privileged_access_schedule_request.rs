@@ -111,22 +111,19 @@ impl runtime::Model for PrivilegedAccessScheduleRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            1 => writer.write(&self.approval_id),
-            2 => writer.write(&self.completed_date_time),
-            3 => writer.write(&self.created_by),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.custom_data),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.is_validation_only),
-            8 => writer.write(&self.justification),
-            9 => writer.write(&self.schedule_info),
-            10 => writer.write(&self.status),
-            11 => writer.write(&self.ticket_info),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
+        writer.write(1, &self.approval_id);
+        writer.write(2, &self.completed_date_time);
+        writer.write(3, &self.created_by);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.custom_data);
+        writer.write(6, &self.id);
+        writer.write(7, &self.is_validation_only);
+        writer.write(8, &self.justification);
+        writer.write(9, &self.schedule_info);
+        writer.write(10, &self.status);
+        writer.write(11, &self.ticket_info);
     }
 }
 runtime::models!(PrivilegedAccessScheduleRequest);

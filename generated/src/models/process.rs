@@ -105,22 +105,19 @@ impl runtime::Model for Process {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account_name),
-            1 => writer.write(&self.command_line),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.file_hash),
-            4 => writer.write(&self.integrity_level),
-            5 => writer.write(&self.is_elevated),
-            6 => writer.write(&self.name),
-            7 => writer.write(&self.parent_process_created_date_time),
-            8 => writer.write(&self.parent_process_id),
-            9 => writer.write(&self.parent_process_name),
-            10 => writer.write(&self.path),
-            11 => writer.write(&self.process_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account_name);
+        writer.write(1, &self.command_line);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.file_hash);
+        writer.write(4, &self.integrity_level);
+        writer.write(5, &self.is_elevated);
+        writer.write(6, &self.name);
+        writer.write(7, &self.parent_process_created_date_time);
+        writer.write(8, &self.parent_process_id);
+        writer.write(9, &self.parent_process_name);
+        writer.write(10, &self.path);
+        writer.write(11, &self.process_id);
     }
 }
 runtime::models!(Process);

@@ -56,13 +56,10 @@ impl runtime::Model for ProcessContentBatchRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_to_process),
-            1 => writer.write(&self.request_id),
-            2 => writer.write(&self.user_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_to_process);
+        writer.write(1, &self.request_id);
+        writer.write(2, &self.user_id);
     }
 }
 runtime::models!(ProcessContentBatchRequest);

@@ -99,20 +99,17 @@ impl runtime::Model for ProcessContentMetadataBase {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content),
-            1 => writer.write(&self.content_category),
-            2 => writer.write(&self.correlation_id),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.identifier),
-            5 => writer.write(&self.is_truncated),
-            6 => writer.write(&self.length),
-            7 => writer.write(&self.modified_date_time),
-            8 => writer.write(&self.name),
-            9 => writer.write(&self.sequence_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content);
+        writer.write(1, &self.content_category);
+        writer.write(2, &self.correlation_id);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.identifier);
+        writer.write(5, &self.is_truncated);
+        writer.write(6, &self.length);
+        writer.write(7, &self.modified_date_time);
+        writer.write(8, &self.name);
+        writer.write(9, &self.sequence_number);
     }
 }
 runtime::models!(ProcessContentMetadataBase);

@@ -70,15 +70,12 @@ impl runtime::Model for ProcessContentRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity_metadata),
-            1 => writer.write(&self.content_entries),
-            2 => writer.write(&self.device_metadata),
-            3 => writer.write(&self.integrated_app_metadata),
-            4 => writer.write(&self.protected_app_metadata),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity_metadata);
+        writer.write(1, &self.content_entries);
+        writer.write(2, &self.device_metadata);
+        writer.write(3, &self.integrated_app_metadata);
+        writer.write(4, &self.protected_app_metadata);
     }
 }
 runtime::models!(ProcessContentRequest);

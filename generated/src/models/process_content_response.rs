@@ -56,13 +56,10 @@ impl runtime::Model for ProcessContentResponse {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.policy_actions),
-            1 => writer.write(&self.processing_errors),
-            2 => writer.write(&self.protection_scope_state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.policy_actions);
+        writer.write(1, &self.processing_errors);
+        writer.write(2, &self.protection_scope_state);
     }
 }
 runtime::models!(ProcessContentResponse);

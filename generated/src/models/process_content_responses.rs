@@ -52,12 +52,9 @@ impl runtime::Model for ProcessContentResponses {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.request_id),
-            1 => writer.write(&self.results),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.request_id);
+        writer.write(1, &self.results);
     }
 }
 runtime::models!(ProcessContentResponses);

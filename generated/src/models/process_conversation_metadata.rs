@@ -124,25 +124,22 @@ impl runtime::Model for ProcessConversationMetadata {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.accessed_resources),
-            1 => writer.write(&self.accessed_resources_v2),
-            2 => writer.write(&self.agents),
-            3 => writer.write(&self.content),
-            4 => writer.write(&self.content_category),
-            5 => writer.write(&self.correlation_id),
-            6 => writer.write(&self.created_date_time),
-            7 => writer.write(&self.identifier),
-            8 => writer.write(&self.is_truncated),
-            9 => writer.write(&self.length),
-            10 => writer.write(&self.modified_date_time),
-            11 => writer.write(&self.name),
-            12 => writer.write(&self.parent_message_id),
-            13 => writer.write(&self.plugins),
-            14 => writer.write(&self.sequence_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.accessed_resources);
+        writer.write(1, &self.accessed_resources_v2);
+        writer.write(2, &self.agents);
+        writer.write(3, &self.content);
+        writer.write(4, &self.content_category);
+        writer.write(5, &self.correlation_id);
+        writer.write(6, &self.created_date_time);
+        writer.write(7, &self.identifier);
+        writer.write(8, &self.is_truncated);
+        writer.write(9, &self.length);
+        writer.write(10, &self.modified_date_time);
+        writer.write(11, &self.name);
+        writer.write(12, &self.parent_message_id);
+        writer.write(13, &self.plugins);
+        writer.write(14, &self.sequence_number);
     }
 }
 runtime::models!(ProcessConversationMetadata);

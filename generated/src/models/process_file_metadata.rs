@@ -109,22 +109,19 @@ impl runtime::Model for ProcessFileMetadata {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content),
-            1 => writer.write(&self.content_category),
-            2 => writer.write(&self.correlation_id),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.custom_properties),
-            5 => writer.write(&self.identifier),
-            6 => writer.write(&self.is_truncated),
-            7 => writer.write(&self.length),
-            8 => writer.write(&self.modified_date_time),
-            9 => writer.write(&self.name),
-            10 => writer.write(&self.owner_id),
-            11 => writer.write(&self.sequence_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content);
+        writer.write(1, &self.content_category);
+        writer.write(2, &self.correlation_id);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.custom_properties);
+        writer.write(5, &self.identifier);
+        writer.write(6, &self.is_truncated);
+        writer.write(7, &self.length);
+        writer.write(8, &self.modified_date_time);
+        writer.write(9, &self.name);
+        writer.write(10, &self.owner_id);
+        writer.write(11, &self.sequence_number);
     }
 }
 runtime::models!(ProcessFileMetadata);

@@ -73,16 +73,13 @@ impl runtime::Model for ProcessingError {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.code),
-            1 => writer.write(&self.details),
-            2 => writer.write(&self.error_type),
-            3 => writer.write(&self.inner_error),
-            4 => writer.write(&self.message),
-            5 => writer.write(&self.target),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.code);
+        writer.write(1, &self.details);
+        writer.write(2, &self.error_type);
+        writer.write(3, &self.inner_error);
+        writer.write(4, &self.message);
+        writer.write(5, &self.target);
     }
 }
 runtime::models!(ProcessingError);

@@ -50,12 +50,9 @@ impl runtime::Model for ProfileCardAnnotation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.localizations),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.localizations);
     }
 }
 runtime::models!(ProfileCardAnnotation);

@@ -60,14 +60,11 @@ impl runtime::Model for ProfileCardProperty {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.annotations),
-            1 => writer.write(&self.directory_property_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.is_visible),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.annotations);
+        writer.write(1, &self.directory_property_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.is_visible);
     }
 }
 runtime::models!(ProfileCardProperty);

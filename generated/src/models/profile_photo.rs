@@ -56,13 +56,10 @@ impl runtime::Model for ProfilePhoto {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.height),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.width),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.height);
+        writer.write(1, &self.id);
+        writer.write(2, &self.width);
     }
 }
 runtime::models!(ProfilePhoto);

@@ -60,14 +60,11 @@ impl runtime::Model for ProfilePropertySetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.prioritized_source_urls),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
+        writer.write(2, &self.name);
+        writer.write(3, &self.prioritized_source_urls);
     }
 }
 runtime::models!(ProfilePropertySetting);

@@ -68,16 +68,13 @@ impl runtime::Model for ProfileSource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.kind),
-            3 => writer.write(&self.localizations),
-            4 => writer.write(&self.source_id),
-            5 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
+        writer.write(2, &self.kind);
+        writer.write(3, &self.localizations);
+        writer.write(4, &self.source_id);
+        writer.write(5, &self.web_url);
     }
 }
 runtime::models!(ProfileSource);

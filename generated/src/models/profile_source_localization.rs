@@ -54,13 +54,10 @@ impl runtime::Model for ProfileSourceLocalization {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.language_tag),
-            2 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.language_tag);
+        writer.write(2, &self.web_url);
     }
 }
 runtime::models!(ProfileSourceLocalization);

@@ -58,13 +58,10 @@ impl runtime::Model for ProtectedApplicationMetadata {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_location),
-            1 => writer.write(&self.name),
-            2 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_location);
+        writer.write(1, &self.name);
+        writer.write(2, &self.version);
     }
 }
 runtime::models!(ProtectedApplicationMetadata);

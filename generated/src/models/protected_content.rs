@@ -56,13 +56,10 @@ impl runtime::Model for ProtectedContent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cid),
-            1 => writer.write(&self.format),
-            2 => writer.write(&self.label_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cid);
+        writer.write(1, &self.format);
+        writer.write(2, &self.label_id);
     }
 }
 runtime::models!(ProtectedContent);

@@ -60,14 +60,11 @@ impl runtime::Model for ProtectionPolicyArtifactCount {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.completed),
-            1 => writer.write(&self.failed),
-            2 => writer.write(&self.in_progress),
-            3 => writer.write(&self.total),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.completed);
+        writer.write(1, &self.failed);
+        writer.write(2, &self.in_progress);
+        writer.write(3, &self.total);
     }
 }
 runtime::models!(ProtectionPolicyArtifactCount);

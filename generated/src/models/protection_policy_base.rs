@@ -104,20 +104,17 @@ impl runtime::Model for ProtectionPolicyBase {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_enabled),
-            5 => writer.write(&self.last_modified_by),
-            6 => writer.write(&self.last_modified_date_time),
-            7 => writer.write(&self.protection_policy_artifact_count),
-            8 => writer.write(&self.retention_settings),
-            9 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_enabled);
+        writer.write(5, &self.last_modified_by);
+        writer.write(6, &self.last_modified_date_time);
+        writer.write(7, &self.protection_policy_artifact_count);
+        writer.write(8, &self.retention_settings);
+        writer.write(9, &self.status);
     }
 }
 runtime::models!(ProtectionPolicyBase);

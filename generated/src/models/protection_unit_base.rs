@@ -104,20 +104,17 @@ impl runtime::Model for ProtectionUnitBase {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.error),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_modified_by),
-            5 => writer.write(&self.last_modified_date_time),
-            6 => writer.write(&self.offboard_requested_date_time),
-            7 => writer.write(&self.policy_id),
-            8 => writer.write(&self.protection_sources),
-            9 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.error);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_modified_by);
+        writer.write(5, &self.last_modified_date_time);
+        writer.write(6, &self.offboard_requested_date_time);
+        writer.write(7, &self.policy_id);
+        writer.write(8, &self.protection_sources);
+        writer.write(9, &self.status);
     }
 }
 runtime::models!(ProtectionUnitBase);

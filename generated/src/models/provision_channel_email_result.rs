@@ -46,11 +46,8 @@ impl runtime::Model for ProvisionChannelEmailResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.email),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.email);
     }
 }
 runtime::models!(ProvisionChannelEmailResult);

@@ -54,13 +54,10 @@ impl runtime::Model for ProvisionedPlan {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.capability_status),
-            1 => writer.write(&self.provisioning_status),
-            2 => writer.write(&self.service),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.capability_status);
+        writer.write(1, &self.provisioning_status);
+        writer.write(2, &self.service);
     }
 }
 runtime::models!(ProvisionedPlan);

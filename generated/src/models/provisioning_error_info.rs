@@ -68,15 +68,12 @@ impl runtime::Model for ProvisioningErrorInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.additional_details),
-            1 => writer.write(&self.error_category),
-            2 => writer.write(&self.error_code),
-            3 => writer.write(&self.reason),
-            4 => writer.write(&self.recommended_action),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.additional_details);
+        writer.write(1, &self.error_category);
+        writer.write(2, &self.error_code);
+        writer.write(3, &self.reason);
+        writer.write(4, &self.recommended_action);
     }
 }
 runtime::models!(ProvisioningErrorInfo);

@@ -130,27 +130,24 @@ impl runtime::Model for ProvisioningObjectSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity_date_time),
-            1 => writer.write(&self.change_id),
-            2 => writer.write(&self.cycle_id),
-            3 => writer.write(&self.duration_in_milliseconds),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.initiated_by),
-            6 => writer.write(&self.job_id),
-            7 => writer.write(&self.modified_properties),
-            8 => writer.write(&self.provisioning_action),
-            9 => writer.write(&self.provisioning_status_info),
-            10 => writer.write(&self.provisioning_steps),
-            11 => writer.write(&self.service_principal),
-            12 => writer.write(&self.source_identity),
-            13 => writer.write(&self.source_system),
-            14 => writer.write(&self.target_identity),
-            15 => writer.write(&self.target_system),
-            16 => writer.write(&self.tenant_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity_date_time);
+        writer.write(1, &self.change_id);
+        writer.write(2, &self.cycle_id);
+        writer.write(3, &self.duration_in_milliseconds);
+        writer.write(4, &self.id);
+        writer.write(5, &self.initiated_by);
+        writer.write(6, &self.job_id);
+        writer.write(7, &self.modified_properties);
+        writer.write(8, &self.provisioning_action);
+        writer.write(9, &self.provisioning_status_info);
+        writer.write(10, &self.provisioning_steps);
+        writer.write(11, &self.service_principal);
+        writer.write(12, &self.source_identity);
+        writer.write(13, &self.source_system);
+        writer.write(14, &self.target_identity);
+        writer.write(15, &self.target_system);
+        writer.write(16, &self.tenant_id);
     }
 }
 runtime::models!(ProvisioningObjectSummary);

@@ -50,12 +50,9 @@ impl runtime::Model for ProvisioningStatusInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.error_information),
-            1 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.error_information);
+        writer.write(1, &self.status);
     }
 }
 runtime::models!(ProvisioningStatusInfo);

@@ -62,15 +62,12 @@ impl runtime::Model for ProvisioningStep {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.details),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.provisioning_step_type),
-            4 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.details);
+        writer.write(2, &self.name);
+        writer.write(3, &self.provisioning_step_type);
+        writer.write(4, &self.status);
     }
 }
 runtime::models!(ProvisioningStep);

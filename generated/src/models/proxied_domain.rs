@@ -50,12 +50,9 @@ impl runtime::Model for ProxiedDomain {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.ip_address_or_fqdn),
-            1 => writer.write(&self.proxy),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.ip_address_or_fqdn);
+        writer.write(1, &self.proxy);
     }
 }
 runtime::models!(ProxiedDomain);

@@ -46,11 +46,8 @@ impl runtime::Model for PublicClientApplication {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.redirect_uris),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.redirect_uris);
     }
 }
 runtime::models!(PublicClientApplication);

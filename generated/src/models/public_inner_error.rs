@@ -60,14 +60,11 @@ impl runtime::Model for PublicInnerError {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.code),
-            1 => writer.write(&self.details),
-            2 => writer.write(&self.message),
-            3 => writer.write(&self.target),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.code);
+        writer.write(1, &self.details);
+        writer.write(2, &self.message);
+        writer.write(3, &self.target);
     }
 }
 runtime::models!(PublicInnerError);

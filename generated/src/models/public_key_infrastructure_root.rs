@@ -54,12 +54,9 @@ impl runtime::Model for PublicKeyInfrastructureRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.certificate_based_auth_configurations),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.certificate_based_auth_configurations);
+        writer.write(1, &self.id);
     }
 }
 runtime::models!(PublicKeyInfrastructureRoot);

@@ -54,13 +54,10 @@ impl runtime::Model for PublicationFacet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.checked_out_by),
-            1 => writer.write(&self.level),
-            2 => writer.write(&self.version_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.checked_out_by);
+        writer.write(1, &self.level);
+        writer.write(2, &self.version_id);
     }
 }
 runtime::models!(PublicationFacet);

@@ -77,16 +77,13 @@ impl runtime::Model for QrCode {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.expire_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.image),
-            4 => writer.write(&self.last_used_date_time),
-            5 => writer.write(&self.start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.expire_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.image);
+        writer.write(4, &self.last_used_date_time);
+        writer.write(5, &self.start_date_time);
     }
 }
 runtime::models!(QrCode);

@@ -60,14 +60,11 @@ impl runtime::Model for QrCodeImageDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.binary_value),
-            1 => writer.write(&self.error_correction_level),
-            2 => writer.write(&self.raw_content),
-            3 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.binary_value);
+        writer.write(1, &self.error_correction_level);
+        writer.write(2, &self.raw_content);
+        writer.write(3, &self.version);
     }
 }
 runtime::models!(QrCodeImageDetails);

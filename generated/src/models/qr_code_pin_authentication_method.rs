@@ -81,18 +81,12 @@ impl runtime::Model for QrCodePinAuthenticationMethod {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.id),
-            #[cfg(feature = "full")]
-            2 => writer.write(&self.pin),
-            #[cfg(feature = "full")]
-            3 => writer.write(&self.standard_qr_code),
-            #[cfg(feature = "full")]
-            4 => writer.write(&self.temporary_qr_code),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.id);
+        #[cfg(feature = "full")] writer.write(2, &self.pin);
+        #[cfg(feature = "full")] writer.write(3, &self.standard_qr_code);
+        #[cfg(feature = "full")] writer.write(4, &self.temporary_qr_code);
     }
 }
 runtime::models!(QrCodePinAuthenticationMethod);

@@ -85,17 +85,13 @@ impl runtime::Model for QrCodePinAuthenticationMethodConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.exclude_targets),
-            1 => writer.write(&self.id),
-            #[cfg(feature = "full")]
-            2 => writer.write(&self.include_targets),
-            3 => writer.write(&self.pin_length),
-            4 => writer.write(&self.standard_qr_code_lifetime_in_days),
-            5 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.exclude_targets);
+        writer.write(1, &self.id);
+        #[cfg(feature = "full")] writer.write(2, &self.include_targets);
+        writer.write(3, &self.pin_length);
+        writer.write(4, &self.standard_qr_code_lifetime_in_days);
+        writer.write(5, &self.state);
     }
 }
 runtime::models!(QrCodePinAuthenticationMethodConfiguration);

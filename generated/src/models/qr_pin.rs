@@ -72,15 +72,12 @@ impl runtime::Model for QrPin {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.code),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.force_change_pin_next_sign_in),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.updated_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.code);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.force_change_pin_next_sign_in);
+        writer.write(3, &self.id);
+        writer.write(4, &self.updated_date_time);
     }
 }
 runtime::models!(QrPin);

@@ -73,16 +73,13 @@ impl runtime::Model for Quota {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deleted),
-            1 => writer.write(&self.remaining),
-            2 => writer.write(&self.state),
-            3 => writer.write(&self.storage_plan_information),
-            4 => writer.write(&self.total),
-            5 => writer.write(&self.used),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deleted);
+        writer.write(1, &self.remaining);
+        writer.write(2, &self.state);
+        writer.write(3, &self.storage_plan_information);
+        writer.write(4, &self.total);
+        writer.write(5, &self.used);
     }
 }
 runtime::models!(Quota);

@@ -109,20 +109,17 @@ impl runtime::Model for RbacApplication {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.resource_namespaces),
-            2 => writer.write(&self.role_assignment_schedule_instances),
-            3 => writer.write(&self.role_assignment_schedule_requests),
-            4 => writer.write(&self.role_assignment_schedules),
-            5 => writer.write(&self.role_assignments),
-            6 => writer.write(&self.role_definitions),
-            7 => writer.write(&self.role_eligibility_schedule_instances),
-            8 => writer.write(&self.role_eligibility_schedule_requests),
-            9 => writer.write(&self.role_eligibility_schedules),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.resource_namespaces);
+        writer.write(2, &self.role_assignment_schedule_instances);
+        writer.write(3, &self.role_assignment_schedule_requests);
+        writer.write(4, &self.role_assignment_schedules);
+        writer.write(5, &self.role_assignments);
+        writer.write(6, &self.role_definitions);
+        writer.write(7, &self.role_eligibility_schedule_instances);
+        writer.write(8, &self.role_eligibility_schedule_requests);
+        writer.write(9, &self.role_eligibility_schedules);
     }
 }
 runtime::models!(RbacApplication);

@@ -54,13 +54,10 @@ impl runtime::Model for ReactionsFacet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment_count),
-            1 => writer.write(&self.like_count),
-            2 => writer.write(&self.share_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment_count);
+        writer.write(1, &self.like_count);
+        writer.write(2, &self.share_count);
     }
 }
 runtime::models!(ReactionsFacet);

@@ -157,32 +157,29 @@ impl runtime::Model for ReadingAssignmentSubmission {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.accuracy_score),
-            1 => writer.write(&self.action),
-            2 => writer.write(&self.assignment_id),
-            3 => writer.write(&self.challenging_words),
-            4 => writer.write(&self.class_id),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.insertions),
-            7 => writer.write(&self.mispronunciations),
-            8 => writer.write(&self.missed_exclamation_marks),
-            9 => writer.write(&self.missed_periods),
-            10 => writer.write(&self.missed_question_marks),
-            11 => writer.write(&self.missed_shorts),
-            12 => writer.write(&self.monotone_score),
-            13 => writer.write(&self.omissions),
-            14 => writer.write(&self.repetitions),
-            15 => writer.write(&self.self_corrections),
-            16 => writer.write(&self.student_id),
-            17 => writer.write(&self.submission_date_time),
-            18 => writer.write(&self.submission_id),
-            19 => writer.write(&self.unexpected_pauses),
-            20 => writer.write(&self.word_count),
-            21 => writer.write(&self.words_per_minute),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.accuracy_score);
+        writer.write(1, &self.action);
+        writer.write(2, &self.assignment_id);
+        writer.write(3, &self.challenging_words);
+        writer.write(4, &self.class_id);
+        writer.write(5, &self.id);
+        writer.write(6, &self.insertions);
+        writer.write(7, &self.mispronunciations);
+        writer.write(8, &self.missed_exclamation_marks);
+        writer.write(9, &self.missed_periods);
+        writer.write(10, &self.missed_question_marks);
+        writer.write(11, &self.missed_shorts);
+        writer.write(12, &self.monotone_score);
+        writer.write(13, &self.omissions);
+        writer.write(14, &self.repetitions);
+        writer.write(15, &self.self_corrections);
+        writer.write(16, &self.student_id);
+        writer.write(17, &self.submission_date_time);
+        writer.write(18, &self.submission_id);
+        writer.write(19, &self.unexpected_pauses);
+        writer.write(20, &self.word_count);
+        writer.write(21, &self.words_per_minute);
     }
 }
 runtime::models!(ReadingAssignmentSubmission);

@@ -97,20 +97,17 @@ impl runtime::Model for ReadingCoachPassage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.is_reading_completed),
-            2 => writer.write(&self.language_tag),
-            3 => writer.write(&self.practice_words),
-            4 => writer.write(&self.practiced_at_date_time),
-            5 => writer.write(&self.story_type),
-            6 => writer.write(&self.student_id),
-            7 => writer.write(&self.time_spent_reading_in_seconds),
-            8 => writer.write(&self.words_accuracy_percentage),
-            9 => writer.write(&self.words_per_minute),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.is_reading_completed);
+        writer.write(2, &self.language_tag);
+        writer.write(3, &self.practice_words);
+        writer.write(4, &self.practiced_at_date_time);
+        writer.write(5, &self.story_type);
+        writer.write(6, &self.student_id);
+        writer.write(7, &self.time_spent_reading_in_seconds);
+        writer.write(8, &self.words_accuracy_percentage);
+        writer.write(9, &self.words_per_minute);
     }
 }
 runtime::models!(ReadingCoachPassage);

@@ -60,14 +60,11 @@ impl runtime::Model for RecentNotebook {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.last_accessed_time),
-            2 => writer.write(&self.links),
-            3 => writer.write(&self.source_service),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.last_accessed_time);
+        writer.write(2, &self.links);
+        writer.write(3, &self.source_service);
     }
 }
 runtime::models!(RecentNotebook);

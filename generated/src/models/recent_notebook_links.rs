@@ -52,12 +52,9 @@ impl runtime::Model for RecentNotebookLinks {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.one_note_client_url),
-            1 => writer.write(&self.one_note_web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.one_note_client_url);
+        writer.write(1, &self.one_note_web_url);
     }
 }
 runtime::models!(RecentNotebookLinks);

@@ -46,11 +46,8 @@ impl runtime::Model for Recipient {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.email_address),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.email_address);
     }
 }
 runtime::models!(Recipient);

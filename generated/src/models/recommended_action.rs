@@ -56,13 +56,10 @@ impl runtime::Model for RecommendedAction {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action_web_url),
-            1 => writer.write(&self.potential_score_impact),
-            2 => writer.write(&self.title),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action_web_url);
+        writer.write(1, &self.potential_score_impact);
+        writer.write(2, &self.title);
     }
 }
 runtime::models!(RecommendedAction);

@@ -79,16 +79,13 @@ impl runtime::Model for RecordOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_context),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.recording_access_token),
-            3 => writer.write(&self.recording_location),
-            4 => writer.write(&self.result_info),
-            5 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_context);
+        writer.write(1, &self.id);
+        writer.write(2, &self.recording_access_token);
+        writer.write(3, &self.recording_location);
+        writer.write(4, &self.result_info);
+        writer.write(5, &self.status);
     }
 }
 runtime::models!(RecordOperation);

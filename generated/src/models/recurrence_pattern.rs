@@ -78,17 +78,14 @@ impl runtime::Model for RecurrencePattern {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.day_of_month),
-            1 => writer.write(&self.days_of_week),
-            2 => writer.write(&self.first_day_of_week),
-            3 => writer.write(&self.index),
-            4 => writer.write(&self.interval),
-            5 => writer.write(&self.month),
-            6 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.day_of_month);
+        writer.write(1, &self.days_of_week);
+        writer.write(2, &self.first_day_of_week);
+        writer.write(3, &self.index);
+        writer.write(4, &self.interval);
+        writer.write(5, &self.month);
+        writer.write(6, &self.r#type);
     }
 }
 runtime::models!(RecurrencePattern);

@@ -68,15 +68,12 @@ impl runtime::Model for RecurrenceRange {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end_date),
-            1 => writer.write(&self.number_of_occurrences),
-            2 => writer.write(&self.recurrence_time_zone),
-            3 => writer.write(&self.start_date),
-            4 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end_date);
+        writer.write(1, &self.number_of_occurrences);
+        writer.write(2, &self.recurrence_time_zone);
+        writer.write(3, &self.start_date);
+        writer.write(4, &self.r#type);
     }
 }
 runtime::models!(RecurrenceRange);

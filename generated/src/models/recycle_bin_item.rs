@@ -122,25 +122,22 @@ impl runtime::Model for RecycleBinItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_by_user),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.deleted_date_time),
-            4 => writer.write(&self.deleted_from_location),
-            5 => writer.write(&self.description),
-            6 => writer.write(&self.etag),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.last_modified_by),
-            9 => writer.write(&self.last_modified_by_user),
-            10 => writer.write(&self.last_modified_date_time),
-            11 => writer.write(&self.name),
-            12 => writer.write(&self.parent_reference),
-            13 => writer.write(&self.size),
-            14 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_by_user);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.deleted_date_time);
+        writer.write(4, &self.deleted_from_location);
+        writer.write(5, &self.description);
+        writer.write(6, &self.etag);
+        writer.write(7, &self.id);
+        writer.write(8, &self.last_modified_by);
+        writer.write(9, &self.last_modified_by_user);
+        writer.write(10, &self.last_modified_date_time);
+        writer.write(11, &self.name);
+        writer.write(12, &self.parent_reference);
+        writer.write(13, &self.size);
+        writer.write(14, &self.web_url);
     }
 }
 runtime::models!(RecycleBinItem);

@@ -46,11 +46,8 @@ impl runtime::Model for RecycleBinSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.retention_period_override_days),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.retention_period_override_days);
     }
 }
 runtime::models!(RecycleBinSettings);

@@ -50,12 +50,9 @@ impl runtime::Model for RedirectUriSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.index),
-            1 => writer.write(&self.uri),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.index);
+        writer.write(1, &self.uri);
     }
 }
 runtime::models!(RedirectUriSettings);

@@ -50,12 +50,9 @@ impl runtime::Model for ReferencedObject {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.referenced_object_name),
-            1 => writer.write(&self.referenced_property),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.referenced_object_name);
+        writer.write(1, &self.referenced_property);
     }
 }
 runtime::models!(ReferencedObject);

@@ -102,21 +102,18 @@ impl runtime::Model for ReflectCheckInResponse {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.check_in_id),
-            1 => writer.write(&self.check_in_title),
-            2 => writer.write(&self.class_id),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.creator_id),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.is_closed),
-            7 => writer.write(&self.responder_id),
-            8 => writer.write(&self.response_emotion),
-            9 => writer.write(&self.response_feedback),
-            10 => writer.write(&self.submit_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.check_in_id);
+        writer.write(1, &self.check_in_title);
+        writer.write(2, &self.class_id);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.creator_id);
+        writer.write(5, &self.id);
+        writer.write(6, &self.is_closed);
+        writer.write(7, &self.responder_id);
+        writer.write(8, &self.response_emotion);
+        writer.write(9, &self.response_feedback);
+        writer.write(10, &self.submit_date_time);
     }
 }
 runtime::models!(ReflectCheckInResponse);

@@ -50,11 +50,8 @@ impl runtime::Model for RegistrationEnforcement {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_methods_registration_campaign),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_methods_registration_campaign);
     }
 }
 runtime::models!(RegistrationEnforcement);

@@ -95,20 +95,17 @@ impl runtime::Model for RegistryKeyState {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.hive),
-            1 => writer.write(&self.key),
-            2 => writer.write(&self.old_key),
-            3 => writer.write(&self.old_value_data),
-            4 => writer.write(&self.old_value_name),
-            5 => writer.write(&self.operation),
-            6 => writer.write(&self.process_id),
-            7 => writer.write(&self.value_data),
-            8 => writer.write(&self.value_name),
-            9 => writer.write(&self.value_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.hive);
+        writer.write(1, &self.key);
+        writer.write(2, &self.old_key);
+        writer.write(3, &self.old_value_data);
+        writer.write(4, &self.old_value_name);
+        writer.write(5, &self.operation);
+        writer.write(6, &self.process_id);
+        writer.write(7, &self.value_data);
+        writer.write(8, &self.value_name);
+        writer.write(9, &self.value_type);
     }
 }
 runtime::models!(RegistryKeyState);

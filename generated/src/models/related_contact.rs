@@ -70,15 +70,12 @@ impl runtime::Model for RelatedContact {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_consent),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.email_address),
-            3 => writer.write(&self.mobile_phone),
-            4 => writer.write(&self.relationship),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_consent);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.email_address);
+        writer.write(3, &self.mobile_phone);
+        writer.write(4, &self.relationship);
     }
 }
 runtime::models!(RelatedContact);

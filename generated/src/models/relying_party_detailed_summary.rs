@@ -107,22 +107,19 @@ impl runtime::Model for RelyingPartyDetailedSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.failed_sign_in_count),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.migration_status),
-            3 => writer.write(&self.migration_validation_details),
-            4 => writer.write(&self.relying_party_id),
-            5 => writer.write(&self.relying_party_name),
-            6 => writer.write(&self.reply_urls),
-            7 => writer.write(&self.service_id),
-            8 => writer.write(&self.sign_in_success_rate),
-            9 => writer.write(&self.successful_sign_in_count),
-            10 => writer.write(&self.total_sign_in_count),
-            11 => writer.write(&self.unique_user_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.failed_sign_in_count);
+        writer.write(1, &self.id);
+        writer.write(2, &self.migration_status);
+        writer.write(3, &self.migration_validation_details);
+        writer.write(4, &self.relying_party_id);
+        writer.write(5, &self.relying_party_name);
+        writer.write(6, &self.reply_urls);
+        writer.write(7, &self.service_id);
+        writer.write(8, &self.sign_in_success_rate);
+        writer.write(9, &self.successful_sign_in_count);
+        writer.write(10, &self.total_sign_in_count);
+        writer.write(11, &self.unique_user_count);
     }
 }
 runtime::models!(RelyingPartyDetailedSummary);

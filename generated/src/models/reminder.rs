@@ -83,18 +83,15 @@ impl runtime::Model for Reminder {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.change_key),
-            1 => writer.write(&self.event_end_time),
-            2 => writer.write(&self.event_id),
-            3 => writer.write(&self.event_location),
-            4 => writer.write(&self.event_start_time),
-            5 => writer.write(&self.event_subject),
-            6 => writer.write(&self.event_web_link),
-            7 => writer.write(&self.reminder_fire_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.change_key);
+        writer.write(1, &self.event_end_time);
+        writer.write(2, &self.event_id);
+        writer.write(3, &self.event_location);
+        writer.write(4, &self.event_start_time);
+        writer.write(5, &self.event_subject);
+        writer.write(6, &self.event_web_link);
+        writer.write(7, &self.reminder_fire_time);
     }
 }
 runtime::models!(Reminder);

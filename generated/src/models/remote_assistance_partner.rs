@@ -70,15 +70,12 @@ impl runtime::Model for RemoteAssistancePartner {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.last_connection_date_time),
-            3 => writer.write(&self.onboarding_status),
-            4 => writer.write(&self.onboarding_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
+        writer.write(2, &self.last_connection_date_time);
+        writer.write(3, &self.onboarding_status);
+        writer.write(4, &self.onboarding_url);
     }
 }
 runtime::models!(RemoteAssistancePartner);

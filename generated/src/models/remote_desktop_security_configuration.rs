@@ -65,14 +65,11 @@ impl runtime::Model for RemoteDesktopSecurityConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.approved_client_apps),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_remote_desktop_protocol_enabled),
-            3 => writer.write(&self.target_device_groups),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.approved_client_apps);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_remote_desktop_protocol_enabled);
+        writer.write(3, &self.target_device_groups);
     }
 }
 runtime::models!(RemoteDesktopSecurityConfiguration);

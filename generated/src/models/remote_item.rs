@@ -138,29 +138,26 @@ impl runtime::Model for RemoteItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.file),
-            3 => writer.write(&self.file_system_info),
-            4 => writer.write(&self.folder),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.image),
-            7 => writer.write(&self.last_modified_by),
-            8 => writer.write(&self.last_modified_date_time),
-            9 => writer.write(&self.name),
-            10 => writer.write(&self.package),
-            11 => writer.write(&self.parent_reference),
-            12 => writer.write(&self.shared),
-            13 => writer.write(&self.sharepoint_ids),
-            14 => writer.write(&self.size),
-            15 => writer.write(&self.special_folder),
-            16 => writer.write(&self.video),
-            17 => writer.write(&self.web_dav_url),
-            18 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.file);
+        writer.write(3, &self.file_system_info);
+        writer.write(4, &self.folder);
+        writer.write(5, &self.id);
+        writer.write(6, &self.image);
+        writer.write(7, &self.last_modified_by);
+        writer.write(8, &self.last_modified_date_time);
+        writer.write(9, &self.name);
+        writer.write(10, &self.package);
+        writer.write(11, &self.parent_reference);
+        writer.write(12, &self.shared);
+        writer.write(13, &self.sharepoint_ids);
+        writer.write(14, &self.size);
+        writer.write(15, &self.special_folder);
+        writer.write(16, &self.video);
+        writer.write(17, &self.web_dav_url);
+        writer.write(18, &self.web_url);
     }
 }
 runtime::models!(RemoteItem);

@@ -70,15 +70,12 @@ impl runtime::Model for RemoteLockActionResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action_name),
-            1 => writer.write(&self.action_state),
-            2 => writer.write(&self.last_updated_date_time),
-            3 => writer.write(&self.start_date_time),
-            4 => writer.write(&self.unlock_pin),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action_name);
+        writer.write(1, &self.action_state);
+        writer.write(2, &self.last_updated_date_time);
+        writer.write(3, &self.start_date_time);
+        writer.write(4, &self.unlock_pin);
     }
 }
 runtime::models!(RemoteLockActionResult);

@@ -84,17 +84,14 @@ impl runtime::Model for RemoteTenantGroup {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deleted_date_time),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.remote_group_display_name),
-            3 => writer.write(&self.remote_group_id),
-            4 => writer.write(&self.remote_tenant_display_name),
-            5 => writer.write(&self.remote_tenant_id),
-            6 => writer.write(&self.remote_tenant_primary_domain),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deleted_date_time);
+        writer.write(1, &self.id);
+        writer.write(2, &self.remote_group_display_name);
+        writer.write(3, &self.remote_group_id);
+        writer.write(4, &self.remote_tenant_display_name);
+        writer.write(5, &self.remote_tenant_id);
+        writer.write(6, &self.remote_tenant_primary_domain);
     }
 }
 runtime::models!(RemoteTenantGroup);

@@ -50,12 +50,9 @@ impl runtime::Model for RenameAction {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.new_name),
-            1 => writer.write(&self.old_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.new_name);
+        writer.write(1, &self.old_name);
     }
 }
 runtime::models!(RenameAction);

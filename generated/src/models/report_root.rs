@@ -100,17 +100,14 @@ impl runtime::Model for ReportRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_methods),
-            1 => writer.write(&self.daily_print_usage_by_printer),
-            2 => writer.write(&self.daily_print_usage_by_user),
-            3 => writer.write(&self.monthly_print_usage_by_printer),
-            4 => writer.write(&self.monthly_print_usage_by_user),
-            5 => writer.write(&self.partners),
-            6 => writer.write(&self.security),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_methods);
+        writer.write(1, &self.daily_print_usage_by_printer);
+        writer.write(2, &self.daily_print_usage_by_user);
+        writer.write(3, &self.monthly_print_usage_by_printer);
+        writer.write(4, &self.monthly_print_usage_by_user);
+        writer.write(5, &self.partners);
+        writer.write(6, &self.security);
     }
 }
 runtime::models!(ReportRoot);

@@ -80,15 +80,12 @@ impl runtime::Model for ReportsRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.reading_assignment_submissions),
-            2 => writer.write(&self.reading_coach_passages),
-            3 => writer.write(&self.reflect_check_in_responses),
-            4 => writer.write(&self.speaker_assignment_submissions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.reading_assignment_submissions);
+        writer.write(2, &self.reading_coach_passages);
+        writer.write(3, &self.reflect_check_in_responses);
+        writer.write(4, &self.speaker_assignment_submissions);
     }
 }
 runtime::models!(ReportsRoot);

@@ -88,17 +88,14 @@ impl runtime::Model for Request {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.approval_id),
-            1 => writer.write(&self.completed_date_time),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.custom_data),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.approval_id);
+        writer.write(1, &self.completed_date_time);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.custom_data);
+        writer.write(5, &self.id);
+        writer.write(6, &self.status);
     }
 }
 runtime::models!(Request);

@@ -54,13 +54,10 @@ impl runtime::Model for RequestSchedule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.expiration),
-            1 => writer.write(&self.recurrence),
-            2 => writer.write(&self.start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.expiration);
+        writer.write(1, &self.recurrence);
+        writer.write(2, &self.start_date_time);
     }
 }
 runtime::models!(RequestSchedule);

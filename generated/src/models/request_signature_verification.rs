@@ -50,12 +50,9 @@ impl runtime::Model for RequestSignatureVerification {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_weak_algorithms),
-            1 => writer.write(&self.is_signed_request_required),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_weak_algorithms);
+        writer.write(1, &self.is_signed_request_required);
     }
 }
 runtime::models!(RequestSignatureVerification);

@@ -48,11 +48,8 @@ impl runtime::Model for RequestorManager {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.manager_level),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.manager_level);
     }
 }
 runtime::models!(RequestorManager);

@@ -50,12 +50,9 @@ impl runtime::Model for RequiredResourceAccess {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.resource_access),
-            1 => writer.write(&self.resource_app_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.resource_access);
+        writer.write(1, &self.resource_app_id);
     }
 }
 runtime::models!(RequiredResourceAccess);

@@ -133,26 +133,23 @@ impl runtime::Model for ResellerDelegatedAdminRelationship {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_assignments),
-            1 => writer.write(&self.access_details),
-            2 => writer.write(&self.activated_date_time),
-            3 => writer.write(&self.auto_extend_duration),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.customer),
-            6 => writer.write(&self.display_name),
-            7 => writer.write(&self.duration),
-            8 => writer.write(&self.end_date_time),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.indirect_provider_tenant_id),
-            11 => writer.write(&self.is_partner_consent_pending),
-            12 => writer.write(&self.last_modified_date_time),
-            13 => writer.write(&self.operations),
-            14 => writer.write(&self.requests),
-            15 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_assignments);
+        writer.write(1, &self.access_details);
+        writer.write(2, &self.activated_date_time);
+        writer.write(3, &self.auto_extend_duration);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.customer);
+        writer.write(6, &self.display_name);
+        writer.write(7, &self.duration);
+        writer.write(8, &self.end_date_time);
+        writer.write(9, &self.id);
+        writer.write(10, &self.indirect_provider_tenant_id);
+        writer.write(11, &self.is_partner_consent_pending);
+        writer.write(12, &self.last_modified_date_time);
+        writer.write(13, &self.operations);
+        writer.write(14, &self.requests);
+        writer.write(15, &self.status);
     }
 }
 runtime::models!(ResellerDelegatedAdminRelationship);

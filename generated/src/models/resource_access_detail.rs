@@ -85,18 +85,15 @@ impl runtime::Model for ResourceAccessDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_type),
-            1 => writer.write(&self.identifier),
-            2 => writer.write(&self.is_cross_prompt_injection_detected),
-            3 => writer.write(&self.label_id),
-            4 => writer.write(&self.name),
-            5 => writer.write(&self.status),
-            6 => writer.write(&self.storage_id),
-            7 => writer.write(&self.url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_type);
+        writer.write(1, &self.identifier);
+        writer.write(2, &self.is_cross_prompt_injection_detected);
+        writer.write(3, &self.label_id);
+        writer.write(4, &self.name);
+        writer.write(5, &self.status);
+        writer.write(6, &self.storage_id);
+        writer.write(7, &self.url);
     }
 }
 runtime::models!(ResourceAccessDetail);

@@ -50,12 +50,9 @@ impl runtime::Model for ResourceAction {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_resource_actions),
-            1 => writer.write(&self.not_allowed_resource_actions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_resource_actions);
+        writer.write(1, &self.not_allowed_resource_actions);
     }
 }
 runtime::models!(ResourceAction);

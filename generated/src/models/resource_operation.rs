@@ -60,14 +60,11 @@ impl runtime::Model for ResourceOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action_name),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.resource_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action_name);
+        writer.write(1, &self.description);
+        writer.write(2, &self.id);
+        writer.write(3, &self.resource_name);
     }
 }
 runtime::models!(ResourceOperation);

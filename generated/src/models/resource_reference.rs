@@ -56,13 +56,10 @@ impl runtime::Model for ResourceReference {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.r#type),
-            2 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.r#type);
+        writer.write(2, &self.web_url);
     }
 }
 runtime::models!(ResourceReference);

@@ -82,17 +82,14 @@ impl runtime::Model for ResourceSpecificPermissionGrant {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_app_id),
-            1 => writer.write(&self.client_id),
-            2 => writer.write(&self.deleted_date_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.permission),
-            5 => writer.write(&self.permission_type),
-            6 => writer.write(&self.resource_app_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_app_id);
+        writer.write(1, &self.client_id);
+        writer.write(2, &self.deleted_date_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.permission);
+        writer.write(5, &self.permission_type);
+        writer.write(6, &self.resource_app_id);
     }
 }
 runtime::models!(ResourceSpecificPermissionGrant);

@@ -85,18 +85,15 @@ impl runtime::Model for ResourceVisualization {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.container_display_name),
-            1 => writer.write(&self.container_type),
-            2 => writer.write(&self.container_web_url),
-            3 => writer.write(&self.media_type),
-            4 => writer.write(&self.preview_image_url),
-            5 => writer.write(&self.preview_text),
-            6 => writer.write(&self.title),
-            7 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.container_display_name);
+        writer.write(1, &self.container_type);
+        writer.write(2, &self.container_web_url);
+        writer.write(3, &self.media_type);
+        writer.write(4, &self.preview_image_url);
+        writer.write(5, &self.preview_text);
+        writer.write(6, &self.title);
+        writer.write(7, &self.r#type);
     }
 }
 runtime::models!(ResourceVisualization);

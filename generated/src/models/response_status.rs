@@ -50,12 +50,9 @@ impl runtime::Model for ResponseStatus {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.response),
-            1 => writer.write(&self.time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.response);
+        writer.write(1, &self.time);
     }
 }
 runtime::models!(ResponseStatus);

@@ -117,23 +117,20 @@ impl runtime::Model for RestoreArtifactsBulkRequestBase {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.destination_type),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.error),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.last_modified_by),
-            7 => writer.write(&self.last_modified_date_time),
-            8 => writer.write(&self.protection_time_period),
-            9 => writer.write(&self.protection_unit_ids),
-            10 => writer.write(&self.restore_point_preference),
-            11 => writer.write(&self.status),
-            12 => writer.write(&self.tags),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.destination_type);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.error);
+        writer.write(5, &self.id);
+        writer.write(6, &self.last_modified_by);
+        writer.write(7, &self.last_modified_date_time);
+        writer.write(8, &self.protection_time_period);
+        writer.write(9, &self.protection_unit_ids);
+        writer.write(10, &self.restore_point_preference);
+        writer.write(11, &self.status);
+        writer.write(12, &self.tags);
     }
 }
 runtime::models!(RestoreArtifactsBulkRequestBase);

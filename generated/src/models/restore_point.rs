@@ -72,15 +72,12 @@ impl runtime::Model for RestorePoint {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.expiration_date_time),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.protection_date_time),
-            3 => writer.write(&self.protection_unit),
-            4 => writer.write(&self.tags),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.expiration_date_time);
+        writer.write(1, &self.id);
+        writer.write(2, &self.protection_date_time);
+        writer.write(3, &self.protection_unit);
+        writer.write(4, &self.tags);
     }
 }
 runtime::models!(RestorePoint);
@@ -148,15 +145,12 @@ impl runtime::Model for SearchParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.artifact_query),
-            1 => writer.write(&self.protection_time_period),
-            2 => writer.write(&self.protection_unit_ids),
-            3 => writer.write(&self.restore_point_preference),
-            4 => writer.write(&self.tags),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.artifact_query);
+        writer.write(1, &self.protection_time_period);
+        writer.write(2, &self.protection_unit_ids);
+        writer.write(3, &self.restore_point_preference);
+        writer.write(4, &self.tags);
     }
 }
 runtime::models!(SearchParameters);

@@ -56,13 +56,10 @@ impl runtime::Model for RestorePointSearchResponse {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.no_result_protection_unit_ids),
-            1 => writer.write(&self.search_response_id),
-            2 => writer.write(&self.search_results),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.no_result_protection_unit_ids);
+        writer.write(1, &self.search_response_id);
+        writer.write(2, &self.search_results);
     }
 }
 runtime::models!(RestorePointSearchResponse);

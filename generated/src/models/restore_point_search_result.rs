@@ -52,12 +52,9 @@ impl runtime::Model for RestorePointSearchResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.artifact_hit_count),
-            1 => writer.write(&self.restore_point),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.artifact_hit_count);
+        writer.write(1, &self.restore_point);
     }
 }
 runtime::models!(RestorePointSearchResult);

@@ -102,20 +102,17 @@ impl runtime::Model for RestoreSessionBase {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.completed_date_time),
-            1 => writer.write(&self.created_by),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.error),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.last_modified_by),
-            6 => writer.write(&self.last_modified_date_time),
-            7 => writer.write(&self.restore_job_type),
-            8 => writer.write(&self.restore_session_artifact_count),
-            9 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.completed_date_time);
+        writer.write(1, &self.created_by);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.error);
+        writer.write(4, &self.id);
+        writer.write(5, &self.last_modified_by);
+        writer.write(6, &self.last_modified_date_time);
+        writer.write(7, &self.restore_job_type);
+        writer.write(8, &self.restore_session_artifact_count);
+        writer.write(9, &self.status);
     }
 }
 runtime::models!(RestoreSessionBase);

@@ -57,12 +57,9 @@ impl runtime::Model for RestrictAccessActionBase {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            1 => writer.write(&self.restriction_action),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
+        writer.write(1, &self.restriction_action);
     }
 }
 runtime::models!(RestrictAccessActionBase);

@@ -56,13 +56,10 @@ impl runtime::Model for ResultInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.code),
-            1 => writer.write(&self.message),
-            2 => writer.write(&self.subcode),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.code);
+        writer.write(1, &self.message);
+        writer.write(2, &self.subcode);
     }
 }
 runtime::models!(ResultInfo);

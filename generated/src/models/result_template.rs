@@ -50,12 +50,9 @@ impl runtime::Model for ResultTemplate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.body),
-            1 => writer.write(&self.display_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.body);
+        writer.write(1, &self.display_name);
     }
 }
 runtime::models!(ResultTemplate);

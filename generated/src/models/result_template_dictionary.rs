@@ -44,7 +44,7 @@ impl runtime::Model for ResultTemplateDictionary {
         reader.skip_unknown(property)
     }
     #[inline]
-    fn write(&self, _property: usize, _writer: &mut runtime::Writer) {}
+    fn write(&self, _writer: &mut runtime::Writer) {}
 }
 runtime::models!(ResultTemplateDictionary);
 /// Changes to a [`ResultTemplateDictionary`].

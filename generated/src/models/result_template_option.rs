@@ -46,11 +46,8 @@ impl runtime::Model for ResultTemplateOption {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.enable_result_template),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.enable_result_template);
     }
 }
 runtime::models!(ResultTemplateOption);

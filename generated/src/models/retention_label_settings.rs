@@ -75,16 +75,13 @@ impl runtime::Model for RetentionLabelSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.behavior_during_retention_period),
-            1 => writer.write(&self.is_content_update_allowed),
-            2 => writer.write(&self.is_delete_allowed),
-            3 => writer.write(&self.is_label_update_allowed),
-            4 => writer.write(&self.is_metadata_update_allowed),
-            5 => writer.write(&self.is_record_locked),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.behavior_during_retention_period);
+        writer.write(1, &self.is_content_update_allowed);
+        writer.write(2, &self.is_delete_allowed);
+        writer.write(3, &self.is_label_update_allowed);
+        writer.write(4, &self.is_metadata_update_allowed);
+        writer.write(5, &self.is_record_locked);
     }
 }
 runtime::models!(RetentionLabelSettings);

@@ -52,12 +52,9 @@ impl runtime::Model for RetentionSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.interval),
-            1 => writer.write(&self.period),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.interval);
+        writer.write(1, &self.period);
     }
 }
 runtime::models!(RetentionSetting);

@@ -52,12 +52,9 @@ impl runtime::Model for RetrievalExtract {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.relevance_score),
-            1 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.relevance_score);
+        writer.write(1, &self.text);
     }
 }
 runtime::models!(RetrievalExtract);

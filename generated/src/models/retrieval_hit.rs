@@ -70,15 +70,12 @@ impl runtime::Model for RetrievalHit {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.extracts),
-            1 => writer.write(&self.resource_metadata),
-            2 => writer.write(&self.resource_type),
-            3 => writer.write(&self.sensitivity_label),
-            4 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.extracts);
+        writer.write(1, &self.resource_metadata);
+        writer.write(2, &self.resource_type);
+        writer.write(3, &self.sensitivity_label);
+        writer.write(4, &self.web_url);
     }
 }
 runtime::models!(RetrievalHit);

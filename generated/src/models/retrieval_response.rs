@@ -48,11 +48,8 @@ impl runtime::Model for RetrievalResponse {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.retrieval_hits),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.retrieval_hits);
     }
 }
 runtime::models!(RetrievalResponse);

@@ -54,13 +54,10 @@ impl runtime::Model for RgbColor {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.b),
-            1 => writer.write(&self.g),
-            2 => writer.write(&self.r),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.b);
+        writer.write(1, &self.g);
+        writer.write(2, &self.r);
     }
 }
 runtime::models!(RgbColor);

@@ -95,20 +95,17 @@ impl runtime::Model for RichLongRunningOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.error),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.last_action_date_time),
-            4 => writer.write(&self.percentage_complete),
-            5 => writer.write(&self.resource_id),
-            6 => writer.write(&self.resource_location),
-            7 => writer.write(&self.status),
-            8 => writer.write(&self.status_detail),
-            9 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.error);
+        writer.write(2, &self.id);
+        writer.write(3, &self.last_action_date_time);
+        writer.write(4, &self.percentage_complete);
+        writer.write(5, &self.resource_id);
+        writer.write(6, &self.resource_location);
+        writer.write(7, &self.status);
+        writer.write(8, &self.status_detail);
+        writer.write(9, &self.r#type);
     }
 }
 runtime::models!(RichLongRunningOperation);

@@ -147,30 +147,27 @@ impl runtime::Model for RiskDetection {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity),
-            1 => writer.write(&self.activity_date_time),
-            2 => writer.write(&self.additional_info),
-            3 => writer.write(&self.correlation_id),
-            4 => writer.write(&self.detected_date_time),
-            5 => writer.write(&self.detection_timing_type),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.ip_address),
-            8 => writer.write(&self.last_updated_date_time),
-            9 => writer.write(&self.location),
-            10 => writer.write(&self.request_id),
-            11 => writer.write(&self.risk_detail),
-            12 => writer.write(&self.risk_event_type),
-            13 => writer.write(&self.risk_level),
-            14 => writer.write(&self.risk_state),
-            15 => writer.write(&self.source),
-            16 => writer.write(&self.token_issuer_type),
-            17 => writer.write(&self.user_display_name),
-            18 => writer.write(&self.user_id),
-            19 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity);
+        writer.write(1, &self.activity_date_time);
+        writer.write(2, &self.additional_info);
+        writer.write(3, &self.correlation_id);
+        writer.write(4, &self.detected_date_time);
+        writer.write(5, &self.detection_timing_type);
+        writer.write(6, &self.id);
+        writer.write(7, &self.ip_address);
+        writer.write(8, &self.last_updated_date_time);
+        writer.write(9, &self.location);
+        writer.write(10, &self.request_id);
+        writer.write(11, &self.risk_detail);
+        writer.write(12, &self.risk_event_type);
+        writer.write(13, &self.risk_level);
+        writer.write(14, &self.risk_state);
+        writer.write(15, &self.source);
+        writer.write(16, &self.token_issuer_type);
+        writer.write(17, &self.user_display_name);
+        writer.write(18, &self.user_id);
+        writer.write(19, &self.user_principal_name);
     }
 }
 runtime::models!(RiskDetection);

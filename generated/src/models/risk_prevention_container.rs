@@ -66,13 +66,10 @@ impl runtime::Model for RiskPreventionContainer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fraud_protection_providers),
-            1 => writer.write(&self.web_application_firewall_providers),
-            2 => writer.write(&self.web_application_firewall_verifications),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fraud_protection_providers);
+        writer.write(1, &self.web_application_firewall_providers);
+        writer.write(2, &self.web_application_firewall_verifications);
     }
 }
 runtime::models!(RiskPreventionContainer);

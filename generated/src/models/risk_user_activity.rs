@@ -52,12 +52,9 @@ impl runtime::Model for RiskUserActivity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.detail),
-            1 => writer.write(&self.risk_event_types),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.detail);
+        writer.write(1, &self.risk_event_types);
     }
 }
 runtime::models!(RiskUserActivity);

@@ -107,21 +107,18 @@ impl runtime::Model for RiskyServicePrincipal {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_id),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.history),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_enabled),
-            5 => writer.write(&self.is_processing),
-            6 => writer.write(&self.risk_detail),
-            7 => writer.write(&self.risk_last_updated_date_time),
-            8 => writer.write(&self.risk_level),
-            9 => writer.write(&self.risk_state),
-            10 => writer.write(&self.service_principal_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_id);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.history);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_enabled);
+        writer.write(5, &self.is_processing);
+        writer.write(6, &self.risk_detail);
+        writer.write(7, &self.risk_last_updated_date_time);
+        writer.write(8, &self.risk_level);
+        writer.write(9, &self.risk_state);
+        writer.write(10, &self.service_principal_type);
     }
 }
 runtime::models!(RiskyServicePrincipal);
@@ -167,11 +164,8 @@ impl runtime::Model for ConfirmCompromisedParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.service_principal_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.service_principal_ids);
     }
 }
 runtime::models!(ConfirmCompromisedParameters);
@@ -217,11 +211,8 @@ impl runtime::Model for DismissParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.service_principal_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.service_principal_ids);
     }
 }
 runtime::models!(DismissParameters);

@@ -114,23 +114,20 @@ impl runtime::Model for RiskyServicePrincipalHistoryItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity),
-            1 => writer.write(&self.app_id),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.history),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.initiated_by),
-            6 => writer.write(&self.is_enabled),
-            7 => writer.write(&self.is_processing),
-            8 => writer.write(&self.risk_detail),
-            9 => writer.write(&self.risk_last_updated_date_time),
-            10 => writer.write(&self.risk_level),
-            11 => writer.write(&self.risk_state),
-            12 => writer.write(&self.service_principal_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity);
+        writer.write(1, &self.app_id);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.history);
+        writer.write(4, &self.id);
+        writer.write(5, &self.initiated_by);
+        writer.write(6, &self.is_enabled);
+        writer.write(7, &self.is_processing);
+        writer.write(8, &self.risk_detail);
+        writer.write(9, &self.risk_last_updated_date_time);
+        writer.write(10, &self.risk_level);
+        writer.write(11, &self.risk_state);
+        writer.write(12, &self.service_principal_type);
     }
 }
 runtime::models!(RiskyServicePrincipalHistoryItem);

@@ -98,20 +98,17 @@ impl runtime::Model for RiskyUser {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.history),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_deleted),
-            3 => writer.write(&self.is_processing),
-            4 => writer.write(&self.risk_detail),
-            5 => writer.write(&self.risk_last_updated_date_time),
-            6 => writer.write(&self.risk_level),
-            7 => writer.write(&self.risk_state),
-            8 => writer.write(&self.user_display_name),
-            9 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.history);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_deleted);
+        writer.write(3, &self.is_processing);
+        writer.write(4, &self.risk_detail);
+        writer.write(5, &self.risk_last_updated_date_time);
+        writer.write(6, &self.risk_level);
+        writer.write(7, &self.risk_state);
+        writer.write(8, &self.user_display_name);
+        writer.write(9, &self.user_principal_name);
     }
 }
 runtime::models!(RiskyUser);
@@ -157,11 +154,8 @@ impl runtime::Model for ConfirmCompromisedParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.user_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.user_ids);
     }
 }
 runtime::models!(ConfirmCompromisedParameters);
@@ -207,11 +201,8 @@ impl runtime::Model for ConfirmSafeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.user_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.user_ids);
     }
 }
 runtime::models!(ConfirmSafeParameters);
@@ -257,11 +248,8 @@ impl runtime::Model for DismissParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.user_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.user_ids);
     }
 }
 runtime::models!(DismissParameters);

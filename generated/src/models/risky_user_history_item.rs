@@ -112,23 +112,20 @@ impl runtime::Model for RiskyUserHistoryItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity),
-            1 => writer.write(&self.history),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.initiated_by),
-            4 => writer.write(&self.is_deleted),
-            5 => writer.write(&self.is_processing),
-            6 => writer.write(&self.risk_detail),
-            7 => writer.write(&self.risk_last_updated_date_time),
-            8 => writer.write(&self.risk_level),
-            9 => writer.write(&self.risk_state),
-            10 => writer.write(&self.user_display_name),
-            11 => writer.write(&self.user_id),
-            12 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity);
+        writer.write(1, &self.history);
+        writer.write(2, &self.id);
+        writer.write(3, &self.initiated_by);
+        writer.write(4, &self.is_deleted);
+        writer.write(5, &self.is_processing);
+        writer.write(6, &self.risk_detail);
+        writer.write(7, &self.risk_last_updated_date_time);
+        writer.write(8, &self.risk_level);
+        writer.write(9, &self.risk_state);
+        writer.write(10, &self.user_display_name);
+        writer.write(11, &self.user_id);
+        writer.write(12, &self.user_principal_name);
     }
 }
 runtime::models!(RiskyUserHistoryItem);

@@ -73,15 +73,12 @@ impl runtime::Model for RoleAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.resource_scopes),
-            4 => writer.write(&self.role_definition),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.resource_scopes);
+        writer.write(4, &self.role_definition);
     }
 }
 runtime::models!(RoleAssignment);

@@ -50,12 +50,9 @@ impl runtime::Model for RoleManagement {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.directory),
-            1 => writer.write(&self.entitlement_management),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.directory);
+        writer.write(1, &self.entitlement_management);
     }
 }
 runtime::models!(RoleManagement);

@@ -46,11 +46,8 @@ impl runtime::Model for RolePermission {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.resource_actions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.resource_actions);
     }
 }
 runtime::models!(RolePermission);

@@ -169,32 +169,29 @@ impl runtime::Model for Room {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.address),
-            1 => writer.write(&self.audio_device_name),
-            2 => writer.write(&self.booking_type),
-            3 => writer.write(&self.building),
-            4 => writer.write(&self.capacity),
-            5 => writer.write(&self.check_ins),
-            6 => writer.write(&self.display_device_name),
-            7 => writer.write(&self.display_name),
-            8 => writer.write(&self.email_address),
-            9 => writer.write(&self.floor_label),
-            10 => writer.write(&self.floor_number),
-            11 => writer.write(&self.geo_coordinates),
-            12 => writer.write(&self.id),
-            13 => writer.write(&self.is_wheel_chair_accessible),
-            14 => writer.write(&self.label),
-            15 => writer.write(&self.nickname),
-            16 => writer.write(&self.parent_id),
-            17 => writer.write(&self.phone),
-            18 => writer.write(&self.place_id),
-            19 => writer.write(&self.tags),
-            20 => writer.write(&self.teams_enabled_state),
-            21 => writer.write(&self.video_device_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.address);
+        writer.write(1, &self.audio_device_name);
+        writer.write(2, &self.booking_type);
+        writer.write(3, &self.building);
+        writer.write(4, &self.capacity);
+        writer.write(5, &self.check_ins);
+        writer.write(6, &self.display_device_name);
+        writer.write(7, &self.display_name);
+        writer.write(8, &self.email_address);
+        writer.write(9, &self.floor_label);
+        writer.write(10, &self.floor_number);
+        writer.write(11, &self.geo_coordinates);
+        writer.write(12, &self.id);
+        writer.write(13, &self.is_wheel_chair_accessible);
+        writer.write(14, &self.label);
+        writer.write(15, &self.nickname);
+        writer.write(16, &self.parent_id);
+        writer.write(17, &self.phone);
+        writer.write(18, &self.place_id);
+        writer.write(19, &self.tags);
+        writer.write(20, &self.teams_enabled_state);
+        writer.write(21, &self.video_device_name);
     }
 }
 runtime::models!(Room);

@@ -129,24 +129,21 @@ impl runtime::Model for RoomList {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.address),
-            1 => writer.write(&self.check_ins),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.email_address),
-            4 => writer.write(&self.geo_coordinates),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.is_wheel_chair_accessible),
-            7 => writer.write(&self.label),
-            8 => writer.write(&self.parent_id),
-            9 => writer.write(&self.phone),
-            10 => writer.write(&self.place_id),
-            11 => writer.write(&self.rooms),
-            12 => writer.write(&self.tags),
-            13 => writer.write(&self.workspaces),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.address);
+        writer.write(1, &self.check_ins);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.email_address);
+        writer.write(4, &self.geo_coordinates);
+        writer.write(5, &self.id);
+        writer.write(6, &self.is_wheel_chair_accessible);
+        writer.write(7, &self.label);
+        writer.write(8, &self.parent_id);
+        writer.write(9, &self.phone);
+        writer.write(10, &self.place_id);
+        writer.write(11, &self.rooms);
+        writer.write(12, &self.tags);
+        writer.write(13, &self.workspaces);
     }
 }
 runtime::models!(RoomList);

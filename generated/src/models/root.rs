@@ -40,7 +40,7 @@ impl runtime::Model for Root {
         reader.skip_unknown(property)
     }
     #[inline]
-    fn write(&self, _property: usize, _writer: &mut runtime::Writer) {}
+    fn write(&self, _writer: &mut runtime::Writer) {}
 }
 runtime::models!(Root);
 /// Changes to a [`Root`].

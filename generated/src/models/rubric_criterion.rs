@@ -48,11 +48,8 @@ impl runtime::Model for RubricCriterion {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
     }
 }
 runtime::models!(RubricCriterion);

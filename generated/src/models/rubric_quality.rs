@@ -64,15 +64,12 @@ impl runtime::Model for RubricQuality {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.quality_id),
-            4 => writer.write(&self.weight),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.quality_id);
+        writer.write(4, &self.weight);
     }
 }
 runtime::models!(RubricQuality);

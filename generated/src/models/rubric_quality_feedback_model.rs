@@ -52,12 +52,9 @@ impl runtime::Model for RubricQualityFeedbackModel {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.feedback),
-            1 => writer.write(&self.quality_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.feedback);
+        writer.write(1, &self.quality_id);
     }
 }
 runtime::models!(RubricQualityFeedbackModel);

@@ -94,19 +94,15 @@ impl runtime::Model for SamlOrWsFedExternalDomainFederation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            #[cfg(feature = "full")]
-            1 => writer.write(&self.domains),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.issuer_uri),
-            4 => writer.write(&self.metadata_exchange_uri),
-            5 => writer.write(&self.passive_sign_in_uri),
-            6 => writer.write(&self.preferred_authentication_protocol),
-            7 => writer.write(&self.signing_certificate),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        #[cfg(feature = "full")] writer.write(1, &self.domains);
+        writer.write(2, &self.id);
+        writer.write(3, &self.issuer_uri);
+        writer.write(4, &self.metadata_exchange_uri);
+        writer.write(5, &self.passive_sign_in_uri);
+        writer.write(6, &self.preferred_authentication_protocol);
+        writer.write(7, &self.signing_certificate);
     }
 }
 runtime::models!(SamlOrWsFedExternalDomainFederation);

@@ -86,17 +86,14 @@ impl runtime::Model for SamlOrWsFedProvider {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.issuer_uri),
-            3 => writer.write(&self.metadata_exchange_uri),
-            4 => writer.write(&self.passive_sign_in_uri),
-            5 => writer.write(&self.preferred_authentication_protocol),
-            6 => writer.write(&self.signing_certificate),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
+        writer.write(2, &self.issuer_uri);
+        writer.write(3, &self.metadata_exchange_uri);
+        writer.write(4, &self.passive_sign_in_uri);
+        writer.write(5, &self.preferred_authentication_protocol);
+        writer.write(6, &self.signing_certificate);
     }
 }
 runtime::models!(SamlOrWsFedProvider);

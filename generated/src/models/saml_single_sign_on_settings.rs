@@ -46,11 +46,8 @@ impl runtime::Model for SamlSingleSignOnSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.relay_state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.relay_state);
     }
 }
 runtime::models!(SamlSingleSignOnSettings);

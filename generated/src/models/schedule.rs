@@ -178,35 +178,32 @@ impl runtime::Model for Schedule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.day_notes),
-            1 => writer.write(&self.enabled),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.is_activities_included_when_copying_shifts_enabled),
-            4 => writer.write(&self.offer_shift_requests),
-            5 => writer.write(&self.offer_shift_requests_enabled),
-            6 => writer.write(&self.open_shift_change_requests),
-            7 => writer.write(&self.open_shifts),
-            8 => writer.write(&self.open_shifts_enabled),
-            9 => writer.write(&self.provision_status),
-            10 => writer.write(&self.provision_status_code),
-            11 => writer.write(&self.scheduling_groups),
-            12 => writer.write(&self.shifts),
-            13 => writer.write(&self.start_day_of_week),
-            14 => writer.write(&self.swap_shifts_change_requests),
-            15 => writer.write(&self.swap_shifts_requests_enabled),
-            16 => writer.write(&self.time_cards),
-            17 => writer.write(&self.time_clock_enabled),
-            18 => writer.write(&self.time_clock_settings),
-            19 => writer.write(&self.time_off_reasons),
-            20 => writer.write(&self.time_off_requests),
-            21 => writer.write(&self.time_off_requests_enabled),
-            22 => writer.write(&self.time_zone),
-            23 => writer.write(&self.times_off),
-            24 => writer.write(&self.workforce_integration_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.day_notes);
+        writer.write(1, &self.enabled);
+        writer.write(2, &self.id);
+        writer.write(3, &self.is_activities_included_when_copying_shifts_enabled);
+        writer.write(4, &self.offer_shift_requests);
+        writer.write(5, &self.offer_shift_requests_enabled);
+        writer.write(6, &self.open_shift_change_requests);
+        writer.write(7, &self.open_shifts);
+        writer.write(8, &self.open_shifts_enabled);
+        writer.write(9, &self.provision_status);
+        writer.write(10, &self.provision_status_code);
+        writer.write(11, &self.scheduling_groups);
+        writer.write(12, &self.shifts);
+        writer.write(13, &self.start_day_of_week);
+        writer.write(14, &self.swap_shifts_change_requests);
+        writer.write(15, &self.swap_shifts_requests_enabled);
+        writer.write(16, &self.time_cards);
+        writer.write(17, &self.time_clock_enabled);
+        writer.write(18, &self.time_clock_settings);
+        writer.write(19, &self.time_off_reasons);
+        writer.write(20, &self.time_off_requests);
+        writer.write(21, &self.time_off_requests_enabled);
+        writer.write(22, &self.time_zone);
+        writer.write(23, &self.times_off);
+        writer.write(24, &self.workforce_integration_ids);
     }
 }
 runtime::models!(Schedule);
@@ -260,13 +257,10 @@ impl runtime::Model for ShareParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end_date_time),
-            1 => writer.write(&self.notify_team),
-            2 => writer.write(&self.start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end_date_time);
+        writer.write(1, &self.notify_team);
+        writer.write(2, &self.start_date_time);
     }
 }
 runtime::models!(ShareParameters);

@@ -68,15 +68,12 @@ impl runtime::Model for ScheduleInformation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.availability_view),
-            1 => writer.write(&self.error),
-            2 => writer.write(&self.schedule_id),
-            3 => writer.write(&self.schedule_items),
-            4 => writer.write(&self.working_hours),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.availability_view);
+        writer.write(1, &self.error);
+        writer.write(2, &self.schedule_id);
+        writer.write(3, &self.schedule_items);
+        writer.write(4, &self.working_hours);
     }
 }
 runtime::models!(ScheduleInformation);

@@ -66,16 +66,13 @@ impl runtime::Model for ScheduleItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end),
-            1 => writer.write(&self.is_private),
-            2 => writer.write(&self.location),
-            3 => writer.write(&self.start),
-            4 => writer.write(&self.status),
-            5 => writer.write(&self.subject),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end);
+        writer.write(1, &self.is_private);
+        writer.write(2, &self.location);
+        writer.write(3, &self.start);
+        writer.write(4, &self.status);
+        writer.write(5, &self.subject);
     }
 }
 runtime::models!(ScheduleItem);

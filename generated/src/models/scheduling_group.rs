@@ -92,19 +92,16 @@ impl runtime::Model for SchedulingGroup {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.code),
-            1 => writer.write(&self.created_by),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.is_active),
-            6 => writer.write(&self.last_modified_by),
-            7 => writer.write(&self.last_modified_date_time),
-            8 => writer.write(&self.user_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.code);
+        writer.write(1, &self.created_by);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.id);
+        writer.write(5, &self.is_active);
+        writer.write(6, &self.last_modified_by);
+        writer.write(7, &self.last_modified_date_time);
+        writer.write(8, &self.user_ids);
     }
 }
 runtime::models!(SchedulingGroup);

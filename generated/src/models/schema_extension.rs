@@ -75,16 +75,13 @@ impl runtime::Model for SchemaExtension {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.owner),
-            3 => writer.write(&self.properties),
-            4 => writer.write(&self.status),
-            5 => writer.write(&self.target_types),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.id);
+        writer.write(2, &self.owner);
+        writer.write(3, &self.properties);
+        writer.write(4, &self.status);
+        writer.write(5, &self.target_types);
     }
 }
 runtime::models!(SchemaExtension);

@@ -60,14 +60,11 @@ impl runtime::Model for ScopedRoleMembership {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.administrative_unit_id),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.role_id),
-            3 => writer.write(&self.role_member_info),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.administrative_unit_id);
+        writer.write(1, &self.id);
+        writer.write(2, &self.role_id);
+        writer.write(3, &self.role_member_info);
     }
 }
 runtime::models!(ScopedRoleMembership);

@@ -62,14 +62,11 @@ impl runtime::Model for ScoredEmailAddress {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.address),
-            1 => writer.write(&self.item_id),
-            2 => writer.write(&self.relevance_score),
-            3 => writer.write(&self.selection_likelihood),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.address);
+        writer.write(1, &self.item_id);
+        writer.write(2, &self.relevance_score);
+        writer.write(3, &self.selection_likelihood);
     }
 }
 runtime::models!(ScoredEmailAddress);

@@ -50,12 +50,9 @@ impl runtime::Model for SearchAggregation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.buckets),
-            1 => writer.write(&self.field),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.buckets);
+        writer.write(1, &self.field);
     }
 }
 runtime::models!(SearchAggregation);

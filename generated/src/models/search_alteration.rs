@@ -58,13 +58,10 @@ impl runtime::Model for SearchAlteration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.altered_highlighted_query_string),
-            1 => writer.write(&self.altered_query_string),
-            2 => writer.write(&self.altered_query_tokens),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.altered_highlighted_query_string);
+        writer.write(1, &self.altered_query_string);
+        writer.write(2, &self.altered_query_tokens);
     }
 }
 runtime::models!(SearchAlteration);

@@ -50,12 +50,9 @@ impl runtime::Model for SearchAlterationOptions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.enable_modification),
-            1 => writer.write(&self.enable_suggestion),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.enable_modification);
+        writer.write(1, &self.enable_suggestion);
     }
 }
 runtime::models!(SearchAlterationOptions);

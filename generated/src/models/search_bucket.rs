@@ -54,13 +54,10 @@ impl runtime::Model for SearchBucket {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.aggregation_filter_token),
-            1 => writer.write(&self.count),
-            2 => writer.write(&self.key),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.aggregation_filter_token);
+        writer.write(1, &self.count);
+        writer.write(2, &self.key);
     }
 }
 runtime::models!(SearchBucket);

@@ -66,14 +66,11 @@ impl runtime::Model for SearchEntity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.acronyms),
-            1 => writer.write(&self.bookmarks),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.qnas),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.acronyms);
+        writer.write(1, &self.bookmarks);
+        writer.write(2, &self.id);
+        writer.write(3, &self.qnas);
     }
 }
 runtime::models!(SearchEntity);
@@ -119,11 +116,8 @@ impl runtime::Model for QueryParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.requests),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.requests);
     }
 }
 runtime::models!(QueryParameters);

@@ -81,18 +81,14 @@ impl runtime::Model for SearchHit {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_source),
-            1 => writer.write(&self.hit_id),
-            2 => writer.write(&self.is_collapsed),
-            3 => writer.write(&self.rank),
-            #[cfg(any(feature = "me", feature = "users"))]
-            4 => writer.write(&self.resource),
-            5 => writer.write(&self.result_template_id),
-            6 => writer.write(&self.summary),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_source);
+        writer.write(1, &self.hit_id);
+        writer.write(2, &self.is_collapsed);
+        writer.write(3, &self.rank);
+        #[cfg(any(feature = "me", feature = "users"))] writer.write(4, &self.resource);
+        writer.write(5, &self.result_template_id);
+        writer.write(6, &self.summary);
     }
 }
 runtime::models!(SearchHit);

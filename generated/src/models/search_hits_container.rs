@@ -58,14 +58,11 @@ impl runtime::Model for SearchHitsContainer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.aggregations),
-            1 => writer.write(&self.hits),
-            2 => writer.write(&self.more_results_available),
-            3 => writer.write(&self.total),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.aggregations);
+        writer.write(1, &self.hits);
+        writer.write(2, &self.more_results_available);
+        writer.write(3, &self.total);
     }
 }
 runtime::models!(SearchHitsContainer);

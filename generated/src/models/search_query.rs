@@ -50,12 +50,9 @@ impl runtime::Model for SearchQuery {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.query_string),
-            1 => writer.write(&self.query_template),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.query_string);
+        writer.write(1, &self.query_template);
     }
 }
 runtime::models!(SearchQuery);

@@ -118,25 +118,22 @@ impl runtime::Model for SearchRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.aggregation_filters),
-            1 => writer.write(&self.aggregations),
-            2 => writer.write(&self.collapse_properties),
-            3 => writer.write(&self.content_sources),
-            4 => writer.write(&self.enable_top_results),
-            5 => writer.write(&self.entity_types),
-            6 => writer.write(&self.fields),
-            7 => writer.write(&self.from),
-            8 => writer.write(&self.query),
-            9 => writer.write(&self.query_alteration_options),
-            10 => writer.write(&self.region),
-            11 => writer.write(&self.result_template_options),
-            12 => writer.write(&self.share_point_one_drive_options),
-            13 => writer.write(&self.size),
-            14 => writer.write(&self.sort_properties),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.aggregation_filters);
+        writer.write(1, &self.aggregations);
+        writer.write(2, &self.collapse_properties);
+        writer.write(3, &self.content_sources);
+        writer.write(4, &self.enable_top_results);
+        writer.write(5, &self.entity_types);
+        writer.write(6, &self.fields);
+        writer.write(7, &self.from);
+        writer.write(8, &self.query);
+        writer.write(9, &self.query_alteration_options);
+        writer.write(10, &self.region);
+        writer.write(11, &self.result_template_options);
+        writer.write(12, &self.share_point_one_drive_options);
+        writer.write(13, &self.size);
+        writer.write(14, &self.sort_properties);
     }
 }
 runtime::models!(SearchRequest);

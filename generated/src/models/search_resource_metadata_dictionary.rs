@@ -46,7 +46,7 @@ impl runtime::Model for SearchResourceMetadataDictionary {
         reader.skip_unknown(property)
     }
     #[inline]
-    fn write(&self, _property: usize, _writer: &mut runtime::Writer) {}
+    fn write(&self, _writer: &mut runtime::Writer) {}
 }
 runtime::models!(SearchResourceMetadataDictionary);
 /// Changes to a [`SearchResourceMetadataDictionary`].

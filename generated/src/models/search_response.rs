@@ -63,14 +63,11 @@ impl runtime::Model for SearchResponse {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.hits_containers),
-            1 => writer.write(&self.query_alteration_response),
-            2 => writer.write(&self.result_templates),
-            3 => writer.write(&self.search_terms),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.hits_containers);
+        writer.write(1, &self.query_alteration_response);
+        writer.write(2, &self.result_templates);
+        writer.write(3, &self.search_terms);
     }
 }
 runtime::models!(SearchResponse);

@@ -46,11 +46,8 @@ impl runtime::Model for SearchResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.on_click_telemetry_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.on_click_telemetry_url);
     }
 }
 runtime::models!(SearchResult);

@@ -117,23 +117,20 @@ impl runtime::Model for SectionGroup {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_modified_by),
-            5 => writer.write(&self.last_modified_date_time),
-            6 => writer.write(&self.parent_notebook),
-            7 => writer.write(&self.parent_section_group),
-            8 => writer.write(&self.section_groups),
-            9 => writer.write(&self.section_groups_url),
-            10 => writer.write(&self.sections),
-            11 => writer.write(&self.sections_url),
-            12 => writer.write(&self.self_),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_modified_by);
+        writer.write(5, &self.last_modified_date_time);
+        writer.write(6, &self.parent_notebook);
+        writer.write(7, &self.parent_section_group);
+        writer.write(8, &self.section_groups);
+        writer.write(9, &self.section_groups_url);
+        writer.write(10, &self.sections);
+        writer.write(11, &self.sections_url);
+        writer.write(12, &self.self_);
     }
 }
 runtime::models!(SectionGroup);

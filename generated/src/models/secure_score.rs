@@ -104,21 +104,18 @@ impl runtime::Model for SecureScore {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.active_user_count),
-            1 => writer.write(&self.average_comparative_scores),
-            2 => writer.write(&self.azure_tenant_id),
-            3 => writer.write(&self.control_scores),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.current_score),
-            6 => writer.write(&self.enabled_services),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.licensed_user_count),
-            9 => writer.write(&self.max_score),
-            10 => writer.write(&self.vendor_information),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.active_user_count);
+        writer.write(1, &self.average_comparative_scores);
+        writer.write(2, &self.azure_tenant_id);
+        writer.write(3, &self.control_scores);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.current_score);
+        writer.write(6, &self.enabled_services);
+        writer.write(7, &self.id);
+        writer.write(8, &self.licensed_user_count);
+        writer.write(9, &self.max_score);
+        writer.write(10, &self.vendor_information);
     }
 }
 runtime::models!(SecureScore);

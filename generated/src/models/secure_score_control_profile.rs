@@ -149,30 +149,27 @@ impl runtime::Model for SecureScoreControlProfile {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action_type),
-            1 => writer.write(&self.action_url),
-            2 => writer.write(&self.azure_tenant_id),
-            3 => writer.write(&self.compliance_information),
-            4 => writer.write(&self.control_category),
-            5 => writer.write(&self.control_state_updates),
-            6 => writer.write(&self.deprecated),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.implementation_cost),
-            9 => writer.write(&self.last_modified_date_time),
-            10 => writer.write(&self.max_score),
-            11 => writer.write(&self.rank),
-            12 => writer.write(&self.remediation),
-            13 => writer.write(&self.remediation_impact),
-            14 => writer.write(&self.service),
-            15 => writer.write(&self.threats),
-            16 => writer.write(&self.tier),
-            17 => writer.write(&self.title),
-            18 => writer.write(&self.user_impact),
-            19 => writer.write(&self.vendor_information),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action_type);
+        writer.write(1, &self.action_url);
+        writer.write(2, &self.azure_tenant_id);
+        writer.write(3, &self.compliance_information);
+        writer.write(4, &self.control_category);
+        writer.write(5, &self.control_state_updates);
+        writer.write(6, &self.deprecated);
+        writer.write(7, &self.id);
+        writer.write(8, &self.implementation_cost);
+        writer.write(9, &self.last_modified_date_time);
+        writer.write(10, &self.max_score);
+        writer.write(11, &self.rank);
+        writer.write(12, &self.remediation);
+        writer.write(13, &self.remediation_impact);
+        writer.write(14, &self.service);
+        writer.write(15, &self.threats);
+        writer.write(16, &self.tier);
+        writer.write(17, &self.title);
+        writer.write(18, &self.user_impact);
+        writer.write(19, &self.vendor_information);
     }
 }
 runtime::models!(SecureScoreControlProfile);

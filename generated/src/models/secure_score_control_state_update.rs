@@ -64,15 +64,12 @@ impl runtime::Model for SecureScoreControlStateUpdate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_to),
-            1 => writer.write(&self.comment),
-            2 => writer.write(&self.state),
-            3 => writer.write(&self.updated_by),
-            4 => writer.write(&self.updated_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_to);
+        writer.write(1, &self.comment);
+        writer.write(2, &self.state);
+        writer.write(3, &self.updated_by);
+        writer.write(4, &self.updated_date_time);
     }
 }
 runtime::models!(SecureScoreControlStateUpdate);

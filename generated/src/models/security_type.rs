@@ -143,26 +143,23 @@ impl runtime::Model for Security {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alerts),
-            1 => writer.write(&self.alerts_v2),
-            2 => writer.write(&self.attack_simulation),
-            3 => writer.write(&self.audit_log),
-            4 => writer.write(&self.cases),
-            5 => writer.write(&self.collaboration),
-            6 => writer.write(&self.data_security_and_governance),
-            7 => writer.write(&self.identities),
-            8 => writer.write(&self.incidents),
-            9 => writer.write(&self.labels),
-            10 => writer.write(&self.secure_score_control_profiles),
-            11 => writer.write(&self.secure_scores),
-            12 => writer.write(&self.subject_rights_requests),
-            13 => writer.write(&self.threat_intelligence),
-            14 => writer.write(&self.trigger_types),
-            15 => writer.write(&self.triggers),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alerts);
+        writer.write(1, &self.alerts_v2);
+        writer.write(2, &self.attack_simulation);
+        writer.write(3, &self.audit_log);
+        writer.write(4, &self.cases);
+        writer.write(5, &self.collaboration);
+        writer.write(6, &self.data_security_and_governance);
+        writer.write(7, &self.identities);
+        writer.write(8, &self.incidents);
+        writer.write(9, &self.labels);
+        writer.write(10, &self.secure_score_control_profiles);
+        writer.write(11, &self.secure_scores);
+        writer.write(12, &self.subject_rights_requests);
+        writer.write(13, &self.threat_intelligence);
+        writer.write(14, &self.trigger_types);
+        writer.write(15, &self.triggers);
     }
 }
 runtime::models!(Security);
@@ -212,12 +209,9 @@ impl runtime::Model for RunHuntingQueryParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.query),
-            1 => writer.write(&self.timespan),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.query);
+        writer.write(1, &self.timespan);
     }
 }
 runtime::models!(RunHuntingQueryParameters);

@@ -60,14 +60,11 @@ impl runtime::Model for SecurityVendorInformation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.provider),
-            1 => writer.write(&self.provider_version),
-            2 => writer.write(&self.sub_provider),
-            3 => writer.write(&self.vendor),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.provider);
+        writer.write(1, &self.provider_version);
+        writer.write(2, &self.sub_provider);
+        writer.write(3, &self.vendor);
     }
 }
 runtime::models!(SecurityVendorInformation);

@@ -68,15 +68,12 @@ impl runtime::Model for SendDtmfTonesOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_context),
-            1 => writer.write(&self.completion_reason),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.result_info),
-            4 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_context);
+        writer.write(1, &self.completion_reason);
+        writer.write(2, &self.id);
+        writer.write(3, &self.result_info);
+        writer.write(4, &self.status);
     }
 }
 runtime::models!(SendDtmfTonesOperation);

@@ -122,25 +122,22 @@ impl runtime::Model for SensitivityLabel {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action_source),
-            1 => writer.write(&self.auto_tooltip),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.has_protection),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.is_default),
-            7 => writer.write(&self.is_endpoint_protection_enabled),
-            8 => writer.write(&self.is_scoped_to_user),
-            9 => writer.write(&self.locale),
-            10 => writer.write(&self.name),
-            11 => writer.write(&self.priority),
-            12 => writer.write(&self.rights),
-            13 => writer.write(&self.sublabels),
-            14 => writer.write(&self.tool_tip),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action_source);
+        writer.write(1, &self.auto_tooltip);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.has_protection);
+        writer.write(5, &self.id);
+        writer.write(6, &self.is_default);
+        writer.write(7, &self.is_endpoint_protection_enabled);
+        writer.write(8, &self.is_scoped_to_user);
+        writer.write(9, &self.locale);
+        writer.write(10, &self.name);
+        writer.write(11, &self.priority);
+        writer.write(12, &self.rights);
+        writer.write(13, &self.sublabels);
+        writer.write(14, &self.tool_tip);
     }
 }
 runtime::models!(SensitivityLabel);
@@ -203,14 +200,11 @@ impl runtime::Model for ComputeRightsAndInheritanceParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.delegated_user_email),
-            1 => writer.write(&self.locale),
-            2 => writer.write(&self.protected_contents),
-            3 => writer.write(&self.supported_content_formats),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.delegated_user_email);
+        writer.write(1, &self.locale);
+        writer.write(2, &self.protected_contents);
+        writer.write(3, &self.supported_content_formats);
     }
 }
 runtime::models!(ComputeRightsAndInheritanceParameters);

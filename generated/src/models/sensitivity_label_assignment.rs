@@ -54,13 +54,10 @@ impl runtime::Model for SensitivityLabelAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignment_method),
-            1 => writer.write(&self.sensitivity_label_id),
-            2 => writer.write(&self.tenant_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignment_method);
+        writer.write(1, &self.sensitivity_label_id);
+        writer.write(2, &self.tenant_id);
     }
 }
 runtime::models!(SensitivityLabelAssignment);

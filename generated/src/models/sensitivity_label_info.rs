@@ -70,15 +70,12 @@ impl runtime::Model for SensitivityLabelInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.color),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.priority),
-            3 => writer.write(&self.sensitivity_label_id),
-            4 => writer.write(&self.tooltip),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.color);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.priority);
+        writer.write(3, &self.sensitivity_label_id);
+        writer.write(4, &self.tooltip);
     }
 }
 runtime::models!(SensitivityLabelInfo);

@@ -58,14 +58,11 @@ impl runtime::Model for ServerProcessedContent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.html_strings),
-            1 => writer.write(&self.image_sources),
-            2 => writer.write(&self.links),
-            3 => writer.write(&self.searchable_plain_texts),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.html_strings);
+        writer.write(1, &self.image_sources);
+        writer.write(2, &self.links);
+        writer.write(3, &self.searchable_plain_texts);
     }
 }
 runtime::models!(ServerProcessedContent);

@@ -60,14 +60,11 @@ impl runtime::Model for ServiceAnnouncement {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.health_overviews),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.issues),
-            3 => writer.write(&self.messages),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.health_overviews);
+        writer.write(1, &self.id);
+        writer.write(2, &self.issues);
+        writer.write(3, &self.messages);
     }
 }
 runtime::models!(ServiceAnnouncement);

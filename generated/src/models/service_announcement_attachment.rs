@@ -64,15 +64,12 @@ impl runtime::Model for ServiceAnnouncementAttachment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_type),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.last_modified_date_time),
-            3 => writer.write(&self.name),
-            4 => writer.write(&self.size),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_type);
+        writer.write(1, &self.id);
+        writer.write(2, &self.last_modified_date_time);
+        writer.write(3, &self.name);
+        writer.write(4, &self.size);
     }
 }
 runtime::models!(ServiceAnnouncementAttachment);

@@ -81,16 +81,13 @@ impl runtime::Model for ServiceAnnouncementBase {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.details),
-            1 => writer.write(&self.end_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.last_modified_date_time),
-            4 => writer.write(&self.start_date_time),
-            5 => writer.write(&self.title),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.details);
+        writer.write(1, &self.end_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.last_modified_date_time);
+        writer.write(4, &self.start_date_time);
+        writer.write(5, &self.title);
     }
 }
 runtime::models!(ServiceAnnouncementBase);

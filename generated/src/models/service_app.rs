@@ -82,17 +82,14 @@ impl runtime::Model for ServiceApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application),
-            1 => writer.write(&self.effective_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.last_modified_by),
-            4 => writer.write(&self.last_modified_date_time),
-            5 => writer.write(&self.registration_date_time),
-            6 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application);
+        writer.write(1, &self.effective_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.last_modified_by);
+        writer.write(4, &self.last_modified_date_time);
+        writer.write(5, &self.registration_date_time);
+        writer.write(6, &self.status);
     }
 }
 runtime::models!(ServiceApp);
@@ -138,11 +135,8 @@ impl runtime::Model for ActivateParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.effective_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.effective_date_time);
     }
 }
 runtime::models!(ActivateParameters);

@@ -60,14 +60,11 @@ impl runtime::Model for ServiceHealth {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.issues),
-            2 => writer.write(&self.service),
-            3 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.issues);
+        writer.write(2, &self.service);
+        writer.write(3, &self.status);
     }
 }
 runtime::models!(ServiceHealth);

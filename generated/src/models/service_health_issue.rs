@@ -120,25 +120,22 @@ impl runtime::Model for ServiceHealthIssue {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.classification),
-            1 => writer.write(&self.details),
-            2 => writer.write(&self.end_date_time),
-            3 => writer.write(&self.feature),
-            4 => writer.write(&self.feature_group),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.impact_description),
-            7 => writer.write(&self.is_resolved),
-            8 => writer.write(&self.last_modified_date_time),
-            9 => writer.write(&self.origin),
-            10 => writer.write(&self.posts),
-            11 => writer.write(&self.service),
-            12 => writer.write(&self.start_date_time),
-            13 => writer.write(&self.status),
-            14 => writer.write(&self.title),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.classification);
+        writer.write(1, &self.details);
+        writer.write(2, &self.end_date_time);
+        writer.write(3, &self.feature);
+        writer.write(4, &self.feature_group);
+        writer.write(5, &self.id);
+        writer.write(6, &self.impact_description);
+        writer.write(7, &self.is_resolved);
+        writer.write(8, &self.last_modified_date_time);
+        writer.write(9, &self.origin);
+        writer.write(10, &self.posts);
+        writer.write(11, &self.service);
+        writer.write(12, &self.start_date_time);
+        writer.write(13, &self.status);
+        writer.write(14, &self.title);
     }
 }
 runtime::models!(ServiceHealthIssue);

@@ -54,13 +54,10 @@ impl runtime::Model for ServiceHealthIssuePost {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.post_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.description);
+        writer.write(2, &self.post_type);
     }
 }
 runtime::models!(ServiceHealthIssuePost);

@@ -50,11 +50,8 @@ impl runtime::Model for ServiceHostedMediaConfig {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.pre_fetch_media),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.pre_fetch_media);
     }
 }
 runtime::models!(ServiceHostedMediaConfig);

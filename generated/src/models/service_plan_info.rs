@@ -63,14 +63,11 @@ impl runtime::Model for ServicePlanInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.applies_to),
-            1 => writer.write(&self.provisioning_status),
-            2 => writer.write(&self.service_plan_id),
-            3 => writer.write(&self.service_plan_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.applies_to);
+        writer.write(1, &self.provisioning_status);
+        writer.write(2, &self.service_plan_id);
+        writer.write(3, &self.service_plan_name);
     }
 }
 runtime::models!(ServicePlanInfo);

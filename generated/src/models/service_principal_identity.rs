@@ -58,13 +58,10 @@ impl runtime::Model for ServicePrincipalIdentity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_id),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_id);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
     }
 }
 runtime::models!(ServicePrincipalIdentity);

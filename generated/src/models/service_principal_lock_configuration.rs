@@ -68,15 +68,12 @@ impl runtime::Model for ServicePrincipalLockConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.all_properties),
-            1 => writer.write(&self.credentials_with_usage_sign),
-            2 => writer.write(&self.credentials_with_usage_verify),
-            3 => writer.write(&self.is_enabled),
-            4 => writer.write(&self.token_encryption_key_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.all_properties);
+        writer.write(1, &self.credentials_with_usage_sign);
+        writer.write(2, &self.credentials_with_usage_verify);
+        writer.write(3, &self.is_enabled);
+        writer.write(4, &self.token_encryption_key_id);
     }
 }
 runtime::models!(ServicePrincipalLockConfiguration);

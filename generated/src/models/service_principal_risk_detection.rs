@@ -152,31 +152,28 @@ impl runtime::Model for ServicePrincipalRiskDetection {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity),
-            1 => writer.write(&self.activity_date_time),
-            2 => writer.write(&self.additional_info),
-            3 => writer.write(&self.app_id),
-            4 => writer.write(&self.correlation_id),
-            5 => writer.write(&self.detected_date_time),
-            6 => writer.write(&self.detection_timing_type),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.ip_address),
-            9 => writer.write(&self.key_ids),
-            10 => writer.write(&self.last_updated_date_time),
-            11 => writer.write(&self.location),
-            12 => writer.write(&self.request_id),
-            13 => writer.write(&self.risk_detail),
-            14 => writer.write(&self.risk_event_type),
-            15 => writer.write(&self.risk_level),
-            16 => writer.write(&self.risk_state),
-            17 => writer.write(&self.service_principal_display_name),
-            18 => writer.write(&self.service_principal_id),
-            19 => writer.write(&self.source),
-            20 => writer.write(&self.token_issuer_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity);
+        writer.write(1, &self.activity_date_time);
+        writer.write(2, &self.additional_info);
+        writer.write(3, &self.app_id);
+        writer.write(4, &self.correlation_id);
+        writer.write(5, &self.detected_date_time);
+        writer.write(6, &self.detection_timing_type);
+        writer.write(7, &self.id);
+        writer.write(8, &self.ip_address);
+        writer.write(9, &self.key_ids);
+        writer.write(10, &self.last_updated_date_time);
+        writer.write(11, &self.location);
+        writer.write(12, &self.request_id);
+        writer.write(13, &self.risk_detail);
+        writer.write(14, &self.risk_event_type);
+        writer.write(15, &self.risk_level);
+        writer.write(16, &self.risk_state);
+        writer.write(17, &self.service_principal_display_name);
+        writer.write(18, &self.service_principal_id);
+        writer.write(19, &self.source);
+        writer.write(20, &self.token_issuer_type);
     }
 }
 runtime::models!(ServicePrincipalRiskDetection);

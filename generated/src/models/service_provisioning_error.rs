@@ -56,13 +56,10 @@ impl runtime::Model for ServiceProvisioningError {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.is_resolved),
-            2 => writer.write(&self.service_instance),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.is_resolved);
+        writer.write(2, &self.service_instance);
     }
 }
 runtime::models!(ServiceProvisioningError);

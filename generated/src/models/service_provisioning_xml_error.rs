@@ -60,14 +60,11 @@ impl runtime::Model for ServiceProvisioningXmlError {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.error_detail),
-            2 => writer.write(&self.is_resolved),
-            3 => writer.write(&self.service_instance),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.error_detail);
+        writer.write(2, &self.is_resolved);
+        writer.write(3, &self.service_instance);
     }
 }
 runtime::models!(ServiceProvisioningXmlError);

@@ -80,17 +80,14 @@ impl runtime::Model for ServiceStatus {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.backup_service_consumer),
-            1 => writer.write(&self.disable_reason),
-            2 => writer.write(&self.grace_period_date_time),
-            3 => writer.write(&self.last_modified_by),
-            4 => writer.write(&self.last_modified_date_time),
-            5 => writer.write(&self.restore_allowed_till_date_time),
-            6 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.backup_service_consumer);
+        writer.write(1, &self.disable_reason);
+        writer.write(2, &self.grace_period_date_time);
+        writer.write(3, &self.last_modified_by);
+        writer.write(4, &self.last_modified_date_time);
+        writer.write(5, &self.restore_allowed_till_date_time);
+        writer.write(6, &self.status);
     }
 }
 runtime::models!(ServiceStatus);

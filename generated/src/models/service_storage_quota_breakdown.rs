@@ -62,14 +62,11 @@ impl runtime::Model for ServiceStorageQuotaBreakdown {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.manage_web_url),
-            3 => writer.write(&self.used),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
+        writer.write(2, &self.manage_web_url);
+        writer.write(3, &self.used);
     }
 }
 runtime::models!(ServiceStorageQuotaBreakdown);

@@ -127,26 +127,23 @@ impl runtime::Model for ServiceUpdateMessage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action_required_by_date_time),
-            1 => writer.write(&self.attachments),
-            2 => writer.write(&self.body),
-            3 => writer.write(&self.category),
-            4 => writer.write(&self.details),
-            5 => writer.write(&self.end_date_time),
-            6 => writer.write(&self.has_attachments),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.is_major_change),
-            9 => writer.write(&self.last_modified_date_time),
-            10 => writer.write(&self.services),
-            11 => writer.write(&self.severity),
-            12 => writer.write(&self.start_date_time),
-            13 => writer.write(&self.tags),
-            14 => writer.write(&self.title),
-            15 => writer.write(&self.view_point),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action_required_by_date_time);
+        writer.write(1, &self.attachments);
+        writer.write(2, &self.body);
+        writer.write(3, &self.category);
+        writer.write(4, &self.details);
+        writer.write(5, &self.end_date_time);
+        writer.write(6, &self.has_attachments);
+        writer.write(7, &self.id);
+        writer.write(8, &self.is_major_change);
+        writer.write(9, &self.last_modified_date_time);
+        writer.write(10, &self.services);
+        writer.write(11, &self.severity);
+        writer.write(12, &self.start_date_time);
+        writer.write(13, &self.tags);
+        writer.write(14, &self.title);
+        writer.write(15, &self.view_point);
     }
 }
 runtime::models!(ServiceUpdateMessage);
@@ -192,11 +189,8 @@ impl runtime::Model for ArchiveParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.message_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.message_ids);
     }
 }
 runtime::models!(ArchiveParameters);
@@ -242,11 +236,8 @@ impl runtime::Model for FavoriteParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.message_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.message_ids);
     }
 }
 runtime::models!(FavoriteParameters);
@@ -292,11 +283,8 @@ impl runtime::Model for MarkReadParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.message_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.message_ids);
     }
 }
 runtime::models!(MarkReadParameters);
@@ -342,11 +330,8 @@ impl runtime::Model for MarkUnreadParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.message_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.message_ids);
     }
 }
 runtime::models!(MarkUnreadParameters);
@@ -392,11 +377,8 @@ impl runtime::Model for UnarchiveParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.message_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.message_ids);
     }
 }
 runtime::models!(UnarchiveParameters);
@@ -442,11 +424,8 @@ impl runtime::Model for UnfavoriteParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.message_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.message_ids);
     }
 }
 runtime::models!(UnfavoriteParameters);

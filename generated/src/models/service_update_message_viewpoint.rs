@@ -54,13 +54,10 @@ impl runtime::Model for ServiceUpdateMessageViewpoint {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_archived),
-            1 => writer.write(&self.is_favorited),
-            2 => writer.write(&self.is_read),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_archived);
+        writer.write(1, &self.is_favorited);
+        writer.write(2, &self.is_read);
     }
 }
 runtime::models!(ServiceUpdateMessageViewpoint);

@@ -58,14 +58,11 @@ impl runtime::Model for SettingTemplateValue {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.default_value),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.default_value);
+        writer.write(1, &self.description);
+        writer.write(2, &self.name);
+        writer.write(3, &self.r#type);
     }
 }
 runtime::models!(SettingTemplateValue);

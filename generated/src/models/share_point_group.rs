@@ -66,15 +66,12 @@ impl runtime::Model for SharePointGroup {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.members),
-            3 => writer.write(&self.principal_id),
-            4 => writer.write(&self.title),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.id);
+        writer.write(2, &self.members);
+        writer.write(3, &self.principal_id);
+        writer.write(4, &self.title);
     }
 }
 runtime::models!(SharePointGroup);

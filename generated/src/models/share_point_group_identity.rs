@@ -64,14 +64,11 @@ impl runtime::Model for SharePointGroupIdentity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.principal_id),
-            3 => writer.write(&self.title),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
+        writer.write(2, &self.principal_id);
+        writer.write(3, &self.title);
     }
 }
 runtime::models!(SharePointGroupIdentity);

@@ -84,17 +84,14 @@ impl runtime::Model for SharePointIdentitySet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application),
-            1 => writer.write(&self.device),
-            2 => writer.write(&self.group),
-            3 => writer.write(&self.share_point_group),
-            4 => writer.write(&self.site_group),
-            5 => writer.write(&self.site_user),
-            6 => writer.write(&self.user),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application);
+        writer.write(1, &self.device);
+        writer.write(2, &self.group);
+        writer.write(3, &self.share_point_group);
+        writer.write(4, &self.site_group);
+        writer.write(5, &self.site_user);
+        writer.write(6, &self.user);
     }
 }
 runtime::models!(SharePointIdentitySet);

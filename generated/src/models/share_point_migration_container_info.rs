@@ -54,13 +54,10 @@ impl runtime::Model for SharePointMigrationContainerInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.data_container_uri),
-            1 => writer.write(&self.encryption_key),
-            2 => writer.write(&self.metadata_container_uri),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.data_container_uri);
+        writer.write(1, &self.encryption_key);
+        writer.write(2, &self.metadata_container_uri);
     }
 }
 runtime::models!(SharePointMigrationContainerInfo);

@@ -58,13 +58,10 @@ impl runtime::Model for SharePointMigrationJob {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.container_info),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.progress_events),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.container_info);
+        writer.write(1, &self.id);
+        writer.write(2, &self.progress_events);
     }
 }
 runtime::models!(SharePointMigrationJob);

@@ -95,20 +95,17 @@ impl runtime::Model for SharePointMigrationJobErrorEvent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.correlation_id),
-            1 => writer.write(&self.error),
-            2 => writer.write(&self.error_level),
-            3 => writer.write(&self.event_date_time),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.job_id),
-            6 => writer.write(&self.object_id),
-            7 => writer.write(&self.object_type),
-            8 => writer.write(&self.object_url),
-            9 => writer.write(&self.total_retry_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.correlation_id);
+        writer.write(1, &self.error);
+        writer.write(2, &self.error_level);
+        writer.write(3, &self.event_date_time);
+        writer.write(4, &self.id);
+        writer.write(5, &self.job_id);
+        writer.write(6, &self.object_id);
+        writer.write(7, &self.object_type);
+        writer.write(8, &self.object_url);
+        writer.write(9, &self.total_retry_count);
     }
 }
 runtime::models!(SharePointMigrationJobErrorEvent);

@@ -85,18 +85,15 @@ impl runtime::Model for SharePointMigrationJobPostponedEvent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.correlation_id),
-            1 => writer.write(&self.event_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.job_id),
-            4 => writer.write(&self.jobs_in_queue),
-            5 => writer.write(&self.next_pickup_date_time),
-            6 => writer.write(&self.reason),
-            7 => writer.write(&self.total_retry_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.correlation_id);
+        writer.write(1, &self.event_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.job_id);
+        writer.write(4, &self.jobs_in_queue);
+        writer.write(5, &self.next_pickup_date_time);
+        writer.write(6, &self.reason);
+        writer.write(7, &self.total_retry_count);
     }
 }
 runtime::models!(SharePointMigrationJobPostponedEvent);

@@ -150,31 +150,28 @@ impl runtime::Model for SharePointMigrationJobProgressEvent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.bytes_processed),
-            1 => writer.write(&self.bytes_processed_only_current_version),
-            2 => writer.write(&self.correlation_id),
-            3 => writer.write(&self.cpu_duration_ms),
-            4 => writer.write(&self.event_date_time),
-            5 => writer.write(&self.files_processed),
-            6 => writer.write(&self.files_processed_only_current_version),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.is_completed),
-            9 => writer.write(&self.job_id),
-            10 => writer.write(&self.last_processed_object_id),
-            11 => writer.write(&self.objects_processed),
-            12 => writer.write(&self.sql_duration_ms),
-            13 => writer.write(&self.sql_query_count),
-            14 => writer.write(&self.total_duration_ms),
-            15 => writer.write(&self.total_errors),
-            16 => writer.write(&self.total_expected_bytes),
-            17 => writer.write(&self.total_expected_objects),
-            18 => writer.write(&self.total_retry_count),
-            19 => writer.write(&self.total_warnings),
-            20 => writer.write(&self.wait_time_on_sql_throttling_ms),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.bytes_processed);
+        writer.write(1, &self.bytes_processed_only_current_version);
+        writer.write(2, &self.correlation_id);
+        writer.write(3, &self.cpu_duration_ms);
+        writer.write(4, &self.event_date_time);
+        writer.write(5, &self.files_processed);
+        writer.write(6, &self.files_processed_only_current_version);
+        writer.write(7, &self.id);
+        writer.write(8, &self.is_completed);
+        writer.write(9, &self.job_id);
+        writer.write(10, &self.last_processed_object_id);
+        writer.write(11, &self.objects_processed);
+        writer.write(12, &self.sql_duration_ms);
+        writer.write(13, &self.sql_query_count);
+        writer.write(14, &self.total_duration_ms);
+        writer.write(15, &self.total_errors);
+        writer.write(16, &self.total_expected_bytes);
+        writer.write(17, &self.total_expected_objects);
+        writer.write(18, &self.total_retry_count);
+        writer.write(19, &self.total_warnings);
+        writer.write(20, &self.wait_time_on_sql_throttling_ms);
     }
 }
 runtime::models!(SharePointMigrationJobProgressEvent);

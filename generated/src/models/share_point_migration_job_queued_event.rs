@@ -60,14 +60,11 @@ impl runtime::Model for SharePointMigrationJobQueuedEvent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.correlation_id),
-            1 => writer.write(&self.event_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.job_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.correlation_id);
+        writer.write(1, &self.event_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.job_id);
     }
 }
 runtime::models!(SharePointMigrationJobQueuedEvent);

@@ -75,16 +75,13 @@ impl runtime::Model for SharePointMigrationJobStartEvent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.correlation_id),
-            1 => writer.write(&self.event_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.is_restarted),
-            4 => writer.write(&self.job_id),
-            5 => writer.write(&self.total_retry_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.correlation_id);
+        writer.write(1, &self.event_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.is_restarted);
+        writer.write(4, &self.job_id);
+        writer.write(5, &self.total_retry_count);
     }
 }
 runtime::models!(SharePointMigrationJobStartEvent);

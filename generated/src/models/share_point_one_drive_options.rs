@@ -46,11 +46,8 @@ impl runtime::Model for SharePointOneDriveOptions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.include_content),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.include_content);
     }
 }
 runtime::models!(SharePointOneDriveOptions);

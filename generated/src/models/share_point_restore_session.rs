@@ -118,23 +118,20 @@ impl runtime::Model for SharePointRestoreSession {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.completed_date_time),
-            1 => writer.write(&self.created_by),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.error),
-            4 => writer.write(&self.granular_site_restore_artifacts),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.last_modified_by),
-            7 => writer.write(&self.last_modified_date_time),
-            8 => writer.write(&self.restore_job_type),
-            9 => writer.write(&self.restore_session_artifact_count),
-            10 => writer.write(&self.site_restore_artifacts),
-            11 => writer.write(&self.site_restore_artifacts_bulk_addition_requests),
-            12 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.completed_date_time);
+        writer.write(1, &self.created_by);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.error);
+        writer.write(4, &self.granular_site_restore_artifacts);
+        writer.write(5, &self.id);
+        writer.write(6, &self.last_modified_by);
+        writer.write(7, &self.last_modified_date_time);
+        writer.write(8, &self.restore_job_type);
+        writer.write(9, &self.restore_session_artifact_count);
+        writer.write(10, &self.site_restore_artifacts);
+        writer.write(11, &self.site_restore_artifacts_bulk_addition_requests);
+        writer.write(12, &self.status);
     }
 }
 runtime::models!(SharePointRestoreSession);

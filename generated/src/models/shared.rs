@@ -58,14 +58,11 @@ impl runtime::Model for Shared {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.owner),
-            1 => writer.write(&self.scope),
-            2 => writer.write(&self.shared_by),
-            3 => writer.write(&self.shared_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.owner);
+        writer.write(1, &self.scope);
+        writer.write(2, &self.shared_by);
+        writer.write(3, &self.shared_date_time);
     }
 }
 runtime::models!(Shared);

@@ -145,30 +145,27 @@ impl runtime::Model for SharedDriveItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_by_user),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.drive_item),
-            5 => writer.write(&self.etag),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.items),
-            8 => writer.write(&self.last_modified_by),
-            9 => writer.write(&self.last_modified_by_user),
-            10 => writer.write(&self.last_modified_date_time),
-            11 => writer.write(&self.list),
-            12 => writer.write(&self.list_item),
-            13 => writer.write(&self.name),
-            14 => writer.write(&self.owner),
-            15 => writer.write(&self.parent_reference),
-            16 => writer.write(&self.permission),
-            17 => writer.write(&self.root),
-            18 => writer.write(&self.site),
-            19 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_by_user);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.drive_item);
+        writer.write(5, &self.etag);
+        writer.write(6, &self.id);
+        writer.write(7, &self.items);
+        writer.write(8, &self.last_modified_by);
+        writer.write(9, &self.last_modified_by_user);
+        writer.write(10, &self.last_modified_date_time);
+        writer.write(11, &self.list);
+        writer.write(12, &self.list_item);
+        writer.write(13, &self.name);
+        writer.write(14, &self.owner);
+        writer.write(15, &self.parent_reference);
+        writer.write(16, &self.permission);
+        writer.write(17, &self.root);
+        writer.write(18, &self.site);
+        writer.write(19, &self.web_url);
     }
 }
 runtime::models!(SharedDriveItem);

@@ -82,17 +82,14 @@ impl runtime::Model for SharedInsight {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.last_shared),
-            2 => writer.write(&self.last_shared_method),
-            3 => writer.write(&self.resource),
-            4 => writer.write(&self.resource_reference),
-            5 => writer.write(&self.resource_visualization),
-            6 => writer.write(&self.sharing_history),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.last_shared);
+        writer.write(2, &self.last_shared_method);
+        writer.write(3, &self.resource);
+        writer.write(4, &self.resource_reference);
+        writer.write(5, &self.resource_visualization);
+        writer.write(6, &self.sharing_history);
     }
 }
 runtime::models!(SharedInsight);

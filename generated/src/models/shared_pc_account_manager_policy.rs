@@ -63,14 +63,11 @@ impl runtime::Model for SharedPcAccountManagerPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account_deletion_policy),
-            1 => writer.write(&self.cache_accounts_above_disk_free_percentage),
-            2 => writer.write(&self.inactive_threshold_days),
-            3 => writer.write(&self.remove_accounts_below_disk_free_percentage),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account_deletion_policy);
+        writer.write(1, &self.cache_accounts_above_disk_free_percentage);
+        writer.write(2, &self.inactive_threshold_days);
+        writer.write(3, &self.remove_accounts_below_disk_free_percentage);
     }
 }
 runtime::models!(SharedPcAccountManagerPolicy);

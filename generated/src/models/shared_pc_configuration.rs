@@ -177,34 +177,31 @@ impl runtime::Model for SharedPcConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account_manager_policy),
-            1 => writer.write(&self.allow_local_storage),
-            2 => writer.write(&self.allowed_accounts),
-            3 => writer.write(&self.assignments),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.description),
-            6 => writer.write(&self.device_setting_state_summaries),
-            7 => writer.write(&self.device_status_overview),
-            8 => writer.write(&self.device_statuses),
-            9 => writer.write(&self.disable_account_manager),
-            10 => writer.write(&self.disable_edu_policies),
-            11 => writer.write(&self.disable_power_policies),
-            12 => writer.write(&self.disable_sign_in_on_resume),
-            13 => writer.write(&self.display_name),
-            14 => writer.write(&self.enabled),
-            15 => writer.write(&self.id),
-            16 => writer.write(&self.idle_time_before_sleep_in_seconds),
-            17 => writer.write(&self.kiosk_app_display_name),
-            18 => writer.write(&self.kiosk_app_user_model_id),
-            19 => writer.write(&self.last_modified_date_time),
-            20 => writer.write(&self.maintenance_start_time),
-            21 => writer.write(&self.user_status_overview),
-            22 => writer.write(&self.user_statuses),
-            23 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account_manager_policy);
+        writer.write(1, &self.allow_local_storage);
+        writer.write(2, &self.allowed_accounts);
+        writer.write(3, &self.assignments);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.description);
+        writer.write(6, &self.device_setting_state_summaries);
+        writer.write(7, &self.device_status_overview);
+        writer.write(8, &self.device_statuses);
+        writer.write(9, &self.disable_account_manager);
+        writer.write(10, &self.disable_edu_policies);
+        writer.write(11, &self.disable_power_policies);
+        writer.write(12, &self.disable_sign_in_on_resume);
+        writer.write(13, &self.display_name);
+        writer.write(14, &self.enabled);
+        writer.write(15, &self.id);
+        writer.write(16, &self.idle_time_before_sleep_in_seconds);
+        writer.write(17, &self.kiosk_app_display_name);
+        writer.write(18, &self.kiosk_app_user_model_id);
+        writer.write(19, &self.last_modified_date_time);
+        writer.write(20, &self.maintenance_start_time);
+        writer.write(21, &self.user_status_overview);
+        writer.write(22, &self.user_statuses);
+        writer.write(23, &self.version);
     }
 }
 runtime::models!(SharedPcConfiguration);

@@ -75,16 +75,13 @@ impl runtime::Model for SharedWithChannelTeamInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_members),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.is_host_team),
-            4 => writer.write(&self.team),
-            5 => writer.write(&self.tenant_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_members);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.is_host_team);
+        writer.write(4, &self.team);
+        writer.write(5, &self.tenant_id);
     }
 }
 runtime::models!(SharedWithChannelTeamInfo);

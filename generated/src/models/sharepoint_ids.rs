@@ -78,17 +78,14 @@ impl runtime::Model for SharepointIds {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.list_id),
-            1 => writer.write(&self.list_item_id),
-            2 => writer.write(&self.list_item_unique_id),
-            3 => writer.write(&self.site_id),
-            4 => writer.write(&self.site_url),
-            5 => writer.write(&self.tenant_id),
-            6 => writer.write(&self.web_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.list_id);
+        writer.write(1, &self.list_item_id);
+        writer.write(2, &self.list_item_unique_id);
+        writer.write(3, &self.site_id);
+        writer.write(4, &self.site_url);
+        writer.write(5, &self.tenant_id);
+        writer.write(6, &self.web_id);
     }
 }
 runtime::models!(SharepointIds);

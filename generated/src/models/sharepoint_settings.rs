@@ -203,43 +203,37 @@ impl runtime::Model for SharepointSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_domain_guids_for_sync_app),
-            1 => writer.write(&self.available_managed_paths_for_site_creation),
-            2 => writer.write(&self.deleted_user_personal_site_retention_period_in_days),
-            3 => writer.write(&self.excluded_file_extensions_for_sync_app),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.idle_session_sign_out),
-            6 => writer.write(&self.image_tagging_option),
-            7 => writer.write(&self.is_commenting_on_site_pages_enabled),
-            8 => writer.write(&self.is_file_activity_notification_enabled),
-            9 => writer.write(&self.is_legacy_auth_protocols_enabled),
-            10 => writer.write(&self.is_loop_enabled),
-            11 => writer.write(&self.is_mac_sync_app_enabled),
-            12 => {
-                writer
-                    .write(&self.is_require_accepting_user_to_match_invited_user_enabled)
-            }
-            13 => writer.write(&self.is_resharing_by_external_users_enabled),
-            14 => writer.write(&self.is_share_point_mobile_notification_enabled),
-            15 => writer.write(&self.is_share_point_newsfeed_enabled),
-            16 => writer.write(&self.is_site_creation_enabled),
-            17 => writer.write(&self.is_site_creation_ui_enabled),
-            18 => writer.write(&self.is_site_pages_creation_enabled),
-            19 => writer.write(&self.is_sites_storage_limit_automatic),
-            20 => writer.write(&self.is_sync_button_hidden_on_personal_site),
-            21 => writer.write(&self.is_unmanaged_sync_app_for_tenant_restricted),
-            22 => writer.write(&self.personal_site_default_storage_limit_in_mb),
-            23 => writer.write(&self.sharing_allowed_domain_list),
-            24 => writer.write(&self.sharing_blocked_domain_list),
-            25 => writer.write(&self.sharing_capability),
-            26 => writer.write(&self.sharing_domain_restriction_mode),
-            27 => writer.write(&self.site_creation_default_managed_path),
-            28 => writer.write(&self.site_creation_default_storage_limit_in_mb),
-            29 => writer.write(&self.tenant_default_timezone),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_domain_guids_for_sync_app);
+        writer.write(1, &self.available_managed_paths_for_site_creation);
+        writer.write(2, &self.deleted_user_personal_site_retention_period_in_days);
+        writer.write(3, &self.excluded_file_extensions_for_sync_app);
+        writer.write(4, &self.id);
+        writer.write(5, &self.idle_session_sign_out);
+        writer.write(6, &self.image_tagging_option);
+        writer.write(7, &self.is_commenting_on_site_pages_enabled);
+        writer.write(8, &self.is_file_activity_notification_enabled);
+        writer.write(9, &self.is_legacy_auth_protocols_enabled);
+        writer.write(10, &self.is_loop_enabled);
+        writer.write(11, &self.is_mac_sync_app_enabled);
+        writer.write(12, &self.is_require_accepting_user_to_match_invited_user_enabled);
+        writer.write(13, &self.is_resharing_by_external_users_enabled);
+        writer.write(14, &self.is_share_point_mobile_notification_enabled);
+        writer.write(15, &self.is_share_point_newsfeed_enabled);
+        writer.write(16, &self.is_site_creation_enabled);
+        writer.write(17, &self.is_site_creation_ui_enabled);
+        writer.write(18, &self.is_site_pages_creation_enabled);
+        writer.write(19, &self.is_sites_storage_limit_automatic);
+        writer.write(20, &self.is_sync_button_hidden_on_personal_site);
+        writer.write(21, &self.is_unmanaged_sync_app_for_tenant_restricted);
+        writer.write(22, &self.personal_site_default_storage_limit_in_mb);
+        writer.write(23, &self.sharing_allowed_domain_list);
+        writer.write(24, &self.sharing_blocked_domain_list);
+        writer.write(25, &self.sharing_capability);
+        writer.write(26, &self.sharing_domain_restriction_mode);
+        writer.write(27, &self.site_creation_default_managed_path);
+        writer.write(28, &self.site_creation_default_storage_limit_in_mb);
+        writer.write(29, &self.tenant_default_timezone);
     }
 }
 runtime::models!(SharepointSettings);

@@ -70,15 +70,12 @@ impl runtime::Model for SharingDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.shared_by),
-            1 => writer.write(&self.shared_date_time),
-            2 => writer.write(&self.sharing_reference),
-            3 => writer.write(&self.sharing_subject),
-            4 => writer.write(&self.sharing_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.shared_by);
+        writer.write(1, &self.shared_date_time);
+        writer.write(2, &self.sharing_reference);
+        writer.write(3, &self.sharing_subject);
+        writer.write(4, &self.sharing_type);
     }
 }
 runtime::models!(SharingDetail);

@@ -58,14 +58,11 @@ impl runtime::Model for SharingInvitation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.email),
-            1 => writer.write(&self.invited_by),
-            2 => writer.write(&self.redeemed_by),
-            3 => writer.write(&self.sign_in_required),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.email);
+        writer.write(1, &self.invited_by);
+        writer.write(2, &self.redeemed_by);
+        writer.write(3, &self.sign_in_required);
     }
 }
 runtime::models!(SharingInvitation);

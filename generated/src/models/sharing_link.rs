@@ -73,16 +73,13 @@ impl runtime::Model for SharingLink {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application),
-            1 => writer.write(&self.prevents_download),
-            2 => writer.write(&self.scope),
-            3 => writer.write(&self.r#type),
-            4 => writer.write(&self.web_html),
-            5 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application);
+        writer.write(1, &self.prevents_download);
+        writer.write(2, &self.scope);
+        writer.write(3, &self.r#type);
+        writer.write(4, &self.web_html);
+        writer.write(5, &self.web_url);
     }
 }
 runtime::models!(SharingLink);

@@ -56,13 +56,10 @@ impl runtime::Model for ShiftAvailability {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.recurrence),
-            1 => writer.write(&self.time_slots),
-            2 => writer.write(&self.time_zone),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.recurrence);
+        writer.write(1, &self.time_slots);
+        writer.write(2, &self.time_zone);
     }
 }
 runtime::models!(ShiftAvailability);

@@ -199,40 +199,37 @@ impl runtime::Model for SignIn {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_display_name),
-            1 => writer.write(&self.app_id),
-            2 => writer.write(&self.applied_conditional_access_policies),
-            3 => writer.write(&self.authentication_app_device_details),
-            4 => writer.write(&self.client_app_used),
-            5 => writer.write(&self.conditional_access_status),
-            6 => writer.write(&self.correlation_id),
-            7 => writer.write(&self.created_date_time),
-            8 => writer.write(&self.device_detail),
-            9 => writer.write(&self.home_tenant_id),
-            10 => writer.write(&self.id),
-            11 => writer.write(&self.ip_address),
-            12 => writer.write(&self.is_interactive),
-            13 => writer.write(&self.location),
-            14 => writer.write(&self.resource_display_name),
-            15 => writer.write(&self.resource_id),
-            16 => writer.write(&self.resource_tenant_id),
-            17 => writer.write(&self.risk_detail),
-            18 => writer.write(&self.risk_event_types),
-            19 => writer.write(&self.risk_event_types_v2),
-            20 => writer.write(&self.risk_level_aggregated),
-            21 => writer.write(&self.risk_level_during_sign_in),
-            22 => writer.write(&self.risk_state),
-            23 => writer.write(&self.service_principal_id),
-            24 => writer.write(&self.service_principal_name),
-            25 => writer.write(&self.status),
-            26 => writer.write(&self.user_agent),
-            27 => writer.write(&self.user_display_name),
-            28 => writer.write(&self.user_id),
-            29 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_display_name);
+        writer.write(1, &self.app_id);
+        writer.write(2, &self.applied_conditional_access_policies);
+        writer.write(3, &self.authentication_app_device_details);
+        writer.write(4, &self.client_app_used);
+        writer.write(5, &self.conditional_access_status);
+        writer.write(6, &self.correlation_id);
+        writer.write(7, &self.created_date_time);
+        writer.write(8, &self.device_detail);
+        writer.write(9, &self.home_tenant_id);
+        writer.write(10, &self.id);
+        writer.write(11, &self.ip_address);
+        writer.write(12, &self.is_interactive);
+        writer.write(13, &self.location);
+        writer.write(14, &self.resource_display_name);
+        writer.write(15, &self.resource_id);
+        writer.write(16, &self.resource_tenant_id);
+        writer.write(17, &self.risk_detail);
+        writer.write(18, &self.risk_event_types);
+        writer.write(19, &self.risk_event_types_v2);
+        writer.write(20, &self.risk_level_aggregated);
+        writer.write(21, &self.risk_level_during_sign_in);
+        writer.write(22, &self.risk_state);
+        writer.write(23, &self.service_principal_id);
+        writer.write(24, &self.service_principal_name);
+        writer.write(25, &self.status);
+        writer.write(26, &self.user_agent);
+        writer.write(27, &self.user_display_name);
+        writer.write(28, &self.user_id);
+        writer.write(29, &self.user_principal_name);
     }
 }
 runtime::models!(SignIn);
@@ -278,11 +275,8 @@ impl runtime::Model for ConfirmCompromisedParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.request_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.request_ids);
     }
 }
 runtime::models!(ConfirmCompromisedParameters);
@@ -328,11 +322,8 @@ impl runtime::Model for ConfirmSafeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.request_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.request_ids);
     }
 }
 runtime::models!(ConfirmSafeParameters);
@@ -378,11 +369,8 @@ impl runtime::Model for DismissParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.request_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.request_ids);
     }
 }
 runtime::models!(DismissParameters);

@@ -73,16 +73,13 @@ impl runtime::Model for SignInActivity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.last_non_interactive_sign_in_date_time),
-            1 => writer.write(&self.last_non_interactive_sign_in_request_id),
-            2 => writer.write(&self.last_sign_in_date_time),
-            3 => writer.write(&self.last_sign_in_request_id),
-            4 => writer.write(&self.last_successful_sign_in_date_time),
-            5 => writer.write(&self.last_successful_sign_in_request_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.last_non_interactive_sign_in_date_time);
+        writer.write(1, &self.last_non_interactive_sign_in_request_id);
+        writer.write(2, &self.last_sign_in_date_time);
+        writer.write(3, &self.last_sign_in_request_id);
+        writer.write(4, &self.last_successful_sign_in_date_time);
+        writer.write(5, &self.last_successful_sign_in_request_id);
     }
 }
 runtime::models!(SignInActivity);

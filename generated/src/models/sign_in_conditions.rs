@@ -95,20 +95,17 @@ impl runtime::Model for SignInConditions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_flow),
-            1 => writer.write(&self.client_app_type),
-            2 => writer.write(&self.country),
-            3 => writer.write(&self.device_info),
-            4 => writer.write(&self.device_platform),
-            5 => writer.write(&self.insider_risk_level),
-            6 => writer.write(&self.ip_address),
-            7 => writer.write(&self.service_principal_risk_level),
-            8 => writer.write(&self.sign_in_risk_level),
-            9 => writer.write(&self.user_risk_level),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_flow);
+        writer.write(1, &self.client_app_type);
+        writer.write(2, &self.country);
+        writer.write(3, &self.device_info);
+        writer.write(4, &self.device_platform);
+        writer.write(5, &self.insider_risk_level);
+        writer.write(6, &self.ip_address);
+        writer.write(7, &self.service_principal_risk_level);
+        writer.write(8, &self.sign_in_risk_level);
+        writer.write(9, &self.user_risk_level);
     }
 }
 runtime::models!(SignInConditions);

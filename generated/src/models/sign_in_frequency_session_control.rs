@@ -70,15 +70,12 @@ impl runtime::Model for SignInFrequencySessionControl {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_type),
-            1 => writer.write(&self.frequency_interval),
-            2 => writer.write(&self.is_enabled),
-            3 => writer.write(&self.r#type),
-            4 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_type);
+        writer.write(1, &self.frequency_interval);
+        writer.write(2, &self.is_enabled);
+        writer.write(3, &self.r#type);
+        writer.write(4, &self.value);
     }
 }
 runtime::models!(SignInFrequencySessionControl);

@@ -58,14 +58,11 @@ impl runtime::Model for SignInLocation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.city),
-            1 => writer.write(&self.country_or_region),
-            2 => writer.write(&self.geo_coordinates),
-            3 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.city);
+        writer.write(1, &self.country_or_region);
+        writer.write(2, &self.geo_coordinates);
+        writer.write(3, &self.state);
     }
 }
 runtime::models!(SignInLocation);

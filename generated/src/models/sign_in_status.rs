@@ -54,13 +54,10 @@ impl runtime::Model for SignInStatus {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.additional_details),
-            1 => writer.write(&self.error_code),
-            2 => writer.write(&self.failure_reason),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.additional_details);
+        writer.write(1, &self.error_code);
+        writer.write(2, &self.failure_reason);
     }
 }
 runtime::models!(SignInStatus);

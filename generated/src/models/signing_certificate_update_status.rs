@@ -50,12 +50,9 @@ impl runtime::Model for SigningCertificateUpdateStatus {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.certificate_update_result),
-            1 => writer.write(&self.last_run_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.certificate_update_result);
+        writer.write(1, &self.last_run_date_time);
     }
 }
 runtime::models!(SigningCertificateUpdateStatus);

@@ -172,35 +172,32 @@ impl runtime::Model for Simulation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attack_technique),
-            1 => writer.write(&self.attack_type),
-            2 => writer.write(&self.automation_id),
-            3 => writer.write(&self.completion_date_time),
-            4 => writer.write(&self.created_by),
-            5 => writer.write(&self.created_date_time),
-            6 => writer.write(&self.description),
-            7 => writer.write(&self.display_name),
-            8 => writer.write(&self.duration_in_days),
-            9 => writer.write(&self.end_user_notification_setting),
-            10 => writer.write(&self.excluded_account_target),
-            11 => writer.write(&self.id),
-            12 => writer.write(&self.included_account_target),
-            13 => writer.write(&self.is_automated),
-            14 => writer.write(&self.landing_page),
-            15 => writer.write(&self.last_modified_by),
-            16 => writer.write(&self.last_modified_date_time),
-            17 => writer.write(&self.launch_date_time),
-            18 => writer.write(&self.login_page),
-            19 => writer.write(&self.oauth_consent_app_detail),
-            20 => writer.write(&self.payload),
-            21 => writer.write(&self.payload_delivery_platform),
-            22 => writer.write(&self.report),
-            23 => writer.write(&self.status),
-            24 => writer.write(&self.training_setting),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attack_technique);
+        writer.write(1, &self.attack_type);
+        writer.write(2, &self.automation_id);
+        writer.write(3, &self.completion_date_time);
+        writer.write(4, &self.created_by);
+        writer.write(5, &self.created_date_time);
+        writer.write(6, &self.description);
+        writer.write(7, &self.display_name);
+        writer.write(8, &self.duration_in_days);
+        writer.write(9, &self.end_user_notification_setting);
+        writer.write(10, &self.excluded_account_target);
+        writer.write(11, &self.id);
+        writer.write(12, &self.included_account_target);
+        writer.write(13, &self.is_automated);
+        writer.write(14, &self.landing_page);
+        writer.write(15, &self.last_modified_by);
+        writer.write(16, &self.last_modified_date_time);
+        writer.write(17, &self.launch_date_time);
+        writer.write(18, &self.login_page);
+        writer.write(19, &self.oauth_consent_app_detail);
+        writer.write(20, &self.payload);
+        writer.write(21, &self.payload_delivery_platform);
+        writer.write(22, &self.report);
+        writer.write(23, &self.status);
+        writer.write(24, &self.training_setting);
     }
 }
 runtime::models!(Simulation);

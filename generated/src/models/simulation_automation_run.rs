@@ -66,15 +66,12 @@ impl runtime::Model for SimulationAutomationRun {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end_date_time),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.simulation_id),
-            3 => writer.write(&self.start_date_time),
-            4 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end_date_time);
+        writer.write(1, &self.id);
+        writer.write(2, &self.simulation_id);
+        writer.write(3, &self.start_date_time);
+        writer.write(4, &self.status);
     }
 }
 runtime::models!(SimulationAutomationRun);

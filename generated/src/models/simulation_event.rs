@@ -52,12 +52,9 @@ impl runtime::Model for SimulationEvent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.count),
-            1 => writer.write(&self.event_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.count);
+        writer.write(1, &self.event_name);
     }
 }
 runtime::models!(SimulationEvent);

@@ -52,12 +52,9 @@ impl runtime::Model for SimulationEventsContent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.compromised_rate),
-            1 => writer.write(&self.events),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.compromised_rate);
+        writer.write(1, &self.events);
     }
 }
 runtime::models!(SimulationEventsContent);

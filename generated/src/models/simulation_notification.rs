@@ -58,13 +58,10 @@ impl runtime::Model for SimulationNotification {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.default_language),
-            1 => writer.write(&self.end_user_notification),
-            2 => writer.write(&self.targetted_user_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.default_language);
+        writer.write(1, &self.end_user_notification);
+        writer.write(2, &self.targetted_user_type);
     }
 }
 runtime::models!(SimulationNotification);

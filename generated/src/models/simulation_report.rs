@@ -52,12 +52,9 @@ impl runtime::Model for SimulationReport {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.overview),
-            1 => writer.write(&self.simulation_users),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.overview);
+        writer.write(1, &self.simulation_users);
     }
 }
 runtime::models!(SimulationReport);

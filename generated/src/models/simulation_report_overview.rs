@@ -65,14 +65,11 @@ impl runtime::Model for SimulationReportOverview {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.recommended_actions),
-            1 => writer.write(&self.resolved_targets_count),
-            2 => writer.write(&self.simulation_events_content),
-            3 => writer.write(&self.training_events_content),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.recommended_actions);
+        writer.write(1, &self.resolved_targets_count);
+        writer.write(2, &self.simulation_events_content);
+        writer.write(3, &self.training_events_content);
     }
 }
 runtime::models!(SimulationReportOverview);

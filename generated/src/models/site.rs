@@ -496,138 +496,118 @@ impl runtime::Model for Site {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "shares",
-                    feature = "sites"
-                )
-            )]
-            0 => writer.write(&self.analytics),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "storage"
-                )
-            )]
-            1 => writer.write(&self.columns),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "shares",
-                    feature = "sites"
-                )
-            )]
-            2 => writer.write(&self.content_types),
-            3 => writer.write(&self.created_by),
-            4 => writer.write(&self.created_by_user),
-            5 => writer.write(&self.created_date_time),
-            6 => writer.write(&self.description),
-            7 => writer.write(&self.display_name),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "storage",
-                    feature = "users"
-                )
-            )]
-            8 => writer.write(&self.drive),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "storage",
-                    feature = "users"
-                )
-            )]
-            9 => writer.write(&self.drives),
-            10 => writer.write(&self.etag),
-            11 => writer.write(&self.error),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "storage"
-                )
-            )]
-            12 => writer.write(&self.external_columns),
-            13 => writer.write(&self.id),
-            14 => writer.write(&self.is_personal_site),
-            #[cfg(any(feature = "groups", feature = "sites"))]
-            15 => writer.write(&self.items),
-            16 => writer.write(&self.last_modified_by),
-            17 => writer.write(&self.last_modified_by_user),
-            18 => writer.write(&self.last_modified_date_time),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "shares",
-                    feature = "sites"
-                )
-            )]
-            19 => writer.write(&self.lists),
-            20 => writer.write(&self.name),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "sites",
-                    feature = "users"
-                )
-            )]
-            21 => writer.write(&self.onenote),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "users"
-                )
-            )]
-            22 => writer.write(&self.operations),
-            #[cfg(any(feature = "groups", feature = "sites"))]
-            23 => writer.write(&self.pages),
-            24 => writer.write(&self.parent_reference),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "storage"
-                )
-            )]
-            25 => writer.write(&self.permissions),
-            26 => writer.write(&self.root),
-            27 => writer.write(&self.sharepoint_ids),
-            28 => writer.write(&self.site_collection),
-            29 => writer.write(&self.sites),
-            #[cfg(any(feature = "groups", feature = "sites"))]
-            30 => writer.write(&self.term_store),
-            #[cfg(any(feature = "groups", feature = "sites"))]
-            31 => writer.write(&self.term_stores),
-            32 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "shares",
+                feature = "sites"
+            )
+        )] writer.write(0, &self.analytics);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "shares",
+                feature = "sites",
+                feature = "storage"
+            )
+        )] writer.write(1, &self.columns);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "shares",
+                feature = "sites"
+            )
+        )] writer.write(2, &self.content_types);
+        writer.write(3, &self.created_by);
+        writer.write(4, &self.created_by_user);
+        writer.write(5, &self.created_date_time);
+        writer.write(6, &self.description);
+        writer.write(7, &self.display_name);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "me",
+                feature = "shares",
+                feature = "sites",
+                feature = "storage",
+                feature = "users"
+            )
+        )] writer.write(8, &self.drive);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "me",
+                feature = "shares",
+                feature = "sites",
+                feature = "storage",
+                feature = "users"
+            )
+        )] writer.write(9, &self.drives);
+        writer.write(10, &self.etag);
+        writer.write(11, &self.error);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "shares",
+                feature = "sites",
+                feature = "storage"
+            )
+        )] writer.write(12, &self.external_columns);
+        writer.write(13, &self.id);
+        writer.write(14, &self.is_personal_site);
+        #[cfg(any(feature = "groups", feature = "sites"))] writer.write(15, &self.items);
+        writer.write(16, &self.last_modified_by);
+        writer.write(17, &self.last_modified_by_user);
+        writer.write(18, &self.last_modified_date_time);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "shares",
+                feature = "sites"
+            )
+        )] writer.write(19, &self.lists);
+        writer.write(20, &self.name);
+        #[cfg(
+            any(feature = "groups", feature = "me", feature = "sites", feature = "users")
+        )] writer.write(21, &self.onenote);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "me",
+                feature = "shares",
+                feature = "sites",
+                feature = "users"
+            )
+        )] writer.write(22, &self.operations);
+        #[cfg(any(feature = "groups", feature = "sites"))] writer.write(23, &self.pages);
+        writer.write(24, &self.parent_reference);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "shares",
+                feature = "sites",
+                feature = "storage"
+            )
+        )] writer.write(25, &self.permissions);
+        writer.write(26, &self.root);
+        writer.write(27, &self.sharepoint_ids);
+        writer.write(28, &self.site_collection);
+        writer.write(29, &self.sites);
+        #[cfg(any(feature = "groups", feature = "sites"))]
+        writer.write(30, &self.term_store);
+        #[cfg(any(feature = "groups", feature = "sites"))]
+        writer.write(31, &self.term_stores);
+        writer.write(32, &self.web_url);
     }
 }
 runtime::models!(Site);
@@ -676,11 +656,8 @@ impl runtime::Model for AddParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
     }
 }
 #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
@@ -730,11 +707,8 @@ impl runtime::Model for RemoveParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
     }
 }
 #[cfg(any(feature = "groups", feature = "me", feature = "users"))]

@@ -46,11 +46,8 @@ impl runtime::Model for SiteArchivalDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.archive_status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.archive_status);
     }
 }
 runtime::models!(SiteArchivalDetails);

@@ -58,14 +58,11 @@ impl runtime::Model for SiteCollection {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.archival_details),
-            1 => writer.write(&self.data_location_code),
-            2 => writer.write(&self.hostname),
-            3 => writer.write(&self.root),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.archival_details);
+        writer.write(1, &self.data_location_code);
+        writer.write(2, &self.hostname);
+        writer.write(3, &self.root);
     }
 }
 runtime::models!(SiteCollection);

@@ -166,33 +166,30 @@ impl runtime::Model for SitePage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.canvas_layout),
-            1 => writer.write(&self.created_by),
-            2 => writer.write(&self.created_by_user),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.etag),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.last_modified_by),
-            8 => writer.write(&self.last_modified_by_user),
-            9 => writer.write(&self.last_modified_date_time),
-            10 => writer.write(&self.name),
-            11 => writer.write(&self.page_layout),
-            12 => writer.write(&self.parent_reference),
-            13 => writer.write(&self.promotion_kind),
-            14 => writer.write(&self.publishing_state),
-            15 => writer.write(&self.reactions),
-            16 => writer.write(&self.show_comments),
-            17 => writer.write(&self.show_recommended_pages),
-            18 => writer.write(&self.thumbnail_web_url),
-            19 => writer.write(&self.title),
-            20 => writer.write(&self.title_area),
-            21 => writer.write(&self.web_parts),
-            22 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.canvas_layout);
+        writer.write(1, &self.created_by);
+        writer.write(2, &self.created_by_user);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.description);
+        writer.write(5, &self.etag);
+        writer.write(6, &self.id);
+        writer.write(7, &self.last_modified_by);
+        writer.write(8, &self.last_modified_by_user);
+        writer.write(9, &self.last_modified_date_time);
+        writer.write(10, &self.name);
+        writer.write(11, &self.page_layout);
+        writer.write(12, &self.parent_reference);
+        writer.write(13, &self.promotion_kind);
+        writer.write(14, &self.publishing_state);
+        writer.write(15, &self.reactions);
+        writer.write(16, &self.show_comments);
+        writer.write(17, &self.show_recommended_pages);
+        writer.write(18, &self.thumbnail_web_url);
+        writer.write(19, &self.title);
+        writer.write(20, &self.title_area);
+        writer.write(21, &self.web_parts);
+        writer.write(22, &self.web_url);
     }
 }
 runtime::models!(SitePage);
@@ -258,14 +255,11 @@ impl runtime::Model for GetWebPartsByPositionParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.column_id),
-            1 => writer.write(&self.horizontal_section_id),
-            2 => writer.write(&self.is_in_vertical_section),
-            3 => writer.write(&self.web_part_index),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.column_id);
+        writer.write(1, &self.horizontal_section_id);
+        writer.write(2, &self.is_in_vertical_section);
+        writer.write(3, &self.web_part_index);
     }
 }
 #[cfg(feature = "full")]

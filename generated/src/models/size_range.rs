@@ -52,12 +52,9 @@ impl runtime::Model for SizeRange {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.maximum_size),
-            1 => writer.write(&self.minimum_size),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.maximum_size);
+        writer.write(1, &self.minimum_size);
     }
 }
 runtime::models!(SizeRange);

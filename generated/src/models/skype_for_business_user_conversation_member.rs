@@ -75,16 +75,13 @@ impl runtime::Model for SkypeForBusinessUserConversationMember {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.roles),
-            3 => writer.write(&self.tenant_id),
-            4 => writer.write(&self.user_id),
-            5 => writer.write(&self.visible_history_start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
+        writer.write(2, &self.roles);
+        writer.write(3, &self.tenant_id);
+        writer.write(4, &self.user_id);
+        writer.write(5, &self.visible_history_start_date_time);
     }
 }
 runtime::models!(SkypeForBusinessUserConversationMember);

@@ -62,14 +62,11 @@ impl runtime::Model for SmsAuthenticationMethodTarget {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.is_registration_required),
-            2 => writer.write(&self.is_usable_for_sign_in),
-            3 => writer.write(&self.target_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.is_registration_required);
+        writer.write(2, &self.is_usable_for_sign_in);
+        writer.write(3, &self.target_type);
     }
 }
 runtime::models!(SmsAuthenticationMethodTarget);

@@ -72,15 +72,12 @@ impl runtime::Model for SocialIdentityProvider {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_id),
-            1 => writer.write(&self.client_secret),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.identity_provider_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_id);
+        writer.write(1, &self.client_secret);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.identity_provider_type);
     }
 }
 runtime::models!(SocialIdentityProvider);

@@ -54,12 +54,9 @@ impl runtime::Model for SocialIdentitySource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.social_identity_source_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.social_identity_source_type);
     }
 }
 runtime::models!(SocialIdentitySource);

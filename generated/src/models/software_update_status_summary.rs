@@ -125,26 +125,23 @@ impl runtime::Model for SoftwareUpdateStatusSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.compliant_device_count),
-            1 => writer.write(&self.compliant_user_count),
-            2 => writer.write(&self.conflict_device_count),
-            3 => writer.write(&self.conflict_user_count),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.error_device_count),
-            6 => writer.write(&self.error_user_count),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.non_compliant_device_count),
-            9 => writer.write(&self.non_compliant_user_count),
-            10 => writer.write(&self.not_applicable_device_count),
-            11 => writer.write(&self.not_applicable_user_count),
-            12 => writer.write(&self.remediated_device_count),
-            13 => writer.write(&self.remediated_user_count),
-            14 => writer.write(&self.unknown_device_count),
-            15 => writer.write(&self.unknown_user_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.compliant_device_count);
+        writer.write(1, &self.compliant_user_count);
+        writer.write(2, &self.conflict_device_count);
+        writer.write(3, &self.conflict_user_count);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.error_device_count);
+        writer.write(6, &self.error_user_count);
+        writer.write(7, &self.id);
+        writer.write(8, &self.non_compliant_device_count);
+        writer.write(9, &self.non_compliant_user_count);
+        writer.write(10, &self.not_applicable_device_count);
+        writer.write(11, &self.not_applicable_user_count);
+        writer.write(12, &self.remediated_device_count);
+        writer.write(13, &self.remediated_user_count);
+        writer.write(14, &self.unknown_device_count);
+        writer.write(15, &self.unknown_user_count);
     }
 }
 runtime::models!(SoftwareUpdateStatusSummary);

@@ -69,14 +69,11 @@ impl runtime::Model for SolutionsRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.backup_restore),
-            1 => writer.write(&self.booking_businesses),
-            2 => writer.write(&self.booking_currencies),
-            3 => writer.write(&self.virtual_events),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.backup_restore);
+        writer.write(1, &self.booking_businesses);
+        writer.write(2, &self.booking_currencies);
+        writer.write(3, &self.virtual_events);
     }
 }
 runtime::models!(SolutionsRoot);

@@ -147,30 +147,27 @@ impl runtime::Model for SpeakerAssignmentSubmission {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignment_id),
-            1 => writer.write(&self.average_words_per_minute_pace),
-            2 => writer.write(&self.class_id),
-            3 => writer.write(&self.filler_words_occurrences_count),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.incorrect_camera_distance_occurrences_count),
-            6 => writer.write(&self.length_of_submission_in_seconds),
-            7 => writer.write(&self.lost_eye_contact_occurrences_count),
-            8 => writer.write(&self.monotone_occurrences_count),
-            9 => writer.write(&self.non_inclusive_language_occurrences_count),
-            10 => writer.write(&self.obstructed_view_occurrences_count),
-            11 => writer.write(&self.repetitive_language_occurrences_count),
-            12 => writer.write(&self.student_id),
-            13 => writer.write(&self.submission_date_time),
-            14 => writer.write(&self.submission_id),
-            15 => writer.write(&self.top_filler_words),
-            16 => writer.write(&self.top_mispronounced_words),
-            17 => writer.write(&self.top_non_inclusive_words_and_phrases),
-            18 => writer.write(&self.top_repetitive_words_and_phrases),
-            19 => writer.write(&self.words_spoken_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignment_id);
+        writer.write(1, &self.average_words_per_minute_pace);
+        writer.write(2, &self.class_id);
+        writer.write(3, &self.filler_words_occurrences_count);
+        writer.write(4, &self.id);
+        writer.write(5, &self.incorrect_camera_distance_occurrences_count);
+        writer.write(6, &self.length_of_submission_in_seconds);
+        writer.write(7, &self.lost_eye_contact_occurrences_count);
+        writer.write(8, &self.monotone_occurrences_count);
+        writer.write(9, &self.non_inclusive_language_occurrences_count);
+        writer.write(10, &self.obstructed_view_occurrences_count);
+        writer.write(11, &self.repetitive_language_occurrences_count);
+        writer.write(12, &self.student_id);
+        writer.write(13, &self.submission_date_time);
+        writer.write(14, &self.submission_id);
+        writer.write(15, &self.top_filler_words);
+        writer.write(16, &self.top_mispronounced_words);
+        writer.write(17, &self.top_non_inclusive_words_and_phrases);
+        writer.write(18, &self.top_repetitive_words_and_phrases);
+        writer.write(19, &self.words_spoken_count);
     }
 }
 runtime::models!(SpeakerAssignmentSubmission);

@@ -52,12 +52,9 @@ impl runtime::Model for StaffAvailabilityItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.availability_items),
-            1 => writer.write(&self.staff_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.availability_items);
+        writer.write(1, &self.staff_id);
     }
 }
 runtime::models!(StaffAvailabilityItem);

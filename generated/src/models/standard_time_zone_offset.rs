@@ -62,15 +62,12 @@ impl runtime::Model for StandardTimeZoneOffset {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.day_occurrence),
-            1 => writer.write(&self.day_of_week),
-            2 => writer.write(&self.month),
-            3 => writer.write(&self.time),
-            4 => writer.write(&self.year),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.day_occurrence);
+        writer.write(1, &self.day_of_week);
+        writer.write(2, &self.month);
+        writer.write(3, &self.time);
+        writer.write(4, &self.year);
     }
 }
 runtime::models!(StandardTimeZoneOffset);

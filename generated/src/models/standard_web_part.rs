@@ -60,14 +60,11 @@ impl runtime::Model for StandardWebPart {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.container_text_web_part_id),
-            1 => writer.write(&self.data),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.web_part_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.container_text_web_part_id);
+        writer.write(1, &self.data);
+        writer.write(2, &self.id);
+        writer.write(3, &self.web_part_type);
     }
 }
 runtime::models!(StandardWebPart);

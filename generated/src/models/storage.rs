@@ -52,12 +52,9 @@ impl runtime::Model for Storage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.file_storage),
-            1 => writer.write(&self.settings),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.file_storage);
+        writer.write(1, &self.settings);
     }
 }
 runtime::models!(Storage);

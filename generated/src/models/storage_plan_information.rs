@@ -46,11 +46,8 @@ impl runtime::Model for StoragePlanInformation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.upgrade_available),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.upgrade_available);
     }
 }
 runtime::models!(StoragePlanInformation);

@@ -48,11 +48,8 @@ impl runtime::Model for StringKeyObjectValuePair {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.key),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.key);
     }
 }
 runtime::models!(StringKeyObjectValuePair);

@@ -192,39 +192,36 @@ impl runtime::Model for SubjectRightsRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.approvers),
-            1 => writer.write(&self.assigned_to),
-            2 => writer.write(&self.closed_date_time),
-            3 => writer.write(&self.collaborators),
-            4 => writer.write(&self.content_query),
-            5 => writer.write(&self.created_by),
-            6 => writer.write(&self.created_date_time),
-            7 => writer.write(&self.data_subject),
-            8 => writer.write(&self.data_subject_type),
-            9 => writer.write(&self.description),
-            10 => writer.write(&self.display_name),
-            11 => writer.write(&self.external_id),
-            12 => writer.write(&self.history),
-            13 => writer.write(&self.id),
-            14 => writer.write(&self.include_all_versions),
-            15 => writer.write(&self.include_authored_content),
-            16 => writer.write(&self.insight),
-            17 => writer.write(&self.internal_due_date_time),
-            18 => writer.write(&self.last_modified_by),
-            19 => writer.write(&self.last_modified_date_time),
-            20 => writer.write(&self.mailbox_locations),
-            21 => writer.write(&self.notes),
-            22 => writer.write(&self.pause_after_estimate),
-            23 => writer.write(&self.regulations),
-            24 => writer.write(&self.site_locations),
-            25 => writer.write(&self.stages),
-            26 => writer.write(&self.status),
-            27 => writer.write(&self.team),
-            28 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.approvers);
+        writer.write(1, &self.assigned_to);
+        writer.write(2, &self.closed_date_time);
+        writer.write(3, &self.collaborators);
+        writer.write(4, &self.content_query);
+        writer.write(5, &self.created_by);
+        writer.write(6, &self.created_date_time);
+        writer.write(7, &self.data_subject);
+        writer.write(8, &self.data_subject_type);
+        writer.write(9, &self.description);
+        writer.write(10, &self.display_name);
+        writer.write(11, &self.external_id);
+        writer.write(12, &self.history);
+        writer.write(13, &self.id);
+        writer.write(14, &self.include_all_versions);
+        writer.write(15, &self.include_authored_content);
+        writer.write(16, &self.insight);
+        writer.write(17, &self.internal_due_date_time);
+        writer.write(18, &self.last_modified_by);
+        writer.write(19, &self.last_modified_date_time);
+        writer.write(20, &self.mailbox_locations);
+        writer.write(21, &self.notes);
+        writer.write(22, &self.pause_after_estimate);
+        writer.write(23, &self.regulations);
+        writer.write(24, &self.site_locations);
+        writer.write(25, &self.stages);
+        writer.write(26, &self.status);
+        writer.write(27, &self.team);
+        writer.write(28, &self.r#type);
     }
 }
 runtime::models!(SubjectRightsRequest);

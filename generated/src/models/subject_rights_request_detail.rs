@@ -80,17 +80,14 @@ impl runtime::Model for SubjectRightsRequestDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.excluded_item_count),
-            1 => writer.write(&self.insight_counts),
-            2 => writer.write(&self.item_count),
-            3 => writer.write(&self.item_need_review),
-            4 => writer.write(&self.product_item_counts),
-            5 => writer.write(&self.signed_off_item_count),
-            6 => writer.write(&self.total_item_size),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.excluded_item_count);
+        writer.write(1, &self.insight_counts);
+        writer.write(2, &self.item_count);
+        writer.write(3, &self.item_need_review);
+        writer.write(4, &self.product_item_counts);
+        writer.write(5, &self.signed_off_item_count);
+        writer.write(6, &self.total_item_size);
     }
 }
 runtime::models!(SubjectRightsRequestDetail);

@@ -50,11 +50,8 @@ impl runtime::Model for SubjectRightsRequestEnumeratedMailboxLocation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.user_principal_names),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.user_principal_names);
     }
 }
 runtime::models!(SubjectRightsRequestEnumeratedMailboxLocation);

@@ -50,11 +50,8 @@ impl runtime::Model for SubjectRightsRequestEnumeratedSiteLocation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.urls),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.urls);
     }
 }
 runtime::models!(SubjectRightsRequestEnumeratedSiteLocation);

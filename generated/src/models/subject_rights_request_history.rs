@@ -64,15 +64,12 @@ impl runtime::Model for SubjectRightsRequestHistory {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.changed_by),
-            1 => writer.write(&self.event_date_time),
-            2 => writer.write(&self.stage),
-            3 => writer.write(&self.stage_status),
-            4 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.changed_by);
+        writer.write(1, &self.event_date_time);
+        writer.write(2, &self.stage);
+        writer.write(3, &self.stage_status);
+        writer.write(4, &self.r#type);
     }
 }
 runtime::models!(SubjectRightsRequestHistory);

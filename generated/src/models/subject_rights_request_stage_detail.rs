@@ -56,13 +56,10 @@ impl runtime::Model for SubjectRightsRequestStageDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.error),
-            1 => writer.write(&self.stage),
-            2 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.error);
+        writer.write(1, &self.stage);
+        writer.write(2, &self.status);
     }
 }
 runtime::models!(SubjectRightsRequestStageDetail);

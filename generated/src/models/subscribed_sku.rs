@@ -100,21 +100,18 @@ impl runtime::Model for SubscribedSku {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account_id),
-            1 => writer.write(&self.account_name),
-            2 => writer.write(&self.applies_to),
-            3 => writer.write(&self.capability_status),
-            4 => writer.write(&self.consumed_units),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.prepaid_units),
-            7 => writer.write(&self.service_plans),
-            8 => writer.write(&self.sku_id),
-            9 => writer.write(&self.sku_part_number),
-            10 => writer.write(&self.subscription_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account_id);
+        writer.write(1, &self.account_name);
+        writer.write(2, &self.applies_to);
+        writer.write(3, &self.capability_status);
+        writer.write(4, &self.consumed_units);
+        writer.write(5, &self.id);
+        writer.write(6, &self.prepaid_units);
+        writer.write(7, &self.service_plans);
+        writer.write(8, &self.sku_id);
+        writer.write(9, &self.sku_part_number);
+        writer.write(10, &self.subscription_ids);
     }
 }
 runtime::models!(SubscribedSku);

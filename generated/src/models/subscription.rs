@@ -124,25 +124,22 @@ impl runtime::Model for Subscription {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_id),
-            1 => writer.write(&self.change_type),
-            2 => writer.write(&self.client_state),
-            3 => writer.write(&self.creator_id),
-            4 => writer.write(&self.encryption_certificate),
-            5 => writer.write(&self.encryption_certificate_id),
-            6 => writer.write(&self.expiration_date_time),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.include_resource_data),
-            9 => writer.write(&self.latest_supported_tls_version),
-            10 => writer.write(&self.lifecycle_notification_url),
-            11 => writer.write(&self.notification_query_options),
-            12 => writer.write(&self.notification_url),
-            13 => writer.write(&self.notification_url_app_id),
-            14 => writer.write(&self.resource),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_id);
+        writer.write(1, &self.change_type);
+        writer.write(2, &self.client_state);
+        writer.write(3, &self.creator_id);
+        writer.write(4, &self.encryption_certificate);
+        writer.write(5, &self.encryption_certificate_id);
+        writer.write(6, &self.expiration_date_time);
+        writer.write(7, &self.id);
+        writer.write(8, &self.include_resource_data);
+        writer.write(9, &self.latest_supported_tls_version);
+        writer.write(10, &self.lifecycle_notification_url);
+        writer.write(11, &self.notification_query_options);
+        writer.write(12, &self.notification_url);
+        writer.write(13, &self.notification_url_app_id);
+        writer.write(14, &self.resource);
     }
 }
 runtime::models!(Subscription);

@@ -60,14 +60,11 @@ impl runtime::Model for Synchronization {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.jobs),
-            2 => writer.write(&self.secrets),
-            3 => writer.write(&self.templates),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.jobs);
+        writer.write(2, &self.secrets);
+        writer.write(3, &self.templates);
     }
 }
 runtime::models!(Synchronization);
@@ -113,11 +110,8 @@ impl runtime::Model for AcquireAccessTokenParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.credentials),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.credentials);
     }
 }
 runtime::models!(AcquireAccessTokenParameters);

@@ -80,17 +80,14 @@ impl runtime::Model for SynchronizationJob {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.bulk_upload),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.schedule),
-            3 => writer.write(&self.schema),
-            4 => writer.write(&self.status),
-            5 => writer.write(&self.synchronization_job_settings),
-            6 => writer.write(&self.template_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.bulk_upload);
+        writer.write(1, &self.id);
+        writer.write(2, &self.schedule);
+        writer.write(3, &self.schema);
+        writer.write(4, &self.status);
+        writer.write(5, &self.synchronization_job_settings);
+        writer.write(6, &self.template_id);
     }
 }
 runtime::models!(SynchronizationJob);
@@ -136,11 +133,8 @@ impl runtime::Model for ProvisionOnDemandParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.parameters),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.parameters);
     }
 }
 runtime::models!(ProvisionOnDemandParameters);
@@ -186,11 +180,8 @@ impl runtime::Model for RestartParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
     }
 }
 runtime::models!(RestartParameters);
@@ -253,14 +244,11 @@ impl runtime::Model for ValidateCredentialsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_identifier),
-            1 => writer.write(&self.credentials),
-            2 => writer.write(&self.template_id),
-            3 => writer.write(&self.use_saved_credentials),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_identifier);
+        writer.write(1, &self.credentials);
+        writer.write(2, &self.template_id);
+        writer.write(3, &self.use_saved_credentials);
     }
 }
 runtime::models!(ValidateCredentialsParameters);
@@ -323,14 +311,11 @@ impl runtime::Model for ValidateCredentialsCollectionParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_identifier),
-            1 => writer.write(&self.credentials),
-            2 => writer.write(&self.template_id),
-            3 => writer.write(&self.use_saved_credentials),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_identifier);
+        writer.write(1, &self.credentials);
+        writer.write(2, &self.template_id);
+        writer.write(3, &self.use_saved_credentials);
     }
 }
 runtime::models!(ValidateCredentialsCollectionParameters);

@@ -50,12 +50,9 @@ impl runtime::Model for SynchronizationJobApplicationParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.rule_id),
-            1 => writer.write(&self.subjects),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.rule_id);
+        writer.write(1, &self.subjects);
     }
 }
 runtime::models!(SynchronizationJobApplicationParameters);

@@ -46,11 +46,8 @@ impl runtime::Model for SynchronizationJobRestartCriteria {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.reset_scope),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.reset_scope);
     }
 }
 runtime::models!(SynchronizationJobRestartCriteria);

@@ -54,13 +54,10 @@ impl runtime::Model for SynchronizationJobSubject {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.links),
-            1 => writer.write(&self.object_id),
-            2 => writer.write(&self.object_type_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.links);
+        writer.write(1, &self.object_id);
+        writer.write(2, &self.object_type_name);
     }
 }
 runtime::models!(SynchronizationJobSubject);

@@ -54,13 +54,10 @@ impl runtime::Model for SynchronizationLinkedObjects {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.manager),
-            1 => writer.write(&self.members),
-            2 => writer.write(&self.owners),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.manager);
+        writer.write(1, &self.members);
+        writer.write(2, &self.owners);
     }
 }
 runtime::models!(SynchronizationLinkedObjects);

@@ -63,14 +63,11 @@ impl runtime::Model for SynchronizationProgress {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.completed_units),
-            1 => writer.write(&self.progress_observation_date_time),
-            2 => writer.write(&self.total_units),
-            3 => writer.write(&self.units),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.completed_units);
+        writer.write(1, &self.progress_observation_date_time);
+        writer.write(2, &self.total_units);
+        writer.write(3, &self.units);
     }
 }
 runtime::models!(SynchronizationProgress);

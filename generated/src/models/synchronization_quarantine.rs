@@ -73,16 +73,13 @@ impl runtime::Model for SynchronizationQuarantine {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.current_began),
-            1 => writer.write(&self.error),
-            2 => writer.write(&self.next_attempt),
-            3 => writer.write(&self.reason),
-            4 => writer.write(&self.series_began),
-            5 => writer.write(&self.series_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.current_began);
+        writer.write(1, &self.error);
+        writer.write(2, &self.next_attempt);
+        writer.write(3, &self.reason);
+        writer.write(4, &self.series_began);
+        writer.write(5, &self.series_count);
     }
 }
 runtime::models!(SynchronizationQuarantine);

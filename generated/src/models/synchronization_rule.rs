@@ -93,20 +93,17 @@ impl runtime::Model for SynchronizationRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.container_filter),
-            1 => writer.write(&self.editable),
-            2 => writer.write(&self.group_filter),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.metadata),
-            5 => writer.write(&self.name),
-            6 => writer.write(&self.object_mappings),
-            7 => writer.write(&self.priority),
-            8 => writer.write(&self.source_directory_name),
-            9 => writer.write(&self.target_directory_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.container_filter);
+        writer.write(1, &self.editable);
+        writer.write(2, &self.group_filter);
+        writer.write(3, &self.id);
+        writer.write(4, &self.metadata);
+        writer.write(5, &self.name);
+        writer.write(6, &self.object_mappings);
+        writer.write(7, &self.priority);
+        writer.write(8, &self.source_directory_name);
+        writer.write(9, &self.target_directory_name);
     }
 }
 runtime::models!(SynchronizationRule);

@@ -54,13 +54,10 @@ impl runtime::Model for SynchronizationSchedule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.expiration),
-            1 => writer.write(&self.interval),
-            2 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.expiration);
+        writer.write(1, &self.interval);
+        writer.write(2, &self.state);
     }
 }
 runtime::models!(SynchronizationSchedule);

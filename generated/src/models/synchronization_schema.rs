@@ -60,14 +60,11 @@ impl runtime::Model for SynchronizationSchema {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.directories),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.synchronization_rules),
-            3 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.directories);
+        writer.write(1, &self.id);
+        writer.write(2, &self.synchronization_rules);
+        writer.write(3, &self.version);
     }
 }
 runtime::models!(SynchronizationSchema);
@@ -121,13 +118,10 @@ impl runtime::Model for ParseExpressionParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.expression),
-            1 => writer.write(&self.target_attribute_definition),
-            2 => writer.write(&self.test_input_object),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.expression);
+        writer.write(1, &self.target_attribute_definition);
+        writer.write(2, &self.test_input_object);
     }
 }
 runtime::models!(ParseExpressionParameters);

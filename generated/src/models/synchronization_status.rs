@@ -105,22 +105,19 @@ impl runtime::Model for SynchronizationStatus {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.code),
-            1 => writer.write(&self.count_successive_complete_failures),
-            2 => writer.write(&self.escrows_pruned),
-            3 => writer.write(&self.last_execution),
-            4 => writer.write(&self.last_successful_execution),
-            5 => writer.write(&self.last_successful_execution_with_exports),
-            6 => writer.write(&self.progress),
-            7 => writer.write(&self.quarantine),
-            8 => writer.write(&self.steady_state_first_achieved_time),
-            9 => writer.write(&self.steady_state_last_achieved_time),
-            10 => writer.write(&self.synchronized_entry_count_by_type),
-            11 => writer.write(&self.troubleshooting_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.code);
+        writer.write(1, &self.count_successive_complete_failures);
+        writer.write(2, &self.escrows_pruned);
+        writer.write(3, &self.last_execution);
+        writer.write(4, &self.last_successful_execution);
+        writer.write(5, &self.last_successful_execution_with_exports);
+        writer.write(6, &self.progress);
+        writer.write(7, &self.quarantine);
+        writer.write(8, &self.steady_state_first_achieved_time);
+        writer.write(9, &self.steady_state_last_achieved_time);
+        writer.write(10, &self.synchronized_entry_count_by_type);
+        writer.write(11, &self.troubleshooting_url);
     }
 }
 runtime::models!(SynchronizationStatus);

@@ -113,24 +113,21 @@ impl runtime::Model for SynchronizationTaskExecution {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity_identifier),
-            1 => writer.write(&self.count_entitled),
-            2 => writer.write(&self.count_entitled_for_provisioning),
-            3 => writer.write(&self.count_escrowed),
-            4 => writer.write(&self.count_escrowed_raw),
-            5 => writer.write(&self.count_exported),
-            6 => writer.write(&self.count_exports),
-            7 => writer.write(&self.count_imported),
-            8 => writer.write(&self.count_imported_deltas),
-            9 => writer.write(&self.count_imported_reference_deltas),
-            10 => writer.write(&self.error),
-            11 => writer.write(&self.state),
-            12 => writer.write(&self.time_began),
-            13 => writer.write(&self.time_ended),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity_identifier);
+        writer.write(1, &self.count_entitled);
+        writer.write(2, &self.count_entitled_for_provisioning);
+        writer.write(3, &self.count_escrowed);
+        writer.write(4, &self.count_escrowed_raw);
+        writer.write(5, &self.count_exported);
+        writer.write(6, &self.count_exports);
+        writer.write(7, &self.count_imported);
+        writer.write(8, &self.count_imported_deltas);
+        writer.write(9, &self.count_imported_reference_deltas);
+        writer.write(10, &self.error);
+        writer.write(11, &self.state);
+        writer.write(12, &self.time_began);
+        writer.write(13, &self.time_ended);
     }
 }
 runtime::models!(SynchronizationTaskExecution);

@@ -85,18 +85,15 @@ impl runtime::Model for SynchronizationTemplate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_id),
-            1 => writer.write(&self.default),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.discoverable),
-            4 => writer.write(&self.factory_tag),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.metadata),
-            7 => writer.write(&self.schema),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_id);
+        writer.write(1, &self.default);
+        writer.write(2, &self.description);
+        writer.write(3, &self.discoverable);
+        writer.write(4, &self.factory_tag);
+        writer.write(5, &self.id);
+        writer.write(6, &self.metadata);
+        writer.write(7, &self.schema);
     }
 }
 runtime::models!(SynchronizationTemplate);

@@ -52,12 +52,9 @@ impl runtime::Model for TargetOwners {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.notify_members),
-            1 => writer.write(&self.security_groups),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.notify_members);
+        writer.write(1, &self.security_groups);
     }
 }
 runtime::models!(TargetOwners);

@@ -73,16 +73,13 @@ impl runtime::Model for TargetResource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.group_type),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.modified_properties),
-            4 => writer.write(&self.r#type),
-            5 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.group_type);
+        writer.write(2, &self.id);
+        writer.write(3, &self.modified_properties);
+        writer.write(4, &self.r#type);
+        writer.write(5, &self.user_principal_name);
     }
 }
 runtime::models!(TargetResource);

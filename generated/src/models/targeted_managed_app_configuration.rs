@@ -122,25 +122,20 @@ impl runtime::Model for TargetedManagedAppConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            #[cfg(feature = "device-app-management")]
-            0 => writer.write(&self.apps),
-            #[cfg(feature = "device-app-management")]
-            1 => writer.write(&self.assignments),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.custom_settings),
-            4 => writer.write(&self.deployed_app_count),
-            #[cfg(feature = "device-app-management")]
-            5 => writer.write(&self.deployment_summary),
-            6 => writer.write(&self.description),
-            7 => writer.write(&self.display_name),
-            8 => writer.write(&self.id),
-            9 => writer.write(&self.is_assigned),
-            10 => writer.write(&self.last_modified_date_time),
-            11 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        #[cfg(feature = "device-app-management")] writer.write(0, &self.apps);
+        #[cfg(feature = "device-app-management")] writer.write(1, &self.assignments);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.custom_settings);
+        writer.write(4, &self.deployed_app_count);
+        #[cfg(feature = "device-app-management")]
+        writer.write(5, &self.deployment_summary);
+        writer.write(6, &self.description);
+        writer.write(7, &self.display_name);
+        writer.write(8, &self.id);
+        writer.write(9, &self.is_assigned);
+        writer.write(10, &self.last_modified_date_time);
+        writer.write(11, &self.version);
     }
 }
 runtime::models!(TargetedManagedAppConfiguration);
@@ -189,11 +184,8 @@ impl runtime::Model for AssignParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
     }
 }
 #[cfg(feature = "device-app-management")]
@@ -247,12 +239,9 @@ impl runtime::Model for TargetAppsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_group_type),
-            1 => writer.write(&self.apps),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_group_type);
+        writer.write(1, &self.apps);
     }
 }
 #[cfg(feature = "device-app-management")]

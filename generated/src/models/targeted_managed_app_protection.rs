@@ -243,46 +243,42 @@ impl runtime::Model for TargetedManagedAppProtection {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_data_storage_locations),
-            1 => writer.write(&self.allowed_inbound_data_transfer_sources),
-            2 => writer.write(&self.allowed_outbound_clipboard_sharing_level),
-            3 => writer.write(&self.allowed_outbound_data_transfer_destinations),
-            #[cfg(feature = "device-app-management")]
-            4 => writer.write(&self.assignments),
-            5 => writer.write(&self.contact_sync_blocked),
-            6 => writer.write(&self.created_date_time),
-            7 => writer.write(&self.data_backup_blocked),
-            8 => writer.write(&self.description),
-            9 => writer.write(&self.device_compliance_required),
-            10 => writer.write(&self.disable_app_pin_if_device_pin_is_set),
-            11 => writer.write(&self.display_name),
-            12 => writer.write(&self.fingerprint_blocked),
-            13 => writer.write(&self.id),
-            14 => writer.write(&self.is_assigned),
-            15 => writer.write(&self.last_modified_date_time),
-            16 => writer.write(&self.managed_browser),
-            17 => writer.write(&self.managed_browser_to_open_links_required),
-            18 => writer.write(&self.maximum_pin_retries),
-            19 => writer.write(&self.minimum_pin_length),
-            20 => writer.write(&self.minimum_required_app_version),
-            21 => writer.write(&self.minimum_required_os_version),
-            22 => writer.write(&self.minimum_warning_app_version),
-            23 => writer.write(&self.minimum_warning_os_version),
-            24 => writer.write(&self.organizational_credentials_required),
-            25 => writer.write(&self.period_before_pin_reset),
-            26 => writer.write(&self.period_offline_before_access_check),
-            27 => writer.write(&self.period_offline_before_wipe_is_enforced),
-            28 => writer.write(&self.period_online_before_access_check),
-            29 => writer.write(&self.pin_character_set),
-            30 => writer.write(&self.pin_required),
-            31 => writer.write(&self.print_blocked),
-            32 => writer.write(&self.save_as_blocked),
-            33 => writer.write(&self.simple_pin_blocked),
-            34 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_data_storage_locations);
+        writer.write(1, &self.allowed_inbound_data_transfer_sources);
+        writer.write(2, &self.allowed_outbound_clipboard_sharing_level);
+        writer.write(3, &self.allowed_outbound_data_transfer_destinations);
+        #[cfg(feature = "device-app-management")] writer.write(4, &self.assignments);
+        writer.write(5, &self.contact_sync_blocked);
+        writer.write(6, &self.created_date_time);
+        writer.write(7, &self.data_backup_blocked);
+        writer.write(8, &self.description);
+        writer.write(9, &self.device_compliance_required);
+        writer.write(10, &self.disable_app_pin_if_device_pin_is_set);
+        writer.write(11, &self.display_name);
+        writer.write(12, &self.fingerprint_blocked);
+        writer.write(13, &self.id);
+        writer.write(14, &self.is_assigned);
+        writer.write(15, &self.last_modified_date_time);
+        writer.write(16, &self.managed_browser);
+        writer.write(17, &self.managed_browser_to_open_links_required);
+        writer.write(18, &self.maximum_pin_retries);
+        writer.write(19, &self.minimum_pin_length);
+        writer.write(20, &self.minimum_required_app_version);
+        writer.write(21, &self.minimum_required_os_version);
+        writer.write(22, &self.minimum_warning_app_version);
+        writer.write(23, &self.minimum_warning_os_version);
+        writer.write(24, &self.organizational_credentials_required);
+        writer.write(25, &self.period_before_pin_reset);
+        writer.write(26, &self.period_offline_before_access_check);
+        writer.write(27, &self.period_offline_before_wipe_is_enforced);
+        writer.write(28, &self.period_online_before_access_check);
+        writer.write(29, &self.pin_character_set);
+        writer.write(30, &self.pin_required);
+        writer.write(31, &self.print_blocked);
+        writer.write(32, &self.save_as_blocked);
+        writer.write(33, &self.simple_pin_blocked);
+        writer.write(34, &self.version);
     }
 }
 runtime::models!(TargetedManagedAppProtection);
@@ -331,11 +327,8 @@ impl runtime::Model for AssignParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
     }
 }
 #[cfg(feature = "device-app-management")]
@@ -389,12 +382,9 @@ impl runtime::Model for TargetAppsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_group_type),
-            1 => writer.write(&self.apps),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_group_type);
+        writer.write(1, &self.apps);
     }
 }
 #[cfg(feature = "device-app-management")]

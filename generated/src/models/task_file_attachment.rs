@@ -77,16 +77,13 @@ impl runtime::Model for TaskFileAttachment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_bytes),
-            1 => writer.write(&self.content_type),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.last_modified_date_time),
-            4 => writer.write(&self.name),
-            5 => writer.write(&self.size),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_bytes);
+        writer.write(1, &self.content_type);
+        writer.write(2, &self.id);
+        writer.write(3, &self.last_modified_date_time);
+        writer.write(4, &self.name);
+        writer.write(5, &self.size);
     }
 }
 runtime::models!(TaskFileAttachment);

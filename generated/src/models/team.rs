@@ -632,191 +632,155 @@ impl runtime::Model for Team {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "teams",
-                    feature = "teamwork",
-                    feature = "users"
-                )
-            )]
-            0 => writer.write(&self.all_channels),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "teams",
-                    feature = "teamwork",
-                    feature = "users"
-                )
-            )]
-            1 => writer.write(&self.channels),
-            2 => writer.write(&self.classification),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.first_channel_name),
-            7 => writer.write(&self.fun_settings),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "education",
-                    feature = "employee-experience",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "print",
-                    feature = "role-management",
-                    feature = "security",
-                    feature = "service-principals",
-                    feature = "teams",
-                    feature = "users"
-                )
-            )]
-            8 => writer.write(&self.group),
-            9 => writer.write(&self.guest_settings),
-            10 => writer.write(&self.id),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "teams",
-                    feature = "teamwork",
-                    feature = "users"
-                )
-            )]
-            11 => writer.write(&self.incoming_channels),
-            #[cfg(
-                any(
-                    feature = "chats",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "teams",
-                    feature = "users"
-                )
-            )]
-            12 => writer.write(&self.installed_apps),
-            13 => writer.write(&self.internal_id),
-            14 => writer.write(&self.is_archived),
-            15 => writer.write(&self.member_settings),
-            #[cfg(
-                any(
-                    feature = "chats",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "teams",
-                    feature = "teamwork",
-                    feature = "users"
-                )
-            )]
-            16 => writer.write(&self.members),
-            17 => writer.write(&self.messaging_settings),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "teams",
-                    feature = "users"
-                )
-            )]
-            18 => writer.write(&self.operations),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "chats",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "teams",
-                    feature = "users"
-                )
-            )]
-            19 => writer.write(&self.permission_grants),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "teams",
-                    feature = "users"
-                )
-            )]
-            20 => writer.write(&self.photo),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "teams",
-                    feature = "teamwork",
-                    feature = "users"
-                )
-            )]
-            21 => writer.write(&self.primary_channel),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "teams",
-                    feature = "users"
-                )
-            )]
-            22 => writer.write(&self.schedule),
-            23 => writer.write(&self.specialization),
-            24 => writer.write(&self.summary),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "teams",
-                    feature = "users"
-                )
-            )]
-            25 => writer.write(&self.tags),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "teams",
-                    feature = "teams-templates",
-                    feature = "users"
-                )
-            )]
-            26 => writer.write(&self.template),
-            27 => writer.write(&self.tenant_id),
-            28 => writer.write(&self.visibility),
-            29 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        #[cfg(
+            any(
+                feature = "groups",
+                feature = "me",
+                feature = "teams",
+                feature = "teamwork",
+                feature = "users"
+            )
+        )] writer.write(0, &self.all_channels);
+        #[cfg(
+            any(
+                feature = "groups",
+                feature = "me",
+                feature = "teams",
+                feature = "teamwork",
+                feature = "users"
+            )
+        )] writer.write(1, &self.channels);
+        writer.write(2, &self.classification);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.description);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.first_channel_name);
+        writer.write(7, &self.fun_settings);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "education",
+                feature = "employee-experience",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "print",
+                feature = "role-management",
+                feature = "security",
+                feature = "service-principals",
+                feature = "teams",
+                feature = "users"
+            )
+        )] writer.write(8, &self.group);
+        writer.write(9, &self.guest_settings);
+        writer.write(10, &self.id);
+        #[cfg(
+            any(
+                feature = "groups",
+                feature = "me",
+                feature = "teams",
+                feature = "teamwork",
+                feature = "users"
+            )
+        )] writer.write(11, &self.incoming_channels);
+        #[cfg(
+            any(
+                feature = "chats",
+                feature = "groups",
+                feature = "me",
+                feature = "teams",
+                feature = "users"
+            )
+        )] writer.write(12, &self.installed_apps);
+        writer.write(13, &self.internal_id);
+        writer.write(14, &self.is_archived);
+        writer.write(15, &self.member_settings);
+        #[cfg(
+            any(
+                feature = "chats",
+                feature = "groups",
+                feature = "me",
+                feature = "teams",
+                feature = "teamwork",
+                feature = "users"
+            )
+        )] writer.write(16, &self.members);
+        writer.write(17, &self.messaging_settings);
+        #[cfg(
+            any(feature = "groups", feature = "me", feature = "teams", feature = "users")
+        )] writer.write(18, &self.operations);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "chats",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "teams",
+                feature = "users"
+            )
+        )] writer.write(19, &self.permission_grants);
+        #[cfg(
+            any(feature = "groups", feature = "me", feature = "teams", feature = "users")
+        )] writer.write(20, &self.photo);
+        #[cfg(
+            any(
+                feature = "groups",
+                feature = "me",
+                feature = "teams",
+                feature = "teamwork",
+                feature = "users"
+            )
+        )] writer.write(21, &self.primary_channel);
+        #[cfg(
+            any(feature = "groups", feature = "me", feature = "teams", feature = "users")
+        )] writer.write(22, &self.schedule);
+        writer.write(23, &self.specialization);
+        writer.write(24, &self.summary);
+        #[cfg(
+            any(feature = "groups", feature = "me", feature = "teams", feature = "users")
+        )] writer.write(25, &self.tags);
+        #[cfg(
+            any(
+                feature = "groups",
+                feature = "me",
+                feature = "teams",
+                feature = "teams-templates",
+                feature = "users"
+            )
+        )] writer.write(26, &self.template);
+        writer.write(27, &self.tenant_id);
+        writer.write(28, &self.visibility);
+        writer.write(29, &self.web_url);
     }
 }
 runtime::models!(Team);
@@ -865,11 +829,8 @@ impl runtime::Model for ArchiveParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.should_set_spo_site_read_only_for_members),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.should_set_spo_site_read_only_for_members);
     }
 }
 #[cfg(any(feature = "groups", feature = "me", feature = "teams", feature = "users"))]
@@ -946,16 +907,13 @@ impl runtime::Model for CloneParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.classification),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.mail_nickname),
-            4 => writer.write(&self.parts_to_clone),
-            5 => writer.write(&self.visibility),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.classification);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.mail_nickname);
+        writer.write(4, &self.parts_to_clone);
+        writer.write(5, &self.visibility);
     }
 }
 #[cfg(any(feature = "groups", feature = "me", feature = "teams", feature = "users"))]
@@ -1042,18 +1000,15 @@ impl runtime::Model for SendActivityNotificationParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity_type),
-            1 => writer.write(&self.chain_id),
-            2 => writer.write(&self.icon_id),
-            3 => writer.write(&self.preview_text),
-            4 => writer.write(&self.recipient),
-            5 => writer.write(&self.teams_app_id),
-            6 => writer.write(&self.template_parameters),
-            7 => writer.write(&self.topic),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity_type);
+        writer.write(1, &self.chain_id);
+        writer.write(2, &self.icon_id);
+        writer.write(3, &self.preview_text);
+        writer.write(4, &self.recipient);
+        writer.write(5, &self.teams_app_id);
+        writer.write(6, &self.template_parameters);
+        writer.write(7, &self.topic);
     }
 }
 #[cfg(any(feature = "groups", feature = "me", feature = "teams", feature = "users"))]

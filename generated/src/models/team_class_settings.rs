@@ -46,11 +46,8 @@ impl runtime::Model for TeamClassSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.notify_guardians_about_assignments),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.notify_guardians_about_assignments);
     }
 }
 runtime::models!(TeamClassSettings);

@@ -60,14 +60,11 @@ impl runtime::Model for TeamCreatedEventMessageDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.initiator),
-            1 => writer.write(&self.team_description),
-            2 => writer.write(&self.team_display_name),
-            3 => writer.write(&self.team_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.initiator);
+        writer.write(1, &self.team_description);
+        writer.write(2, &self.team_display_name);
+        writer.write(3, &self.team_id);
     }
 }
 runtime::models!(TeamCreatedEventMessageDetail);

@@ -63,14 +63,11 @@ impl runtime::Model for TeamFunSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_custom_memes),
-            1 => writer.write(&self.allow_giphy),
-            2 => writer.write(&self.allow_stickers_and_memes),
-            3 => writer.write(&self.giphy_content_rating),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_custom_memes);
+        writer.write(1, &self.allow_giphy);
+        writer.write(2, &self.allow_stickers_and_memes);
+        writer.write(3, &self.giphy_content_rating);
     }
 }
 runtime::models!(TeamFunSettings);

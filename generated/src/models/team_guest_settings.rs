@@ -50,12 +50,9 @@ impl runtime::Model for TeamGuestSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_create_update_channels),
-            1 => writer.write(&self.allow_delete_channels),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_create_update_channels);
+        writer.write(1, &self.allow_delete_channels);
     }
 }
 runtime::models!(TeamGuestSettings);

@@ -73,16 +73,13 @@ impl runtime::Model for TeamMemberSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_add_remove_apps),
-            1 => writer.write(&self.allow_create_private_channels),
-            2 => writer.write(&self.allow_create_update_channels),
-            3 => writer.write(&self.allow_create_update_remove_connectors),
-            4 => writer.write(&self.allow_create_update_remove_tabs),
-            5 => writer.write(&self.allow_delete_channels),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_add_remove_apps);
+        writer.write(1, &self.allow_create_private_channels);
+        writer.write(2, &self.allow_create_update_channels);
+        writer.write(3, &self.allow_create_update_remove_connectors);
+        writer.write(4, &self.allow_create_update_remove_tabs);
+        writer.write(5, &self.allow_delete_channels);
     }
 }
 runtime::models!(TeamMemberSettings);

@@ -48,11 +48,8 @@ impl runtime::Model for TeamMembersNotificationRecipient {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.team_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.team_id);
     }
 }
 runtime::models!(TeamMembersNotificationRecipient);

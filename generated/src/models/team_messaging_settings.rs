@@ -68,15 +68,12 @@ impl runtime::Model for TeamMessagingSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_channel_mentions),
-            1 => writer.write(&self.allow_owner_delete_messages),
-            2 => writer.write(&self.allow_team_mentions),
-            3 => writer.write(&self.allow_user_delete_messages),
-            4 => writer.write(&self.allow_user_edit_messages),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_channel_mentions);
+        writer.write(1, &self.allow_owner_delete_messages);
+        writer.write(2, &self.allow_team_mentions);
+        writer.write(3, &self.allow_user_delete_messages);
+        writer.write(4, &self.allow_user_edit_messages);
     }
 }
 runtime::models!(TeamMessagingSettings);

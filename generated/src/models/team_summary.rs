@@ -54,13 +54,10 @@ impl runtime::Model for TeamSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.guests_count),
-            1 => writer.write(&self.members_count),
-            2 => writer.write(&self.owners_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.guests_count);
+        writer.write(1, &self.members_count);
+        writer.write(2, &self.owners_count);
     }
 }
 runtime::models!(TeamSummary);

@@ -102,25 +102,21 @@ impl runtime::Model for TeamsApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            #[cfg(
-                any(
-                    feature = "app-catalogs",
-                    feature = "chats",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "teams",
-                    feature = "users"
-                )
-            )]
-            0 => writer.write(&self.app_definitions),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.distribution_method),
-            3 => writer.write(&self.external_id),
-            4 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        #[cfg(
+            any(
+                feature = "app-catalogs",
+                feature = "chats",
+                feature = "groups",
+                feature = "me",
+                feature = "teams",
+                feature = "users"
+            )
+        )] writer.write(0, &self.app_definitions);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.distribution_method);
+        writer.write(3, &self.external_id);
+        writer.write(4, &self.id);
     }
 }
 runtime::models!(TeamsApp);

@@ -50,12 +50,9 @@ impl runtime::Model for TeamsAppAuthorization {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_app_id),
-            1 => writer.write(&self.required_permission_set),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_app_id);
+        writer.write(1, &self.required_permission_set);
     }
 }
 runtime::models!(TeamsAppAuthorization);

@@ -103,22 +103,18 @@ impl runtime::Model for TeamsAppDefinition {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authorization),
-            #[cfg(feature = "app-catalogs")]
-            1 => writer.write(&self.bot),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.last_modified_date_time),
-            7 => writer.write(&self.publishing_state),
-            8 => writer.write(&self.short_description),
-            9 => writer.write(&self.teams_app_id),
-            10 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authorization);
+        #[cfg(feature = "app-catalogs")] writer.write(1, &self.bot);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.id);
+        writer.write(6, &self.last_modified_date_time);
+        writer.write(7, &self.publishing_state);
+        writer.write(8, &self.short_description);
+        writer.write(9, &self.teams_app_id);
+        writer.write(10, &self.version);
     }
 }
 runtime::models!(TeamsAppDefinition);

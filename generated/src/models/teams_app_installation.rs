@@ -63,14 +63,11 @@ impl runtime::Model for TeamsAppInstallation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.consented_permission_set),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.teams_app),
-            3 => writer.write(&self.teams_app_definition),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.consented_permission_set);
+        writer.write(1, &self.id);
+        writer.write(2, &self.teams_app);
+        writer.write(3, &self.teams_app_definition);
     }
 }
 runtime::models!(TeamsAppInstallation);
@@ -116,11 +113,8 @@ impl runtime::Model for UpgradeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.consented_permission_set),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.consented_permission_set);
     }
 }
 runtime::models!(UpgradeParameters);

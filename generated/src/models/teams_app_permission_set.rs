@@ -48,11 +48,8 @@ impl runtime::Model for TeamsAppPermissionSet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.resource_specific_permissions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.resource_specific_permissions);
     }
 }
 runtime::models!(TeamsAppPermissionSet);

@@ -56,13 +56,10 @@ impl runtime::Model for TeamsAppRemovedEventMessageDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.initiator),
-            1 => writer.write(&self.teams_app_display_name),
-            2 => writer.write(&self.teams_app_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.initiator);
+        writer.write(1, &self.teams_app_display_name);
+        writer.write(2, &self.teams_app_id);
     }
 }
 runtime::models!(TeamsAppRemovedEventMessageDetail);

@@ -50,12 +50,9 @@ impl runtime::Model for TeamsAppResourceSpecificPermission {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.permission_type),
-            1 => writer.write(&self.permission_value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.permission_type);
+        writer.write(1, &self.permission_value);
     }
 }
 runtime::models!(TeamsAppResourceSpecificPermission);

@@ -66,18 +66,10 @@ impl runtime::Model for TeamsAppSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_user_requests_for_app_access),
-            1 => writer.write(&self.id),
-            2 => {
-                writer
-                    .write(
-                        &self.is_user_personal_scope_resource_specific_consent_enabled,
-                    )
-            }
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_user_requests_for_app_access);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_user_personal_scope_resource_specific_consent_enabled);
     }
 }
 runtime::models!(TeamsAppSettings);

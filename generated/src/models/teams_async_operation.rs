@@ -92,19 +92,16 @@ impl runtime::Model for TeamsAsyncOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attempts_count),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.error),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_action_date_time),
-            5 => writer.write(&self.operation_type),
-            6 => writer.write(&self.status),
-            7 => writer.write(&self.target_resource_id),
-            8 => writer.write(&self.target_resource_location),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attempts_count);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.error);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_action_date_time);
+        writer.write(5, &self.operation_type);
+        writer.write(6, &self.status);
+        writer.write(7, &self.target_resource_id);
+        writer.write(8, &self.target_resource_location);
     }
 }
 runtime::models!(TeamsAsyncOperation);

@@ -46,11 +46,8 @@ impl runtime::Model for TeamsLicensingDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.has_teams_license),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.has_teams_license);
     }
 }
 runtime::models!(TeamsLicensingDetails);

@@ -64,15 +64,12 @@ impl runtime::Model for TeamsTab {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.configuration),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.teams_app),
-            4 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.configuration);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.teams_app);
+        writer.write(4, &self.web_url);
     }
 }
 runtime::models!(TeamsTab);

@@ -60,14 +60,11 @@ impl runtime::Model for TeamsTabConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_url),
-            1 => writer.write(&self.entity_id),
-            2 => writer.write(&self.remove_url),
-            3 => writer.write(&self.website_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_url);
+        writer.write(1, &self.entity_id);
+        writer.write(2, &self.remove_url);
+        writer.write(3, &self.website_url);
     }
 }
 runtime::models!(TeamsTabConfiguration);

@@ -84,17 +84,14 @@ impl runtime::Model for Teamwork {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deleted_chats),
-            1 => writer.write(&self.deleted_teams),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.is_teams_enabled),
-            4 => writer.write(&self.region),
-            5 => writer.write(&self.teams_app_settings),
-            6 => writer.write(&self.workforce_integrations),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deleted_chats);
+        writer.write(1, &self.deleted_teams);
+        writer.write(2, &self.id);
+        writer.write(3, &self.is_teams_enabled);
+        writer.write(4, &self.region);
+        writer.write(5, &self.teams_app_settings);
+        writer.write(6, &self.workforce_integrations);
     }
 }
 runtime::models!(Teamwork);
@@ -177,18 +174,15 @@ impl runtime::Model for SendActivityNotificationToRecipientsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity_type),
-            1 => writer.write(&self.chain_id),
-            2 => writer.write(&self.icon_id),
-            3 => writer.write(&self.preview_text),
-            4 => writer.write(&self.recipients),
-            5 => writer.write(&self.teams_app_id),
-            6 => writer.write(&self.template_parameters),
-            7 => writer.write(&self.topic),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity_type);
+        writer.write(1, &self.chain_id);
+        writer.write(2, &self.icon_id);
+        writer.write(3, &self.preview_text);
+        writer.write(4, &self.recipients);
+        writer.write(5, &self.teams_app_id);
+        writer.write(6, &self.template_parameters);
+        writer.write(7, &self.topic);
     }
 }
 runtime::models!(SendActivityNotificationToRecipientsParameters);

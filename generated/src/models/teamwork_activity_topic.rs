@@ -54,13 +54,10 @@ impl runtime::Model for TeamworkActivityTopic {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.source),
-            1 => writer.write(&self.value),
-            2 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.source);
+        writer.write(1, &self.value);
+        writer.write(2, &self.web_url);
     }
 }
 runtime::models!(TeamworkActivityTopic);

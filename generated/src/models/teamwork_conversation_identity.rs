@@ -58,13 +58,10 @@ impl runtime::Model for TeamworkConversationIdentity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.conversation_identity_type),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.conversation_identity_type);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
     }
 }
 runtime::models!(TeamworkConversationIdentity);

@@ -54,13 +54,10 @@ impl runtime::Model for TeamworkOnlineMeetingInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.calendar_event_id),
-            1 => writer.write(&self.join_web_url),
-            2 => writer.write(&self.organizer),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.calendar_event_id);
+        writer.write(1, &self.join_web_url);
+        writer.write(2, &self.organizer);
     }
 }
 runtime::models!(TeamworkOnlineMeetingInfo);

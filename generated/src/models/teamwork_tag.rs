@@ -80,17 +80,14 @@ impl runtime::Model for TeamworkTag {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.member_count),
-            4 => writer.write(&self.members),
-            5 => writer.write(&self.tag_type),
-            6 => writer.write(&self.team_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.member_count);
+        writer.write(4, &self.members);
+        writer.write(5, &self.tag_type);
+        writer.write(6, &self.team_id);
     }
 }
 runtime::models!(TeamworkTag);

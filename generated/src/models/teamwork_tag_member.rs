@@ -60,14 +60,11 @@ impl runtime::Model for TeamworkTagMember {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.tenant_id),
-            3 => writer.write(&self.user_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
+        writer.write(2, &self.tenant_id);
+        writer.write(3, &self.user_id);
     }
 }
 runtime::models!(TeamworkTagMember);

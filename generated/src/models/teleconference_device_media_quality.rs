@@ -154,31 +154,28 @@ impl runtime::Model for TeleconferenceDeviceMediaQuality {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.average_inbound_jitter),
-            1 => writer.write(&self.average_inbound_packet_loss_rate_in_percentage),
-            2 => writer.write(&self.average_inbound_round_trip_delay),
-            3 => writer.write(&self.average_outbound_jitter),
-            4 => writer.write(&self.average_outbound_packet_loss_rate_in_percentage),
-            5 => writer.write(&self.average_outbound_round_trip_delay),
-            6 => writer.write(&self.channel_index),
-            7 => writer.write(&self.inbound_packets),
-            8 => writer.write(&self.local_ip_address),
-            9 => writer.write(&self.local_port),
-            10 => writer.write(&self.maximum_inbound_jitter),
-            11 => writer.write(&self.maximum_inbound_packet_loss_rate_in_percentage),
-            12 => writer.write(&self.maximum_inbound_round_trip_delay),
-            13 => writer.write(&self.maximum_outbound_jitter),
-            14 => writer.write(&self.maximum_outbound_packet_loss_rate_in_percentage),
-            15 => writer.write(&self.maximum_outbound_round_trip_delay),
-            16 => writer.write(&self.media_duration),
-            17 => writer.write(&self.network_link_speed_in_bytes),
-            18 => writer.write(&self.outbound_packets),
-            19 => writer.write(&self.remote_ip_address),
-            20 => writer.write(&self.remote_port),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.average_inbound_jitter);
+        writer.write(1, &self.average_inbound_packet_loss_rate_in_percentage);
+        writer.write(2, &self.average_inbound_round_trip_delay);
+        writer.write(3, &self.average_outbound_jitter);
+        writer.write(4, &self.average_outbound_packet_loss_rate_in_percentage);
+        writer.write(5, &self.average_outbound_round_trip_delay);
+        writer.write(6, &self.channel_index);
+        writer.write(7, &self.inbound_packets);
+        writer.write(8, &self.local_ip_address);
+        writer.write(9, &self.local_port);
+        writer.write(10, &self.maximum_inbound_jitter);
+        writer.write(11, &self.maximum_inbound_packet_loss_rate_in_percentage);
+        writer.write(12, &self.maximum_inbound_round_trip_delay);
+        writer.write(13, &self.maximum_outbound_jitter);
+        writer.write(14, &self.maximum_outbound_packet_loss_rate_in_percentage);
+        writer.write(15, &self.maximum_outbound_round_trip_delay);
+        writer.write(16, &self.media_duration);
+        writer.write(17, &self.network_link_speed_in_bytes);
+        writer.write(18, &self.outbound_packets);
+        writer.write(19, &self.remote_ip_address);
+        writer.write(20, &self.remote_port);
     }
 }
 runtime::models!(TeleconferenceDeviceMediaQuality);

@@ -97,20 +97,17 @@ impl runtime::Model for TeleconferenceDeviceQuality {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.call_chain_id),
-            1 => writer.write(&self.cloud_service_deployment_environment),
-            2 => writer.write(&self.cloud_service_deployment_id),
-            3 => writer.write(&self.cloud_service_instance_name),
-            4 => writer.write(&self.cloud_service_name),
-            5 => writer.write(&self.device_description),
-            6 => writer.write(&self.device_name),
-            7 => writer.write(&self.media_leg_id),
-            8 => writer.write(&self.media_quality_list),
-            9 => writer.write(&self.participant_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.call_chain_id);
+        writer.write(1, &self.cloud_service_deployment_environment);
+        writer.write(2, &self.cloud_service_deployment_id);
+        writer.write(3, &self.cloud_service_instance_name);
+        writer.write(4, &self.cloud_service_name);
+        writer.write(5, &self.device_description);
+        writer.write(6, &self.device_name);
+        writer.write(7, &self.media_leg_id);
+        writer.write(8, &self.media_quality_list);
+        writer.write(9, &self.participant_id);
     }
 }
 runtime::models!(TeleconferenceDeviceQuality);

@@ -177,35 +177,32 @@ impl runtime::Model for TeleconferenceDeviceScreenSharingQuality {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.average_inbound_bit_rate),
-            1 => writer.write(&self.average_inbound_frame_rate),
-            2 => writer.write(&self.average_inbound_jitter),
-            3 => writer.write(&self.average_inbound_packet_loss_rate_in_percentage),
-            4 => writer.write(&self.average_inbound_round_trip_delay),
-            5 => writer.write(&self.average_outbound_bit_rate),
-            6 => writer.write(&self.average_outbound_frame_rate),
-            7 => writer.write(&self.average_outbound_jitter),
-            8 => writer.write(&self.average_outbound_packet_loss_rate_in_percentage),
-            9 => writer.write(&self.average_outbound_round_trip_delay),
-            10 => writer.write(&self.channel_index),
-            11 => writer.write(&self.inbound_packets),
-            12 => writer.write(&self.local_ip_address),
-            13 => writer.write(&self.local_port),
-            14 => writer.write(&self.maximum_inbound_jitter),
-            15 => writer.write(&self.maximum_inbound_packet_loss_rate_in_percentage),
-            16 => writer.write(&self.maximum_inbound_round_trip_delay),
-            17 => writer.write(&self.maximum_outbound_jitter),
-            18 => writer.write(&self.maximum_outbound_packet_loss_rate_in_percentage),
-            19 => writer.write(&self.maximum_outbound_round_trip_delay),
-            20 => writer.write(&self.media_duration),
-            21 => writer.write(&self.network_link_speed_in_bytes),
-            22 => writer.write(&self.outbound_packets),
-            23 => writer.write(&self.remote_ip_address),
-            24 => writer.write(&self.remote_port),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.average_inbound_bit_rate);
+        writer.write(1, &self.average_inbound_frame_rate);
+        writer.write(2, &self.average_inbound_jitter);
+        writer.write(3, &self.average_inbound_packet_loss_rate_in_percentage);
+        writer.write(4, &self.average_inbound_round_trip_delay);
+        writer.write(5, &self.average_outbound_bit_rate);
+        writer.write(6, &self.average_outbound_frame_rate);
+        writer.write(7, &self.average_outbound_jitter);
+        writer.write(8, &self.average_outbound_packet_loss_rate_in_percentage);
+        writer.write(9, &self.average_outbound_round_trip_delay);
+        writer.write(10, &self.channel_index);
+        writer.write(11, &self.inbound_packets);
+        writer.write(12, &self.local_ip_address);
+        writer.write(13, &self.local_port);
+        writer.write(14, &self.maximum_inbound_jitter);
+        writer.write(15, &self.maximum_inbound_packet_loss_rate_in_percentage);
+        writer.write(16, &self.maximum_inbound_round_trip_delay);
+        writer.write(17, &self.maximum_outbound_jitter);
+        writer.write(18, &self.maximum_outbound_packet_loss_rate_in_percentage);
+        writer.write(19, &self.maximum_outbound_round_trip_delay);
+        writer.write(20, &self.media_duration);
+        writer.write(21, &self.network_link_speed_in_bytes);
+        writer.write(22, &self.outbound_packets);
+        writer.write(23, &self.remote_ip_address);
+        writer.write(24, &self.remote_port);
     }
 }
 runtime::models!(TeleconferenceDeviceScreenSharingQuality);

@@ -87,18 +87,15 @@ impl runtime::Model for TemporaryAccessPassAuthenticationMethod {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_usable),
-            3 => writer.write(&self.is_usable_once),
-            4 => writer.write(&self.lifetime_in_minutes),
-            5 => writer.write(&self.method_usability_reason),
-            6 => writer.write(&self.start_date_time),
-            7 => writer.write(&self.temporary_access_pass),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_usable);
+        writer.write(3, &self.is_usable_once);
+        writer.write(4, &self.lifetime_in_minutes);
+        writer.write(5, &self.method_usability_reason);
+        writer.write(6, &self.start_date_time);
+        writer.write(7, &self.temporary_access_pass);
     }
 }
 runtime::models!(TemporaryAccessPassAuthenticationMethod);

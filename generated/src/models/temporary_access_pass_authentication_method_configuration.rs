@@ -100,20 +100,16 @@ impl runtime::Model for TemporaryAccessPassAuthenticationMethodConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.default_length),
-            1 => writer.write(&self.default_lifetime_in_minutes),
-            2 => writer.write(&self.exclude_targets),
-            3 => writer.write(&self.id),
-            #[cfg(feature = "full")]
-            4 => writer.write(&self.include_targets),
-            5 => writer.write(&self.is_usable_once),
-            6 => writer.write(&self.maximum_lifetime_in_minutes),
-            7 => writer.write(&self.minimum_lifetime_in_minutes),
-            8 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.default_length);
+        writer.write(1, &self.default_lifetime_in_minutes);
+        writer.write(2, &self.exclude_targets);
+        writer.write(3, &self.id);
+        #[cfg(feature = "full")] writer.write(4, &self.include_targets);
+        writer.write(5, &self.is_usable_once);
+        writer.write(6, &self.maximum_lifetime_in_minutes);
+        writer.write(7, &self.minimum_lifetime_in_minutes);
+        writer.write(8, &self.state);
     }
 }
 runtime::models!(TemporaryAccessPassAuthenticationMethodConfiguration);

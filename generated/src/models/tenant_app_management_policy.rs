@@ -90,17 +90,14 @@ impl runtime::Model for TenantAppManagementPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_restrictions),
-            1 => writer.write(&self.deleted_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.is_enabled),
-            6 => writer.write(&self.service_principal_restrictions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_restrictions);
+        writer.write(1, &self.deleted_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.id);
+        writer.write(5, &self.is_enabled);
+        writer.write(6, &self.service_principal_restrictions);
     }
 }
 runtime::models!(TenantAppManagementPolicy);

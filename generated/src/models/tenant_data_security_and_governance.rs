@@ -62,13 +62,10 @@ impl runtime::Model for TenantDataSecurityAndGovernance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.protection_scopes),
-            2 => writer.write(&self.sensitivity_labels),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.protection_scopes);
+        writer.write(2, &self.sensitivity_labels);
     }
 }
 runtime::models!(TenantDataSecurityAndGovernance);
@@ -114,11 +111,8 @@ impl runtime::Model for ProcessContentAsyncParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.process_content_requests),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.process_content_requests);
     }
 }
 runtime::models!(ProcessContentAsyncParameters);

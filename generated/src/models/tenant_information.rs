@@ -63,14 +63,11 @@ impl runtime::Model for TenantInformation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.default_domain_name),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.federation_brand_name),
-            3 => writer.write(&self.tenant_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.default_domain_name);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.federation_brand_name);
+        writer.write(3, &self.tenant_id);
     }
 }
 runtime::models!(TenantInformation);

@@ -50,11 +50,8 @@ impl runtime::Model for TenantProtectionScopeContainer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
     }
 }
 runtime::models!(TenantProtectionScopeContainer);
@@ -122,15 +119,12 @@ impl runtime::Model for ComputeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activities),
-            1 => writer.write(&self.device_metadata),
-            2 => writer.write(&self.integrated_app_metadata),
-            3 => writer.write(&self.locations),
-            4 => writer.write(&self.pivot_on),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activities);
+        writer.write(1, &self.device_metadata);
+        writer.write(2, &self.integrated_app_metadata);
+        writer.write(3, &self.locations);
+        writer.write(4, &self.pivot_on);
     }
 }
 runtime::models!(ComputeParameters);

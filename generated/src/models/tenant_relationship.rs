@@ -70,13 +70,10 @@ impl runtime::Model for TenantRelationship {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.delegated_admin_customers),
-            1 => writer.write(&self.delegated_admin_relationships),
-            2 => writer.write(&self.multi_tenant_organization),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.delegated_admin_customers);
+        writer.write(1, &self.delegated_admin_relationships);
+        writer.write(2, &self.multi_tenant_organization);
     }
 }
 runtime::models!(TenantRelationship);

@@ -69,16 +69,13 @@ impl runtime::Model for TermColumn {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_multiple_values),
-            #[cfg(any(feature = "groups", feature = "sites"))]
-            1 => writer.write(&self.parent_term),
-            2 => writer.write(&self.show_fully_qualified_name),
-            #[cfg(any(feature = "groups", feature = "sites"))]
-            3 => writer.write(&self.term_set),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_multiple_values);
+        #[cfg(any(feature = "groups", feature = "sites"))]
+        writer.write(1, &self.parent_term);
+        writer.write(2, &self.show_fully_qualified_name);
+        #[cfg(any(feature = "groups", feature = "sites"))]
+        writer.write(3, &self.term_set);
     }
 }
 runtime::models!(TermColumn);

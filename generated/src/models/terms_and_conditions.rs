@@ -104,21 +104,18 @@ impl runtime::Model for TermsAndConditions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.acceptance_statement),
-            1 => writer.write(&self.acceptance_statuses),
-            2 => writer.write(&self.assignments),
-            3 => writer.write(&self.body_text),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.description),
-            6 => writer.write(&self.display_name),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.last_modified_date_time),
-            9 => writer.write(&self.title),
-            10 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.acceptance_statement);
+        writer.write(1, &self.acceptance_statuses);
+        writer.write(2, &self.assignments);
+        writer.write(3, &self.body_text);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.description);
+        writer.write(6, &self.display_name);
+        writer.write(7, &self.id);
+        writer.write(8, &self.last_modified_date_time);
+        writer.write(9, &self.title);
+        writer.write(10, &self.version);
     }
 }
 runtime::models!(TermsAndConditions);

@@ -75,16 +75,13 @@ impl runtime::Model for TermsAndConditionsAcceptanceStatus {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.accepted_date_time),
-            1 => writer.write(&self.accepted_version),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.terms_and_conditions),
-            4 => writer.write(&self.user_display_name),
-            5 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.accepted_date_time);
+        writer.write(1, &self.accepted_version);
+        writer.write(2, &self.id);
+        writer.write(3, &self.terms_and_conditions);
+        writer.write(4, &self.user_display_name);
+        writer.write(5, &self.user_principal_name);
     }
 }
 runtime::models!(TermsAndConditionsAcceptanceStatus);

@@ -50,12 +50,9 @@ impl runtime::Model for TermsExpiration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.frequency),
-            1 => writer.write(&self.start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.frequency);
+        writer.write(1, &self.start_date_time);
     }
 }
 runtime::models!(TermsExpiration);

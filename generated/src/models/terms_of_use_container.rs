@@ -58,13 +58,10 @@ impl runtime::Model for TermsOfUseContainer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.agreement_acceptances),
-            1 => writer.write(&self.agreements),
-            2 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.agreement_acceptances);
+        writer.write(1, &self.agreements);
+        writer.write(2, &self.id);
     }
 }
 runtime::models!(TermsOfUseContainer);

@@ -68,15 +68,12 @@ impl runtime::Model for TextColumn {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_multiple_lines),
-            1 => writer.write(&self.append_changes_to_existing_text),
-            2 => writer.write(&self.lines_for_editing),
-            3 => writer.write(&self.max_length),
-            4 => writer.write(&self.text_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_multiple_lines);
+        writer.write(1, &self.append_changes_to_existing_text);
+        writer.write(2, &self.lines_for_editing);
+        writer.write(3, &self.max_length);
+        writer.write(4, &self.text_type);
     }
 }
 runtime::models!(TextColumn);

@@ -100,19 +100,16 @@ impl runtime::Model for ThreatAssessmentRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.category),
-            1 => writer.write(&self.content_type),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.expected_assessment),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.request_source),
-            7 => writer.write(&self.results),
-            8 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.category);
+        writer.write(1, &self.content_type);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.expected_assessment);
+        writer.write(5, &self.id);
+        writer.write(6, &self.request_source);
+        writer.write(7, &self.results);
+        writer.write(8, &self.status);
     }
 }
 runtime::models!(ThreatAssessmentRequest);

@@ -58,14 +58,11 @@ impl runtime::Model for Thumbnail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.height),
-            1 => writer.write(&self.source_item_id),
-            2 => writer.write(&self.url),
-            3 => writer.write(&self.width),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.height);
+        writer.write(1, &self.source_item_id);
+        writer.write(2, &self.url);
+        writer.write(3, &self.width);
     }
 }
 runtime::models!(Thumbnail);

@@ -40,7 +40,7 @@ impl runtime::Model for ThumbnailColumn {
         reader.skip_unknown(property)
     }
     #[inline]
-    fn write(&self, _property: usize, _writer: &mut runtime::Writer) {}
+    fn write(&self, _writer: &mut runtime::Writer) {}
 }
 runtime::models!(ThumbnailColumn);
 /// Changes to a [`ThumbnailColumn`].

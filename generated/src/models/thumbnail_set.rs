@@ -66,15 +66,12 @@ impl runtime::Model for ThumbnailSet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.large),
-            2 => writer.write(&self.medium),
-            3 => writer.write(&self.small),
-            4 => writer.write(&self.source),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.large);
+        writer.write(2, &self.medium);
+        writer.write(3, &self.small);
+        writer.write(4, &self.source);
     }
 }
 runtime::models!(ThumbnailSet);

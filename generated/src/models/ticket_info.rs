@@ -50,12 +50,9 @@ impl runtime::Model for TicketInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.ticket_number),
-            1 => writer.write(&self.ticket_system),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.ticket_number);
+        writer.write(1, &self.ticket_system);
     }
 }
 runtime::models!(TicketInfo);

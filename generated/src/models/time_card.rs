@@ -112,23 +112,20 @@ impl runtime::Model for TimeCard {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.breaks),
-            1 => writer.write(&self.clock_in_event),
-            2 => writer.write(&self.clock_out_event),
-            3 => writer.write(&self.confirmed_by),
-            4 => writer.write(&self.created_by),
-            5 => writer.write(&self.created_date_time),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.last_modified_by),
-            8 => writer.write(&self.last_modified_date_time),
-            9 => writer.write(&self.notes),
-            10 => writer.write(&self.original_entry),
-            11 => writer.write(&self.state),
-            12 => writer.write(&self.user_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.breaks);
+        writer.write(1, &self.clock_in_event);
+        writer.write(2, &self.clock_out_event);
+        writer.write(3, &self.confirmed_by);
+        writer.write(4, &self.created_by);
+        writer.write(5, &self.created_date_time);
+        writer.write(6, &self.id);
+        writer.write(7, &self.last_modified_by);
+        writer.write(8, &self.last_modified_date_time);
+        writer.write(9, &self.notes);
+        writer.write(10, &self.original_entry);
+        writer.write(11, &self.state);
+        writer.write(12, &self.user_id);
     }
 }
 runtime::models!(TimeCard);
@@ -185,13 +182,10 @@ impl runtime::Model for ClockInParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_at_approved_location),
-            1 => writer.write(&self.notes),
-            2 => writer.write(&self.on_behalf_of_user_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_at_approved_location);
+        writer.write(1, &self.notes);
+        writer.write(2, &self.on_behalf_of_user_id);
     }
 }
 #[cfg(any(feature = "groups", feature = "me", feature = "teams", feature = "users"))]
@@ -245,12 +239,9 @@ impl runtime::Model for ClockOutParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_at_approved_location),
-            1 => writer.write(&self.notes),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_at_approved_location);
+        writer.write(1, &self.notes);
     }
 }
 #[cfg(any(feature = "groups", feature = "me", feature = "teams", feature = "users"))]
@@ -304,12 +295,9 @@ impl runtime::Model for EndBreakParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_at_approved_location),
-            1 => writer.write(&self.notes),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_at_approved_location);
+        writer.write(1, &self.notes);
     }
 }
 #[cfg(any(feature = "groups", feature = "me", feature = "teams", feature = "users"))]
@@ -363,12 +351,9 @@ impl runtime::Model for StartBreakParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_at_approved_location),
-            1 => writer.write(&self.notes),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_at_approved_location);
+        writer.write(1, &self.notes);
     }
 }
 #[cfg(any(feature = "groups", feature = "me", feature = "teams", feature = "users"))]

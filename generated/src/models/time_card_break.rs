@@ -60,14 +60,11 @@ impl runtime::Model for TimeCardBreak {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.break_id),
-            1 => writer.write(&self.end),
-            2 => writer.write(&self.notes),
-            3 => writer.write(&self.start),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.break_id);
+        writer.write(1, &self.end);
+        writer.write(2, &self.notes);
+        writer.write(3, &self.start);
     }
 }
 runtime::models!(TimeCardBreak);

@@ -56,13 +56,10 @@ impl runtime::Model for TimeCardEntry {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.breaks),
-            1 => writer.write(&self.clock_in_event),
-            2 => writer.write(&self.clock_out_event),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.breaks);
+        writer.write(1, &self.clock_in_event);
+        writer.write(2, &self.clock_out_event);
     }
 }
 runtime::models!(TimeCardEntry);

@@ -56,13 +56,10 @@ impl runtime::Model for TimeCardEvent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.date_time),
-            1 => writer.write(&self.is_at_approved_location),
-            2 => writer.write(&self.notes),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.date_time);
+        writer.write(1, &self.is_at_approved_location);
+        writer.write(2, &self.notes);
     }
 }
 runtime::models!(TimeCardEvent);

@@ -48,11 +48,8 @@ impl runtime::Model for TimeClockSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.approved_location),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.approved_location);
     }
 }
 runtime::models!(TimeClockSettings);

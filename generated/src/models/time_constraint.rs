@@ -54,12 +54,9 @@ impl runtime::Model for TimeConstraint {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity_domain),
-            1 => writer.write(&self.time_slots),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity_domain);
+        writer.write(1, &self.time_slots);
     }
 }
 runtime::models!(TimeConstraint);

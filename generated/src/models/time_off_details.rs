@@ -52,12 +52,9 @@ impl runtime::Model for TimeOffDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_all_day),
-            1 => writer.write(&self.subject),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_all_day);
+        writer.write(1, &self.subject);
     }
 }
 runtime::models!(TimeOffDetails);

@@ -62,14 +62,11 @@ impl runtime::Model for TimeOffItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end_date_time),
-            1 => writer.write(&self.start_date_time),
-            2 => writer.write(&self.theme),
-            3 => writer.write(&self.time_off_reason_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end_date_time);
+        writer.write(1, &self.start_date_time);
+        writer.write(2, &self.theme);
+        writer.write(3, &self.time_off_reason_id);
     }
 }
 runtime::models!(TimeOffItem);

@@ -50,12 +50,9 @@ impl runtime::Model for TimeSlot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end),
-            1 => writer.write(&self.start),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end);
+        writer.write(1, &self.start);
     }
 }
 runtime::models!(TimeSlot);

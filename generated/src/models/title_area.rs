@@ -95,20 +95,17 @@ impl runtime::Model for TitleArea {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alternative_text),
-            1 => writer.write(&self.enable_gradient_effect),
-            2 => writer.write(&self.image_web_url),
-            3 => writer.write(&self.layout),
-            4 => writer.write(&self.server_processed_content),
-            5 => writer.write(&self.show_author),
-            6 => writer.write(&self.show_published_date),
-            7 => writer.write(&self.show_text_block_above_title),
-            8 => writer.write(&self.text_above_title),
-            9 => writer.write(&self.text_alignment),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alternative_text);
+        writer.write(1, &self.enable_gradient_effect);
+        writer.write(2, &self.image_web_url);
+        writer.write(3, &self.layout);
+        writer.write(4, &self.server_processed_content);
+        writer.write(5, &self.show_author);
+        writer.write(6, &self.show_published_date);
+        writer.write(7, &self.show_text_block_above_title);
+        writer.write(8, &self.text_above_title);
+        writer.write(9, &self.text_alignment);
     }
 }
 runtime::models!(TitleArea);

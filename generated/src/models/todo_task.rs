@@ -152,31 +152,28 @@ impl runtime::Model for TodoTask {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attachment_sessions),
-            1 => writer.write(&self.attachments),
-            2 => writer.write(&self.body),
-            3 => writer.write(&self.body_last_modified_date_time),
-            4 => writer.write(&self.categories),
-            5 => writer.write(&self.checklist_items),
-            6 => writer.write(&self.completed_date_time),
-            7 => writer.write(&self.created_date_time),
-            8 => writer.write(&self.due_date_time),
-            9 => writer.write(&self.extensions),
-            10 => writer.write(&self.has_attachments),
-            11 => writer.write(&self.id),
-            12 => writer.write(&self.importance),
-            13 => writer.write(&self.is_reminder_on),
-            14 => writer.write(&self.last_modified_date_time),
-            15 => writer.write(&self.linked_resources),
-            16 => writer.write(&self.recurrence),
-            17 => writer.write(&self.reminder_date_time),
-            18 => writer.write(&self.start_date_time),
-            19 => writer.write(&self.status),
-            20 => writer.write(&self.title),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attachment_sessions);
+        writer.write(1, &self.attachments);
+        writer.write(2, &self.body);
+        writer.write(3, &self.body_last_modified_date_time);
+        writer.write(4, &self.categories);
+        writer.write(5, &self.checklist_items);
+        writer.write(6, &self.completed_date_time);
+        writer.write(7, &self.created_date_time);
+        writer.write(8, &self.due_date_time);
+        writer.write(9, &self.extensions);
+        writer.write(10, &self.has_attachments);
+        writer.write(11, &self.id);
+        writer.write(12, &self.importance);
+        writer.write(13, &self.is_reminder_on);
+        writer.write(14, &self.last_modified_date_time);
+        writer.write(15, &self.linked_resources);
+        writer.write(16, &self.recurrence);
+        writer.write(17, &self.reminder_date_time);
+        writer.write(18, &self.start_date_time);
+        writer.write(19, &self.status);
+        writer.write(20, &self.title);
     }
 }
 runtime::models!(TodoTask);

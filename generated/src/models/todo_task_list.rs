@@ -82,17 +82,14 @@ impl runtime::Model for TodoTaskList {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.extensions),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.is_owner),
-            4 => writer.write(&self.is_shared),
-            5 => writer.write(&self.tasks),
-            6 => writer.write(&self.wellknown_list_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.extensions);
+        writer.write(2, &self.id);
+        writer.write(3, &self.is_owner);
+        writer.write(4, &self.is_shared);
+        writer.write(5, &self.tasks);
+        writer.write(6, &self.wellknown_list_name);
     }
 }
 runtime::models!(TodoTaskList);

@@ -50,11 +50,8 @@ impl runtime::Model for TokenMeetingInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.token),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.token);
     }
 }
 runtime::models!(TokenMeetingInfo);

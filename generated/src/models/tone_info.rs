@@ -52,12 +52,9 @@ impl runtime::Model for ToneInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.sequence_id),
-            1 => writer.write(&self.tone),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.sequence_id);
+        writer.write(1, &self.tone);
     }
 }
 runtime::models!(ToneInfo);

@@ -122,25 +122,22 @@ impl runtime::Model for Training {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.availability_status),
-            1 => writer.write(&self.created_by),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.duration_in_minutes),
-            6 => writer.write(&self.has_evaluation),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.language_details),
-            9 => writer.write(&self.last_modified_by),
-            10 => writer.write(&self.last_modified_date_time),
-            11 => writer.write(&self.source),
-            12 => writer.write(&self.supported_locales),
-            13 => writer.write(&self.tags),
-            14 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.availability_status);
+        writer.write(1, &self.created_by);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.duration_in_minutes);
+        writer.write(6, &self.has_evaluation);
+        writer.write(7, &self.id);
+        writer.write(8, &self.language_details);
+        writer.write(9, &self.last_modified_by);
+        writer.write(10, &self.last_modified_date_time);
+        writer.write(11, &self.source);
+        writer.write(12, &self.supported_locales);
+        writer.write(13, &self.tags);
+        writer.write(14, &self.r#type);
     }
 }
 runtime::models!(Training);

@@ -52,12 +52,9 @@ impl runtime::Model for TrainingEventsContent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_trainings_infos),
-            1 => writer.write(&self.trainings_assigned_user_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_trainings_infos);
+        writer.write(1, &self.trainings_assigned_user_count);
     }
 }
 runtime::models!(TrainingEventsContent);

@@ -72,15 +72,12 @@ impl runtime::Model for TrainingNotificationSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.notification_preference),
-            1 => writer.write(&self.positive_reinforcement),
-            2 => writer.write(&self.setting_type),
-            3 => writer.write(&self.training_assignment),
-            4 => writer.write(&self.training_reminder),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.notification_preference);
+        writer.write(1, &self.positive_reinforcement);
+        writer.write(2, &self.setting_type);
+        writer.write(3, &self.training_assignment);
+        writer.write(4, &self.training_reminder);
     }
 }
 runtime::models!(TrainingNotificationSetting);

@@ -58,13 +58,10 @@ impl runtime::Model for TrainingReminderNotification {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.default_language),
-            1 => writer.write(&self.delivery_frequency),
-            2 => writer.write(&self.end_user_notification),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.default_language);
+        writer.write(1, &self.delivery_frequency);
+        writer.write(2, &self.end_user_notification);
     }
 }
 runtime::models!(TrainingReminderNotification);

@@ -77,16 +77,13 @@ impl runtime::Model for Trending {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.last_modified_date_time),
-            2 => writer.write(&self.resource),
-            3 => writer.write(&self.resource_reference),
-            4 => writer.write(&self.resource_visualization),
-            5 => writer.write(&self.weight),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.last_modified_date_time);
+        writer.write(2, &self.resource);
+        writer.write(3, &self.resource_reference);
+        writer.write(4, &self.resource_visualization);
+        writer.write(5, &self.weight);
     }
 }
 runtime::models!(Trending);

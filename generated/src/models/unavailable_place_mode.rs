@@ -50,11 +50,8 @@ impl runtime::Model for UnavailablePlaceMode {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.reason),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.reason);
     }
 }
 runtime::models!(UnavailablePlaceMode);

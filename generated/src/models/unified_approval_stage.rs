@@ -73,16 +73,13 @@ impl runtime::Model for UnifiedApprovalStage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.approval_stage_time_out_in_days),
-            1 => writer.write(&self.escalation_approvers),
-            2 => writer.write(&self.escalation_time_in_minutes),
-            3 => writer.write(&self.is_approver_justification_required),
-            4 => writer.write(&self.is_escalation_enabled),
-            5 => writer.write(&self.primary_approvers),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.approval_stage_time_out_in_days);
+        writer.write(1, &self.escalation_approvers);
+        writer.write(2, &self.escalation_time_in_minutes);
+        writer.write(3, &self.is_approver_justification_required);
+        writer.write(4, &self.is_escalation_enabled);
+        writer.write(5, &self.primary_approvers);
     }
 }
 runtime::models!(UnifiedApprovalStage);

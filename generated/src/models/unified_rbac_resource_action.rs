@@ -80,17 +80,14 @@ impl runtime::Model for UnifiedRbacResourceAction {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action_verb),
-            1 => writer.write(&self.authentication_context_id),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_authentication_context_settable),
-            5 => writer.write(&self.name),
-            6 => writer.write(&self.resource_scope_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action_verb);
+        writer.write(1, &self.authentication_context_id);
+        writer.write(2, &self.description);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_authentication_context_settable);
+        writer.write(5, &self.name);
+        writer.write(6, &self.resource_scope_id);
     }
 }
 runtime::models!(UnifiedRbacResourceAction);

@@ -48,11 +48,8 @@ impl runtime::Model for UnifiedRole {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.role_definition_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.role_definition_id);
     }
 }
 runtime::models!(UnifiedRole);

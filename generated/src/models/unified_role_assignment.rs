@@ -102,21 +102,18 @@ impl runtime::Model for UnifiedRoleAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_scope),
-            1 => writer.write(&self.app_scope_id),
-            2 => writer.write(&self.condition),
-            3 => writer.write(&self.directory_scope),
-            4 => writer.write(&self.directory_scope_id),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.principal),
-            7 => writer.write(&self.principal_id),
-            8 => writer.write(&self.principal_organization_id),
-            9 => writer.write(&self.role_definition),
-            10 => writer.write(&self.role_definition_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_scope);
+        writer.write(1, &self.app_scope_id);
+        writer.write(2, &self.condition);
+        writer.write(3, &self.directory_scope);
+        writer.write(4, &self.directory_scope_id);
+        writer.write(5, &self.id);
+        writer.write(6, &self.principal);
+        writer.write(7, &self.principal_id);
+        writer.write(8, &self.principal_organization_id);
+        writer.write(9, &self.role_definition);
+        writer.write(10, &self.role_definition_id);
     }
 }
 runtime::models!(UnifiedRoleAssignment);

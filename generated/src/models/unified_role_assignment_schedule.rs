@@ -132,27 +132,24 @@ impl runtime::Model for UnifiedRoleAssignmentSchedule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activated_using),
-            1 => writer.write(&self.app_scope),
-            2 => writer.write(&self.app_scope_id),
-            3 => writer.write(&self.assignment_type),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.created_using),
-            6 => writer.write(&self.directory_scope),
-            7 => writer.write(&self.directory_scope_id),
-            8 => writer.write(&self.id),
-            9 => writer.write(&self.member_type),
-            10 => writer.write(&self.modified_date_time),
-            11 => writer.write(&self.principal),
-            12 => writer.write(&self.principal_id),
-            13 => writer.write(&self.role_definition),
-            14 => writer.write(&self.role_definition_id),
-            15 => writer.write(&self.schedule_info),
-            16 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activated_using);
+        writer.write(1, &self.app_scope);
+        writer.write(2, &self.app_scope_id);
+        writer.write(3, &self.assignment_type);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.created_using);
+        writer.write(6, &self.directory_scope);
+        writer.write(7, &self.directory_scope_id);
+        writer.write(8, &self.id);
+        writer.write(9, &self.member_type);
+        writer.write(10, &self.modified_date_time);
+        writer.write(11, &self.principal);
+        writer.write(12, &self.principal_id);
+        writer.write(13, &self.role_definition);
+        writer.write(14, &self.role_definition_id);
+        writer.write(15, &self.schedule_info);
+        writer.write(16, &self.status);
     }
 }
 runtime::models!(UnifiedRoleAssignmentSchedule);

@@ -130,26 +130,23 @@ impl runtime::Model for UnifiedRoleAssignmentScheduleInstance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activated_using),
-            1 => writer.write(&self.app_scope),
-            2 => writer.write(&self.app_scope_id),
-            3 => writer.write(&self.assignment_type),
-            4 => writer.write(&self.directory_scope),
-            5 => writer.write(&self.directory_scope_id),
-            6 => writer.write(&self.end_date_time),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.member_type),
-            9 => writer.write(&self.principal),
-            10 => writer.write(&self.principal_id),
-            11 => writer.write(&self.role_assignment_origin_id),
-            12 => writer.write(&self.role_assignment_schedule_id),
-            13 => writer.write(&self.role_definition),
-            14 => writer.write(&self.role_definition_id),
-            15 => writer.write(&self.start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activated_using);
+        writer.write(1, &self.app_scope);
+        writer.write(2, &self.app_scope_id);
+        writer.write(3, &self.assignment_type);
+        writer.write(4, &self.directory_scope);
+        writer.write(5, &self.directory_scope_id);
+        writer.write(6, &self.end_date_time);
+        writer.write(7, &self.id);
+        writer.write(8, &self.member_type);
+        writer.write(9, &self.principal);
+        writer.write(10, &self.principal_id);
+        writer.write(11, &self.role_assignment_origin_id);
+        writer.write(12, &self.role_assignment_schedule_id);
+        writer.write(13, &self.role_definition);
+        writer.write(14, &self.role_definition_id);
+        writer.write(15, &self.start_date_time);
     }
 }
 runtime::models!(UnifiedRoleAssignmentScheduleInstance);

@@ -164,33 +164,30 @@ impl runtime::Model for UnifiedRoleAssignmentScheduleRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            1 => writer.write(&self.activated_using),
-            2 => writer.write(&self.app_scope),
-            3 => writer.write(&self.app_scope_id),
-            4 => writer.write(&self.approval_id),
-            5 => writer.write(&self.completed_date_time),
-            6 => writer.write(&self.created_by),
-            7 => writer.write(&self.created_date_time),
-            8 => writer.write(&self.custom_data),
-            9 => writer.write(&self.directory_scope),
-            10 => writer.write(&self.directory_scope_id),
-            11 => writer.write(&self.id),
-            12 => writer.write(&self.is_validation_only),
-            13 => writer.write(&self.justification),
-            14 => writer.write(&self.principal),
-            15 => writer.write(&self.principal_id),
-            16 => writer.write(&self.role_definition),
-            17 => writer.write(&self.role_definition_id),
-            18 => writer.write(&self.schedule_info),
-            19 => writer.write(&self.status),
-            20 => writer.write(&self.target_schedule),
-            21 => writer.write(&self.target_schedule_id),
-            22 => writer.write(&self.ticket_info),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
+        writer.write(1, &self.activated_using);
+        writer.write(2, &self.app_scope);
+        writer.write(3, &self.app_scope_id);
+        writer.write(4, &self.approval_id);
+        writer.write(5, &self.completed_date_time);
+        writer.write(6, &self.created_by);
+        writer.write(7, &self.created_date_time);
+        writer.write(8, &self.custom_data);
+        writer.write(9, &self.directory_scope);
+        writer.write(10, &self.directory_scope_id);
+        writer.write(11, &self.id);
+        writer.write(12, &self.is_validation_only);
+        writer.write(13, &self.justification);
+        writer.write(14, &self.principal);
+        writer.write(15, &self.principal_id);
+        writer.write(16, &self.role_definition);
+        writer.write(17, &self.role_definition_id);
+        writer.write(18, &self.schedule_info);
+        writer.write(19, &self.status);
+        writer.write(20, &self.target_schedule);
+        writer.write(21, &self.target_schedule_id);
+        writer.write(22, &self.ticket_info);
     }
 }
 runtime::models!(UnifiedRoleAssignmentScheduleRequest);

@@ -97,20 +97,17 @@ impl runtime::Model for UnifiedRoleDefinition {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.inherits_permissions_from),
-            4 => writer.write(&self.is_built_in),
-            5 => writer.write(&self.is_enabled),
-            6 => writer.write(&self.resource_scopes),
-            7 => writer.write(&self.role_permissions),
-            8 => writer.write(&self.template_id),
-            9 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.inherits_permissions_from);
+        writer.write(4, &self.is_built_in);
+        writer.write(5, &self.is_enabled);
+        writer.write(6, &self.resource_scopes);
+        writer.write(7, &self.role_permissions);
+        writer.write(8, &self.template_id);
+        writer.write(9, &self.version);
     }
 }
 runtime::models!(UnifiedRoleDefinition);

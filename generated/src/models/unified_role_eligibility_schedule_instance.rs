@@ -113,23 +113,20 @@ impl runtime::Model for UnifiedRoleEligibilityScheduleInstance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_scope),
-            1 => writer.write(&self.app_scope_id),
-            2 => writer.write(&self.directory_scope),
-            3 => writer.write(&self.directory_scope_id),
-            4 => writer.write(&self.end_date_time),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.member_type),
-            7 => writer.write(&self.principal),
-            8 => writer.write(&self.principal_id),
-            9 => writer.write(&self.role_definition),
-            10 => writer.write(&self.role_definition_id),
-            11 => writer.write(&self.role_eligibility_schedule_id),
-            12 => writer.write(&self.start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_scope);
+        writer.write(1, &self.app_scope_id);
+        writer.write(2, &self.directory_scope);
+        writer.write(3, &self.directory_scope_id);
+        writer.write(4, &self.end_date_time);
+        writer.write(5, &self.id);
+        writer.write(6, &self.member_type);
+        writer.write(7, &self.principal);
+        writer.write(8, &self.principal_id);
+        writer.write(9, &self.role_definition);
+        writer.write(10, &self.role_definition_id);
+        writer.write(11, &self.role_eligibility_schedule_id);
+        writer.write(12, &self.start_date_time);
     }
 }
 runtime::models!(UnifiedRoleEligibilityScheduleInstance);

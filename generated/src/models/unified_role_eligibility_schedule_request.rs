@@ -157,32 +157,29 @@ impl runtime::Model for UnifiedRoleEligibilityScheduleRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            1 => writer.write(&self.app_scope),
-            2 => writer.write(&self.app_scope_id),
-            3 => writer.write(&self.approval_id),
-            4 => writer.write(&self.completed_date_time),
-            5 => writer.write(&self.created_by),
-            6 => writer.write(&self.created_date_time),
-            7 => writer.write(&self.custom_data),
-            8 => writer.write(&self.directory_scope),
-            9 => writer.write(&self.directory_scope_id),
-            10 => writer.write(&self.id),
-            11 => writer.write(&self.is_validation_only),
-            12 => writer.write(&self.justification),
-            13 => writer.write(&self.principal),
-            14 => writer.write(&self.principal_id),
-            15 => writer.write(&self.role_definition),
-            16 => writer.write(&self.role_definition_id),
-            17 => writer.write(&self.schedule_info),
-            18 => writer.write(&self.status),
-            19 => writer.write(&self.target_schedule),
-            20 => writer.write(&self.target_schedule_id),
-            21 => writer.write(&self.ticket_info),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
+        writer.write(1, &self.app_scope);
+        writer.write(2, &self.app_scope_id);
+        writer.write(3, &self.approval_id);
+        writer.write(4, &self.completed_date_time);
+        writer.write(5, &self.created_by);
+        writer.write(6, &self.created_date_time);
+        writer.write(7, &self.custom_data);
+        writer.write(8, &self.directory_scope);
+        writer.write(9, &self.directory_scope_id);
+        writer.write(10, &self.id);
+        writer.write(11, &self.is_validation_only);
+        writer.write(12, &self.justification);
+        writer.write(13, &self.principal);
+        writer.write(14, &self.principal_id);
+        writer.write(15, &self.role_definition);
+        writer.write(16, &self.role_definition_id);
+        writer.write(17, &self.schedule_info);
+        writer.write(18, &self.status);
+        writer.write(19, &self.target_schedule);
+        writer.write(20, &self.target_schedule_id);
+        writer.write(21, &self.ticket_info);
     }
 }
 runtime::models!(UnifiedRoleEligibilityScheduleRequest);

@@ -97,20 +97,17 @@ impl runtime::Model for UnifiedRoleManagementPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.effective_rules),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_organization_default),
-            5 => writer.write(&self.last_modified_by),
-            6 => writer.write(&self.last_modified_date_time),
-            7 => writer.write(&self.rules),
-            8 => writer.write(&self.scope_id),
-            9 => writer.write(&self.scope_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.effective_rules);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_organization_default);
+        writer.write(5, &self.last_modified_by);
+        writer.write(6, &self.last_modified_date_time);
+        writer.write(7, &self.rules);
+        writer.write(8, &self.scope_id);
+        writer.write(9, &self.scope_type);
     }
 }
 runtime::models!(UnifiedRoleManagementPolicy);

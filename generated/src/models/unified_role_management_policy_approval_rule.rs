@@ -59,13 +59,10 @@ impl runtime::Model for UnifiedRoleManagementPolicyApprovalRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.setting),
-            2 => writer.write(&self.target),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.setting);
+        writer.write(2, &self.target);
     }
 }
 runtime::models!(UnifiedRoleManagementPolicyApprovalRule);

@@ -75,16 +75,13 @@ impl runtime::Model for UnifiedRoleManagementPolicyAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.policy),
-            2 => writer.write(&self.policy_id),
-            3 => writer.write(&self.role_definition_id),
-            4 => writer.write(&self.scope_id),
-            5 => writer.write(&self.scope_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.policy);
+        writer.write(2, &self.policy_id);
+        writer.write(3, &self.role_definition_id);
+        writer.write(4, &self.scope_id);
+        writer.write(5, &self.scope_type);
     }
 }
 runtime::models!(UnifiedRoleManagementPolicyAssignment);

@@ -63,14 +63,11 @@ impl runtime::Model for UnifiedRoleManagementPolicyAuthenticationContextRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.claim_value),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_enabled),
-            3 => writer.write(&self.target),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.claim_value);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_enabled);
+        writer.write(3, &self.target);
     }
 }
 runtime::models!(UnifiedRoleManagementPolicyAuthenticationContextRule);

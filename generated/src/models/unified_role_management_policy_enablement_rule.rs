@@ -59,13 +59,10 @@ impl runtime::Model for UnifiedRoleManagementPolicyEnablementRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.enabled_rules),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.target),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.enabled_rules);
+        writer.write(1, &self.id);
+        writer.write(2, &self.target);
     }
 }
 runtime::models!(UnifiedRoleManagementPolicyEnablementRule);

@@ -63,14 +63,11 @@ impl runtime::Model for UnifiedRoleManagementPolicyExpirationRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.is_expiration_required),
-            2 => writer.write(&self.maximum_duration),
-            3 => writer.write(&self.target),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.is_expiration_required);
+        writer.write(2, &self.maximum_duration);
+        writer.write(3, &self.target);
     }
 }
 runtime::models!(UnifiedRoleManagementPolicyExpirationRule);

@@ -83,17 +83,14 @@ impl runtime::Model for UnifiedRoleManagementPolicyNotificationRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.is_default_recipients_enabled),
-            2 => writer.write(&self.notification_level),
-            3 => writer.write(&self.notification_recipients),
-            4 => writer.write(&self.notification_type),
-            5 => writer.write(&self.recipient_type),
-            6 => writer.write(&self.target),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.is_default_recipients_enabled);
+        writer.write(2, &self.notification_level);
+        writer.write(3, &self.notification_recipients);
+        writer.write(4, &self.notification_type);
+        writer.write(5, &self.recipient_type);
+        writer.write(6, &self.target);
     }
 }
 runtime::models!(UnifiedRoleManagementPolicyNotificationRule);

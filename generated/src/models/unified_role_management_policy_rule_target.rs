@@ -73,16 +73,13 @@ impl runtime::Model for UnifiedRoleManagementPolicyRuleTarget {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.caller),
-            1 => writer.write(&self.enforced_settings),
-            2 => writer.write(&self.inheritable_settings),
-            3 => writer.write(&self.level),
-            4 => writer.write(&self.operations),
-            5 => writer.write(&self.target_objects),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.caller);
+        writer.write(1, &self.enforced_settings);
+        writer.write(2, &self.inheritable_settings);
+        writer.write(3, &self.level);
+        writer.write(4, &self.operations);
+        writer.write(5, &self.target_objects);
     }
 }
 runtime::models!(UnifiedRoleManagementPolicyRuleTarget);

@@ -54,13 +54,10 @@ impl runtime::Model for UnifiedRolePermission {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_resource_actions),
-            1 => writer.write(&self.condition),
-            2 => writer.write(&self.excluded_resource_actions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_resource_actions);
+        writer.write(1, &self.condition);
+        writer.write(2, &self.excluded_resource_actions);
     }
 }
 runtime::models!(UnifiedRolePermission);

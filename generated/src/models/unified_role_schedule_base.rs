@@ -114,23 +114,20 @@ impl runtime::Model for UnifiedRoleScheduleBase {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_scope),
-            1 => writer.write(&self.app_scope_id),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.created_using),
-            4 => writer.write(&self.directory_scope),
-            5 => writer.write(&self.directory_scope_id),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.modified_date_time),
-            8 => writer.write(&self.principal),
-            9 => writer.write(&self.principal_id),
-            10 => writer.write(&self.role_definition),
-            11 => writer.write(&self.role_definition_id),
-            12 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_scope);
+        writer.write(1, &self.app_scope_id);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.created_using);
+        writer.write(4, &self.directory_scope);
+        writer.write(5, &self.directory_scope_id);
+        writer.write(6, &self.id);
+        writer.write(7, &self.modified_date_time);
+        writer.write(8, &self.principal);
+        writer.write(9, &self.principal_id);
+        writer.write(10, &self.role_definition);
+        writer.write(11, &self.role_definition_id);
+        writer.write(12, &self.status);
     }
 }
 runtime::models!(UnifiedRoleScheduleBase);

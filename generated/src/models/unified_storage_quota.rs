@@ -87,18 +87,15 @@ impl runtime::Model for UnifiedStorageQuota {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deleted),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.manage_web_url),
-            3 => writer.write(&self.remaining),
-            4 => writer.write(&self.services),
-            5 => writer.write(&self.state),
-            6 => writer.write(&self.total),
-            7 => writer.write(&self.used),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deleted);
+        writer.write(1, &self.id);
+        writer.write(2, &self.manage_web_url);
+        writer.write(3, &self.remaining);
+        writer.write(4, &self.services);
+        writer.write(5, &self.state);
+        writer.write(6, &self.total);
+        writer.write(7, &self.used);
     }
 }
 runtime::models!(UnifiedStorageQuota);

@@ -67,14 +67,11 @@ impl runtime::Model for UpdateAllowedCombinationsResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.additional_information),
-            1 => writer.write(&self.conditional_access_references),
-            2 => writer.write(&self.current_combinations),
-            3 => writer.write(&self.previous_combinations),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.additional_information);
+        writer.write(1, &self.conditional_access_references);
+        writer.write(2, &self.current_combinations);
+        writer.write(3, &self.previous_combinations);
     }
 }
 runtime::models!(UpdateAllowedCombinationsResult);

@@ -64,14 +64,11 @@ impl runtime::Model for UpdateRecordingStatusOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_context),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.result_info),
-            3 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_context);
+        writer.write(1, &self.id);
+        writer.write(2, &self.result_info);
+        writer.write(3, &self.status);
     }
 }
 runtime::models!(UpdateRecordingStatusOperation);

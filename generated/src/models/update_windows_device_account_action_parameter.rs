@@ -73,16 +73,13 @@ impl runtime::Model for UpdateWindowsDeviceAccountActionParameter {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.calendar_sync_enabled),
-            1 => writer.write(&self.device_account),
-            2 => writer.write(&self.device_account_email),
-            3 => writer.write(&self.exchange_server),
-            4 => writer.write(&self.password_rotation_enabled),
-            5 => writer.write(&self.session_initiation_protocal_address),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.calendar_sync_enabled);
+        writer.write(1, &self.device_account);
+        writer.write(2, &self.device_account_email);
+        writer.write(3, &self.exchange_server);
+        writer.write(4, &self.password_rotation_enabled);
+        writer.write(5, &self.session_initiation_protocal_address);
     }
 }
 runtime::models!(UpdateWindowsDeviceAccountActionParameter);

@@ -54,13 +54,10 @@ impl runtime::Model for UploadSession {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.expiration_date_time),
-            1 => writer.write(&self.next_expected_ranges),
-            2 => writer.write(&self.upload_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.expiration_date_time);
+        writer.write(1, &self.next_expected_ranges);
+        writer.write(2, &self.upload_url);
     }
 }
 runtime::models!(UploadSession);

@@ -75,16 +75,13 @@ impl runtime::Model for UriClickSecurityState {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.click_action),
-            1 => writer.write(&self.click_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.source_id),
-            4 => writer.write(&self.uri_domain),
-            5 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.click_action);
+        writer.write(1, &self.click_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.source_id);
+        writer.write(4, &self.uri_domain);
+        writer.write(5, &self.verdict);
     }
 }
 runtime::models!(UriClickSecurityState);

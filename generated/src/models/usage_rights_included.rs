@@ -62,14 +62,11 @@ impl runtime::Model for UsageRightsIncluded {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.owner_email),
-            2 => writer.write(&self.user_email),
-            3 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.owner_email);
+        writer.write(2, &self.user_email);
+        writer.write(3, &self.value);
     }
 }
 runtime::models!(UsageRightsIncluded);

@@ -72,15 +72,12 @@ impl runtime::Model for UsedInsight {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.last_used),
-            2 => writer.write(&self.resource),
-            3 => writer.write(&self.resource_reference),
-            4 => writer.write(&self.resource_visualization),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.last_used);
+        writer.write(2, &self.resource);
+        writer.write(3, &self.resource_reference);
+        writer.write(4, &self.resource_visualization);
     }
 }
 runtime::models!(UsedInsight);

@@ -2096,582 +2096,528 @@ impl runtime::Model for User {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.about_me),
-            1 => writer.write(&self.account_enabled),
-            #[cfg(any(feature = "me", feature = "users"))]
-            2 => writer.write(&self.activities),
-            #[cfg(any(feature = "communications", feature = "me", feature = "users"))]
-            3 => writer.write(&self.adhoc_calls),
-            4 => writer.write(&self.age_group),
-            #[cfg(
-                any(
-                    feature = "agreement-acceptances",
-                    feature = "agreements",
-                    feature = "identity-governance",
-                    feature = "me",
-                    feature = "users"
-                )
-            )]
-            5 => writer.write(&self.agreement_acceptances),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            6 => writer.write(&self.app_role_assignments),
-            7 => writer.write(&self.assigned_licenses),
-            8 => writer.write(&self.assigned_plans),
-            #[cfg(any(feature = "me", feature = "users"))]
-            9 => writer.write(&self.authentication),
-            10 => writer.write(&self.authorization_info),
-            11 => writer.write(&self.birthday),
-            12 => writer.write(&self.business_phones),
-            #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
-            13 => writer.write(&self.calendar),
-            #[cfg(any(feature = "me", feature = "users"))]
-            14 => writer.write(&self.calendar_groups),
-            #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
-            15 => writer.write(&self.calendar_view),
-            #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
-            16 => writer.write(&self.calendars),
-            #[cfg(any(feature = "chats", feature = "me", feature = "users"))]
-            17 => writer.write(&self.chats),
-            18 => writer.write(&self.city),
-            #[cfg(any(feature = "me", feature = "users"))]
-            19 => writer.write(&self.cloud_clipboard),
-            #[cfg(any(feature = "device-management", feature = "me", feature = "users"))]
-            20 => writer.write(&self.cloud_pcs),
-            21 => writer.write(&self.company_name),
-            22 => writer.write(&self.consent_provided_for_minor),
-            #[cfg(any(feature = "me", feature = "users"))]
-            23 => writer.write(&self.contact_folders),
-            #[cfg(any(feature = "me", feature = "users"))]
-            24 => writer.write(&self.contacts),
-            25 => writer.write(&self.country),
-            26 => writer.write(&self.created_date_time),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            27 => writer.write(&self.created_objects),
-            28 => writer.write(&self.creation_type),
-            29 => writer.write(&self.custom_security_attributes),
-            #[cfg(any(feature = "me", feature = "users"))]
-            30 => writer.write(&self.data_security_and_governance),
-            31 => writer.write(&self.deleted_date_time),
-            32 => writer.write(&self.department),
-            33 => writer.write(&self.device_enrollment_limit),
-            #[cfg(any(feature = "device-management", feature = "me", feature = "users"))]
-            34 => writer.write(&self.device_management_troubleshooting_events),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            35 => writer.write(&self.direct_reports),
-            36 => writer.write(&self.display_name),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "storage",
-                    feature = "users"
-                )
-            )]
-            37 => writer.write(&self.drive),
-            #[cfg(
-                any(
-                    feature = "drives",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "storage",
-                    feature = "users"
-                )
-            )]
-            38 => writer.write(&self.drives),
-            #[cfg(any(feature = "me", feature = "users"))]
-            39 => writer.write(&self.employee_experience),
-            40 => writer.write(&self.employee_hire_date),
-            41 => writer.write(&self.employee_id),
-            42 => writer.write(&self.employee_leave_date_time),
-            43 => writer.write(&self.employee_org_data),
-            44 => writer.write(&self.employee_type),
-            #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
-            45 => writer.write(&self.events),
-            #[cfg(
-                any(
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "users"
-                )
-            )]
-            46 => writer.write(&self.extensions),
-            47 => writer.write(&self.external_user_state),
-            48 => writer.write(&self.external_user_state_change_date_time),
-            49 => writer.write(&self.fax_number),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "security",
-                    feature = "shares",
-                    feature = "sites",
-                    feature = "users"
-                )
-            )]
-            50 => writer.write(&self.followed_sites),
-            51 => writer.write(&self.given_name),
-            52 => writer.write(&self.hire_date),
-            53 => writer.write(&self.id),
-            54 => writer.write(&self.identities),
-            55 => writer.write(&self.identity_parent_id),
-            56 => writer.write(&self.im_addresses),
-            #[cfg(any(feature = "me", feature = "users"))]
-            57 => writer.write(&self.inference_classification),
-            #[cfg(any(feature = "me", feature = "users"))]
-            58 => writer.write(&self.insights),
-            59 => writer.write(&self.interests),
-            60 => writer.write(&self.is_management_restricted),
-            61 => writer.write(&self.is_resource_account),
-            62 => writer.write(&self.job_title),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "privacy",
-                    feature = "security",
-                    feature = "teams",
-                    feature = "teamwork",
-                    feature = "users"
-                )
-            )]
-            63 => writer.write(&self.joined_teams),
-            64 => writer.write(&self.last_password_change_date_time),
-            65 => writer.write(&self.legal_age_group_classification),
-            66 => writer.write(&self.license_assignment_states),
-            #[cfg(any(feature = "me", feature = "users"))]
-            67 => writer.write(&self.license_details),
-            68 => writer.write(&self.mail),
-            #[cfg(any(feature = "me", feature = "users"))]
-            69 => writer.write(&self.mail_folders),
-            70 => writer.write(&self.mail_nickname),
-            71 => writer.write(&self.mailbox_settings),
-            #[cfg(
-                any(feature = "device-app-management", feature = "me", feature = "users")
-            )]
-            72 => writer.write(&self.managed_app_registrations),
-            #[cfg(any(feature = "device-management", feature = "me", feature = "users"))]
-            73 => writer.write(&self.managed_devices),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            74 => writer.write(&self.manager),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            75 => writer.write(&self.member_of),
-            #[cfg(any(feature = "me", feature = "users"))]
-            76 => writer.write(&self.messages),
-            77 => writer.write(&self.mobile_phone),
-            78 => writer.write(&self.my_site),
-            #[cfg(
-                any(
-                    feature = "me",
-                    feature = "oauth2-permission-grants",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            79 => writer.write(&self.oauth2_permission_grants),
-            80 => writer.write(&self.office_location),
-            81 => writer.write(&self.on_premises_distinguished_name),
-            82 => writer.write(&self.on_premises_domain_name),
-            83 => writer.write(&self.on_premises_extension_attributes),
-            84 => writer.write(&self.on_premises_immutable_id),
-            85 => writer.write(&self.on_premises_last_sync_date_time),
-            86 => writer.write(&self.on_premises_provisioning_errors),
-            87 => writer.write(&self.on_premises_sam_account_name),
-            88 => writer.write(&self.on_premises_security_identifier),
-            #[cfg(
-                any(
-                    feature = "contacts",
-                    feature = "groups",
-                    feature = "me",
-                    feature = "users"
-                )
-            )]
-            89 => writer.write(&self.on_premises_sync_behavior),
-            90 => writer.write(&self.on_premises_sync_enabled),
-            91 => writer.write(&self.on_premises_user_principal_name),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "sites",
-                    feature = "users"
-                )
-            )]
-            92 => writer.write(&self.onenote),
-            #[cfg(any(feature = "communications", feature = "me", feature = "users"))]
-            93 => writer.write(&self.online_meetings),
-            94 => writer.write(&self.other_mails),
-            #[cfg(any(feature = "me", feature = "users"))]
-            95 => writer.write(&self.outlook),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            96 => writer.write(&self.owned_devices),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            97 => writer.write(&self.owned_objects),
-            98 => writer.write(&self.password_policies),
-            99 => writer.write(&self.password_profile),
-            100 => writer.write(&self.past_projects),
-            #[cfg(any(feature = "me", feature = "users"))]
-            101 => writer.write(&self.people),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "chats",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "teams",
-                    feature = "users"
-                )
-            )]
-            102 => writer.write(&self.permission_grants),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "teams",
-                    feature = "users"
-                )
-            )]
-            103 => writer.write(&self.photo),
-            #[cfg(
-                any(
-                    feature = "groups",
-                    feature = "me",
-                    feature = "teams",
-                    feature = "users"
-                )
-            )]
-            104 => writer.write(&self.photos),
-            #[cfg(any(feature = "me", feature = "users"))]
-            105 => writer.write(&self.planner),
-            106 => writer.write(&self.postal_code),
-            107 => writer.write(&self.preferred_data_location),
-            108 => writer.write(&self.preferred_language),
-            109 => writer.write(&self.preferred_name),
-            #[cfg(any(feature = "communications", feature = "me", feature = "users"))]
-            110 => writer.write(&self.presence),
-            111 => writer.write(&self.print),
-            112 => writer.write(&self.provisioned_plans),
-            113 => writer.write(&self.proxy_addresses),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            114 => writer.write(&self.registered_devices),
-            115 => writer.write(&self.responsibilities),
-            116 => writer.write(&self.schools),
-            #[cfg(
-                any(
-                    feature = "directory",
-                    feature = "directory-roles",
-                    feature = "me",
-                    feature = "scoped-role-memberships",
-                    feature = "users"
-                )
-            )]
-            117 => writer.write(&self.scoped_role_member_of),
-            118 => writer.write(&self.security_identifier),
-            119 => writer.write(&self.service_provisioning_errors),
-            #[cfg(any(feature = "me", feature = "users"))]
-            120 => writer.write(&self.settings),
-            121 => writer.write(&self.show_in_address_list),
-            122 => writer.write(&self.sign_in_activity),
-            123 => writer.write(&self.sign_in_sessions_valid_from_date_time),
-            124 => writer.write(&self.skills),
-            #[cfg(any(feature = "me", feature = "users"))]
-            125 => writer.write(&self.solutions),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            126 => writer.write(&self.sponsor_of),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            127 => writer.write(&self.sponsors),
-            128 => writer.write(&self.state),
-            129 => writer.write(&self.street_address),
-            130 => writer.write(&self.surname),
-            #[cfg(any(feature = "me", feature = "users"))]
-            131 => writer.write(&self.teamwork),
-            #[cfg(any(feature = "me", feature = "users"))]
-            132 => writer.write(&self.todo),
-            #[cfg(
-                any(
-                    feature = "applications",
-                    feature = "contacts",
-                    feature = "contracts",
-                    feature = "devices",
-                    feature = "directory",
-                    feature = "directory-objects",
-                    feature = "directory-role-templates",
-                    feature = "directory-roles",
-                    feature = "domains",
-                    feature = "group-setting-templates",
-                    feature = "groups",
-                    feature = "identity-governance",
-                    feature = "invitations",
-                    feature = "me",
-                    feature = "organization",
-                    feature = "permission-grants",
-                    feature = "policies",
-                    feature = "role-management",
-                    feature = "service-principals",
-                    feature = "users"
-                )
-            )]
-            133 => writer.write(&self.transitive_member_of),
-            134 => writer.write(&self.usage_location),
-            135 => writer.write(&self.user_principal_name),
-            136 => writer.write(&self.user_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.about_me);
+        writer.write(1, &self.account_enabled);
+        #[cfg(any(feature = "me", feature = "users"))] writer.write(2, &self.activities);
+        #[cfg(any(feature = "communications", feature = "me", feature = "users"))]
+        writer.write(3, &self.adhoc_calls);
+        writer.write(4, &self.age_group);
+        #[cfg(
+            any(
+                feature = "agreement-acceptances",
+                feature = "agreements",
+                feature = "identity-governance",
+                feature = "me",
+                feature = "users"
+            )
+        )] writer.write(5, &self.agreement_acceptances);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(6, &self.app_role_assignments);
+        writer.write(7, &self.assigned_licenses);
+        writer.write(8, &self.assigned_plans);
+        #[cfg(any(feature = "me", feature = "users"))]
+        writer.write(9, &self.authentication);
+        writer.write(10, &self.authorization_info);
+        writer.write(11, &self.birthday);
+        writer.write(12, &self.business_phones);
+        #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
+        writer.write(13, &self.calendar);
+        #[cfg(any(feature = "me", feature = "users"))]
+        writer.write(14, &self.calendar_groups);
+        #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
+        writer.write(15, &self.calendar_view);
+        #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
+        writer.write(16, &self.calendars);
+        #[cfg(any(feature = "chats", feature = "me", feature = "users"))]
+        writer.write(17, &self.chats);
+        writer.write(18, &self.city);
+        #[cfg(any(feature = "me", feature = "users"))]
+        writer.write(19, &self.cloud_clipboard);
+        #[cfg(any(feature = "device-management", feature = "me", feature = "users"))]
+        writer.write(20, &self.cloud_pcs);
+        writer.write(21, &self.company_name);
+        writer.write(22, &self.consent_provided_for_minor);
+        #[cfg(any(feature = "me", feature = "users"))]
+        writer.write(23, &self.contact_folders);
+        #[cfg(any(feature = "me", feature = "users"))] writer.write(24, &self.contacts);
+        writer.write(25, &self.country);
+        writer.write(26, &self.created_date_time);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(27, &self.created_objects);
+        writer.write(28, &self.creation_type);
+        writer.write(29, &self.custom_security_attributes);
+        #[cfg(any(feature = "me", feature = "users"))]
+        writer.write(30, &self.data_security_and_governance);
+        writer.write(31, &self.deleted_date_time);
+        writer.write(32, &self.department);
+        writer.write(33, &self.device_enrollment_limit);
+        #[cfg(any(feature = "device-management", feature = "me", feature = "users"))]
+        writer.write(34, &self.device_management_troubleshooting_events);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(35, &self.direct_reports);
+        writer.write(36, &self.display_name);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "me",
+                feature = "shares",
+                feature = "sites",
+                feature = "storage",
+                feature = "users"
+            )
+        )] writer.write(37, &self.drive);
+        #[cfg(
+            any(
+                feature = "drives",
+                feature = "groups",
+                feature = "me",
+                feature = "shares",
+                feature = "sites",
+                feature = "storage",
+                feature = "users"
+            )
+        )] writer.write(38, &self.drives);
+        #[cfg(any(feature = "me", feature = "users"))]
+        writer.write(39, &self.employee_experience);
+        writer.write(40, &self.employee_hire_date);
+        writer.write(41, &self.employee_id);
+        writer.write(42, &self.employee_leave_date_time);
+        writer.write(43, &self.employee_org_data);
+        writer.write(44, &self.employee_type);
+        #[cfg(any(feature = "groups", feature = "me", feature = "users"))]
+        writer.write(45, &self.events);
+        #[cfg(
+            any(
+                feature = "devices",
+                feature = "directory",
+                feature = "groups",
+                feature = "me",
+                feature = "organization",
+                feature = "users"
+            )
+        )] writer.write(46, &self.extensions);
+        writer.write(47, &self.external_user_state);
+        writer.write(48, &self.external_user_state_change_date_time);
+        writer.write(49, &self.fax_number);
+        #[cfg(
+            any(
+                feature = "groups",
+                feature = "me",
+                feature = "security",
+                feature = "shares",
+                feature = "sites",
+                feature = "users"
+            )
+        )] writer.write(50, &self.followed_sites);
+        writer.write(51, &self.given_name);
+        writer.write(52, &self.hire_date);
+        writer.write(53, &self.id);
+        writer.write(54, &self.identities);
+        writer.write(55, &self.identity_parent_id);
+        writer.write(56, &self.im_addresses);
+        #[cfg(any(feature = "me", feature = "users"))]
+        writer.write(57, &self.inference_classification);
+        #[cfg(any(feature = "me", feature = "users"))] writer.write(58, &self.insights);
+        writer.write(59, &self.interests);
+        writer.write(60, &self.is_management_restricted);
+        writer.write(61, &self.is_resource_account);
+        writer.write(62, &self.job_title);
+        #[cfg(
+            any(
+                feature = "groups",
+                feature = "me",
+                feature = "privacy",
+                feature = "security",
+                feature = "teams",
+                feature = "teamwork",
+                feature = "users"
+            )
+        )] writer.write(63, &self.joined_teams);
+        writer.write(64, &self.last_password_change_date_time);
+        writer.write(65, &self.legal_age_group_classification);
+        writer.write(66, &self.license_assignment_states);
+        #[cfg(any(feature = "me", feature = "users"))]
+        writer.write(67, &self.license_details);
+        writer.write(68, &self.mail);
+        #[cfg(any(feature = "me", feature = "users"))]
+        writer.write(69, &self.mail_folders);
+        writer.write(70, &self.mail_nickname);
+        writer.write(71, &self.mailbox_settings);
+        #[cfg(any(feature = "device-app-management", feature = "me", feature = "users"))]
+        writer.write(72, &self.managed_app_registrations);
+        #[cfg(any(feature = "device-management", feature = "me", feature = "users"))]
+        writer.write(73, &self.managed_devices);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(74, &self.manager);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(75, &self.member_of);
+        #[cfg(any(feature = "me", feature = "users"))] writer.write(76, &self.messages);
+        writer.write(77, &self.mobile_phone);
+        writer.write(78, &self.my_site);
+        #[cfg(
+            any(
+                feature = "me",
+                feature = "oauth2-permission-grants",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(79, &self.oauth2_permission_grants);
+        writer.write(80, &self.office_location);
+        writer.write(81, &self.on_premises_distinguished_name);
+        writer.write(82, &self.on_premises_domain_name);
+        writer.write(83, &self.on_premises_extension_attributes);
+        writer.write(84, &self.on_premises_immutable_id);
+        writer.write(85, &self.on_premises_last_sync_date_time);
+        writer.write(86, &self.on_premises_provisioning_errors);
+        writer.write(87, &self.on_premises_sam_account_name);
+        writer.write(88, &self.on_premises_security_identifier);
+        #[cfg(
+            any(
+                feature = "contacts",
+                feature = "groups",
+                feature = "me",
+                feature = "users"
+            )
+        )] writer.write(89, &self.on_premises_sync_behavior);
+        writer.write(90, &self.on_premises_sync_enabled);
+        writer.write(91, &self.on_premises_user_principal_name);
+        #[cfg(
+            any(feature = "groups", feature = "me", feature = "sites", feature = "users")
+        )] writer.write(92, &self.onenote);
+        #[cfg(any(feature = "communications", feature = "me", feature = "users"))]
+        writer.write(93, &self.online_meetings);
+        writer.write(94, &self.other_mails);
+        #[cfg(any(feature = "me", feature = "users"))] writer.write(95, &self.outlook);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(96, &self.owned_devices);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(97, &self.owned_objects);
+        writer.write(98, &self.password_policies);
+        writer.write(99, &self.password_profile);
+        writer.write(100, &self.past_projects);
+        #[cfg(any(feature = "me", feature = "users"))] writer.write(101, &self.people);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "chats",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "teams",
+                feature = "users"
+            )
+        )] writer.write(102, &self.permission_grants);
+        #[cfg(
+            any(feature = "groups", feature = "me", feature = "teams", feature = "users")
+        )] writer.write(103, &self.photo);
+        #[cfg(
+            any(feature = "groups", feature = "me", feature = "teams", feature = "users")
+        )] writer.write(104, &self.photos);
+        #[cfg(any(feature = "me", feature = "users"))] writer.write(105, &self.planner);
+        writer.write(106, &self.postal_code);
+        writer.write(107, &self.preferred_data_location);
+        writer.write(108, &self.preferred_language);
+        writer.write(109, &self.preferred_name);
+        #[cfg(any(feature = "communications", feature = "me", feature = "users"))]
+        writer.write(110, &self.presence);
+        writer.write(111, &self.print);
+        writer.write(112, &self.provisioned_plans);
+        writer.write(113, &self.proxy_addresses);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(114, &self.registered_devices);
+        writer.write(115, &self.responsibilities);
+        writer.write(116, &self.schools);
+        #[cfg(
+            any(
+                feature = "directory",
+                feature = "directory-roles",
+                feature = "me",
+                feature = "scoped-role-memberships",
+                feature = "users"
+            )
+        )] writer.write(117, &self.scoped_role_member_of);
+        writer.write(118, &self.security_identifier);
+        writer.write(119, &self.service_provisioning_errors);
+        #[cfg(any(feature = "me", feature = "users"))] writer.write(120, &self.settings);
+        writer.write(121, &self.show_in_address_list);
+        writer.write(122, &self.sign_in_activity);
+        writer.write(123, &self.sign_in_sessions_valid_from_date_time);
+        writer.write(124, &self.skills);
+        #[cfg(any(feature = "me", feature = "users"))]
+        writer.write(125, &self.solutions);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(126, &self.sponsor_of);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(127, &self.sponsors);
+        writer.write(128, &self.state);
+        writer.write(129, &self.street_address);
+        writer.write(130, &self.surname);
+        #[cfg(any(feature = "me", feature = "users"))] writer.write(131, &self.teamwork);
+        #[cfg(any(feature = "me", feature = "users"))] writer.write(132, &self.todo);
+        #[cfg(
+            any(
+                feature = "applications",
+                feature = "contacts",
+                feature = "contracts",
+                feature = "devices",
+                feature = "directory",
+                feature = "directory-objects",
+                feature = "directory-role-templates",
+                feature = "directory-roles",
+                feature = "domains",
+                feature = "group-setting-templates",
+                feature = "groups",
+                feature = "identity-governance",
+                feature = "invitations",
+                feature = "me",
+                feature = "organization",
+                feature = "permission-grants",
+                feature = "policies",
+                feature = "role-management",
+                feature = "service-principals",
+                feature = "users"
+            )
+        )] writer.write(133, &self.transitive_member_of);
+        writer.write(134, &self.usage_location);
+        writer.write(135, &self.user_principal_name);
+        writer.write(136, &self.user_type);
     }
 }
 runtime::models!(User);
@@ -2724,12 +2670,9 @@ impl runtime::Model for AssignLicenseParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.add_licenses),
-            1 => writer.write(&self.remove_licenses),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.add_licenses);
+        writer.write(1, &self.remove_licenses);
     }
 }
 #[cfg(any(feature = "me", feature = "users"))]
@@ -2783,12 +2726,9 @@ impl runtime::Model for ChangePasswordParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.current_password),
-            1 => writer.write(&self.new_password),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.current_password);
+        writer.write(1, &self.new_password);
     }
 }
 #[cfg(any(feature = "me", feature = "users"))]
@@ -2838,11 +2778,8 @@ impl runtime::Model for ExportPersonalDataParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.storage_location),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.storage_location);
     }
 }
 #[cfg(any(feature = "me", feature = "users"))]
@@ -2929,18 +2866,15 @@ impl runtime::Model for FindMeetingTimesParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attendees),
-            1 => writer.write(&self.is_organizer_optional),
-            2 => writer.write(&self.location_constraint),
-            3 => writer.write(&self.max_candidates),
-            4 => writer.write(&self.meeting_duration),
-            5 => writer.write(&self.minimum_attendee_percentage),
-            6 => writer.write(&self.return_suggestion_reasons),
-            7 => writer.write(&self.time_constraint),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attendees);
+        writer.write(1, &self.is_organizer_optional);
+        writer.write(2, &self.location_constraint);
+        writer.write(3, &self.max_candidates);
+        writer.write(4, &self.meeting_duration);
+        writer.write(5, &self.minimum_attendee_percentage);
+        writer.write(6, &self.return_suggestion_reasons);
+        writer.write(7, &self.time_constraint);
     }
 }
 #[cfg(any(feature = "me", feature = "users"))]
@@ -2994,12 +2928,9 @@ impl runtime::Model for GetMailTipsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.email_addresses),
-            1 => writer.write(&self.mail_tips_options),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.email_addresses);
+        writer.write(1, &self.mail_tips_options);
     }
 }
 #[cfg(any(feature = "me", feature = "users"))]
@@ -3053,12 +2984,9 @@ impl runtime::Model for SendMailParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.message),
-            1 => writer.write(&self.save_to_sent_items),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.message);
+        writer.write(1, &self.save_to_sent_items);
     }
 }
 #[cfg(any(feature = "me", feature = "users"))]
@@ -3116,13 +3044,10 @@ impl runtime::Model for TranslateExchangeIdsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.input_ids),
-            1 => writer.write(&self.source_id_type),
-            2 => writer.write(&self.target_id_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.input_ids);
+        writer.write(1, &self.source_id_type);
+        writer.write(2, &self.target_id_type);
     }
 }
 #[cfg(any(feature = "me", feature = "users"))]
@@ -3172,11 +3097,8 @@ impl runtime::Model for WipeManagedAppRegistrationsByDeviceTagParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_tag),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_tag);
     }
 }
 #[cfg(any(feature = "me", feature = "users"))]

@@ -48,11 +48,8 @@ impl runtime::Model for UserActionContext {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.user_action),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.user_action);
     }
 }
 runtime::models!(UserActionContext);

@@ -122,25 +122,22 @@ impl runtime::Model for UserActivity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activation_url),
-            1 => writer.write(&self.activity_source_host),
-            2 => writer.write(&self.app_activity_id),
-            3 => writer.write(&self.app_display_name),
-            4 => writer.write(&self.content_info),
-            5 => writer.write(&self.content_url),
-            6 => writer.write(&self.created_date_time),
-            7 => writer.write(&self.expiration_date_time),
-            8 => writer.write(&self.fallback_url),
-            9 => writer.write(&self.history_items),
-            10 => writer.write(&self.id),
-            11 => writer.write(&self.last_modified_date_time),
-            12 => writer.write(&self.status),
-            13 => writer.write(&self.user_timezone),
-            14 => writer.write(&self.visual_elements),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activation_url);
+        writer.write(1, &self.activity_source_host);
+        writer.write(2, &self.app_activity_id);
+        writer.write(3, &self.app_display_name);
+        writer.write(4, &self.content_info);
+        writer.write(5, &self.content_url);
+        writer.write(6, &self.created_date_time);
+        writer.write(7, &self.expiration_date_time);
+        writer.write(8, &self.fallback_url);
+        writer.write(9, &self.history_items);
+        writer.write(10, &self.id);
+        writer.write(11, &self.last_modified_date_time);
+        writer.write(12, &self.status);
+        writer.write(13, &self.user_timezone);
+        writer.write(14, &self.visual_elements);
     }
 }
 runtime::models!(UserActivity);

@@ -56,13 +56,10 @@ impl runtime::Model for UserAttributeValuesItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_default),
-            1 => writer.write(&self.name),
-            2 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_default);
+        writer.write(1, &self.name);
+        writer.write(2, &self.value);
     }
 }
 runtime::models!(UserAttributeValuesItem);

@@ -90,19 +90,16 @@ impl runtime::Model for UserConsentRequest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.approval),
-            1 => writer.write(&self.approval_id),
-            2 => writer.write(&self.completed_date_time),
-            3 => writer.write(&self.created_by),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.custom_data),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.reason),
-            8 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.approval);
+        writer.write(1, &self.approval_id);
+        writer.write(2, &self.completed_date_time);
+        writer.write(3, &self.created_by);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.custom_data);
+        writer.write(6, &self.id);
+        writer.write(7, &self.reason);
+        writer.write(8, &self.status);
     }
 }
 runtime::models!(UserConsentRequest);

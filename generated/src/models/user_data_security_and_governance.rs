@@ -66,14 +66,11 @@ impl runtime::Model for UserDataSecurityAndGovernance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activities),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.protection_scopes),
-            3 => writer.write(&self.sensitivity_labels),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activities);
+        writer.write(1, &self.id);
+        writer.write(2, &self.protection_scopes);
+        writer.write(3, &self.sensitivity_labels);
     }
 }
 runtime::models!(UserDataSecurityAndGovernance);
@@ -119,11 +116,8 @@ impl runtime::Model for ProcessContentParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_to_process),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_to_process);
     }
 }
 runtime::models!(ProcessContentParameters);

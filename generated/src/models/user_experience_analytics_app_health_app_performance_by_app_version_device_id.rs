@@ -91,19 +91,16 @@ for UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDeviceId {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_crash_count),
-            1 => writer.write(&self.app_display_name),
-            2 => writer.write(&self.app_name),
-            3 => writer.write(&self.app_publisher),
-            4 => writer.write(&self.app_version),
-            5 => writer.write(&self.device_display_name),
-            6 => writer.write(&self.device_id),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.processed_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_crash_count);
+        writer.write(1, &self.app_display_name);
+        writer.write(2, &self.app_name);
+        writer.write(3, &self.app_publisher);
+        writer.write(4, &self.app_version);
+        writer.write(5, &self.device_display_name);
+        writer.write(6, &self.device_id);
+        writer.write(7, &self.id);
+        writer.write(8, &self.processed_date_time);
     }
 }
 runtime::models!(UserExperienceAnalyticsAppHealthAppPerformanceByAppVersionDeviceId);

@@ -95,20 +95,17 @@ impl runtime::Model for UserExperienceAnalyticsAppHealthApplicationPerformance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.active_device_count),
-            1 => writer.write(&self.app_crash_count),
-            2 => writer.write(&self.app_display_name),
-            3 => writer.write(&self.app_hang_count),
-            4 => writer.write(&self.app_health_score),
-            5 => writer.write(&self.app_name),
-            6 => writer.write(&self.app_publisher),
-            7 => writer.write(&self.app_usage_duration),
-            8 => writer.write(&self.id),
-            9 => writer.write(&self.mean_time_to_failure_in_minutes),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.active_device_count);
+        writer.write(1, &self.app_crash_count);
+        writer.write(2, &self.app_display_name);
+        writer.write(3, &self.app_hang_count);
+        writer.write(4, &self.app_health_score);
+        writer.write(5, &self.app_name);
+        writer.write(6, &self.app_publisher);
+        writer.write(7, &self.app_usage_duration);
+        writer.write(8, &self.id);
+        writer.write(9, &self.mean_time_to_failure_in_minutes);
     }
 }
 runtime::models!(UserExperienceAnalyticsAppHealthApplicationPerformance);

@@ -80,17 +80,14 @@ impl runtime::Model for UserExperienceAnalyticsAppHealthDeviceModelPerformance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.active_device_count),
-            1 => writer.write(&self.device_manufacturer),
-            2 => writer.write(&self.device_model),
-            3 => writer.write(&self.health_status),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.mean_time_to_failure_in_minutes),
-            6 => writer.write(&self.model_app_health_score),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.active_device_count);
+        writer.write(1, &self.device_manufacturer);
+        writer.write(2, &self.device_model);
+        writer.write(3, &self.health_status);
+        writer.write(4, &self.id);
+        writer.write(5, &self.mean_time_to_failure_in_minutes);
+        writer.write(6, &self.model_app_health_score);
     }
 }
 runtime::models!(UserExperienceAnalyticsAppHealthDeviceModelPerformance);

@@ -105,22 +105,19 @@ impl runtime::Model for UserExperienceAnalyticsAppHealthDevicePerformance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_crash_count),
-            1 => writer.write(&self.app_hang_count),
-            2 => writer.write(&self.crashed_app_count),
-            3 => writer.write(&self.device_app_health_score),
-            4 => writer.write(&self.device_display_name),
-            5 => writer.write(&self.device_id),
-            6 => writer.write(&self.device_manufacturer),
-            7 => writer.write(&self.device_model),
-            8 => writer.write(&self.health_status),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.mean_time_to_failure_in_minutes),
-            11 => writer.write(&self.processed_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_crash_count);
+        writer.write(1, &self.app_hang_count);
+        writer.write(2, &self.crashed_app_count);
+        writer.write(3, &self.device_app_health_score);
+        writer.write(4, &self.device_display_name);
+        writer.write(5, &self.device_id);
+        writer.write(6, &self.device_manufacturer);
+        writer.write(7, &self.device_model);
+        writer.write(8, &self.health_status);
+        writer.write(9, &self.id);
+        writer.write(10, &self.mean_time_to_failure_in_minutes);
+        writer.write(11, &self.processed_date_time);
     }
 }
 runtime::models!(UserExperienceAnalyticsAppHealthDevicePerformance);

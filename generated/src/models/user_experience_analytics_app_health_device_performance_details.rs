@@ -85,18 +85,15 @@ impl runtime::Model for UserExperienceAnalyticsAppHealthDevicePerformanceDetails
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_display_name),
-            1 => writer.write(&self.app_publisher),
-            2 => writer.write(&self.app_version),
-            3 => writer.write(&self.device_display_name),
-            4 => writer.write(&self.device_id),
-            5 => writer.write(&self.event_date_time),
-            6 => writer.write(&self.event_type),
-            7 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_display_name);
+        writer.write(1, &self.app_publisher);
+        writer.write(2, &self.app_version);
+        writer.write(3, &self.device_display_name);
+        writer.write(4, &self.device_id);
+        writer.write(5, &self.event_date_time);
+        writer.write(6, &self.event_type);
+        writer.write(7, &self.id);
     }
 }
 runtime::models!(UserExperienceAnalyticsAppHealthDevicePerformanceDetails);

@@ -75,16 +75,13 @@ impl runtime::Model for UserExperienceAnalyticsAppHealthOsVersionPerformance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.active_device_count),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.mean_time_to_failure_in_minutes),
-            3 => writer.write(&self.os_build_number),
-            4 => writer.write(&self.os_version),
-            5 => writer.write(&self.os_version_app_health_score),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.active_device_count);
+        writer.write(1, &self.id);
+        writer.write(2, &self.mean_time_to_failure_in_minutes);
+        writer.write(3, &self.os_build_number);
+        writer.write(4, &self.os_version);
+        writer.write(5, &self.os_version_app_health_score);
     }
 }
 runtime::models!(UserExperienceAnalyticsAppHealthOsVersionPerformance);

@@ -58,13 +58,10 @@ impl runtime::Model for UserExperienceAnalyticsAutopilotDevicesSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.devices_not_autopilot_registered),
-            1 => writer.write(&self.devices_without_autopilot_profile_assigned),
-            2 => writer.write(&self.total_windows10_devices_without_tenant_attached),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.devices_not_autopilot_registered);
+        writer.write(1, &self.devices_without_autopilot_profile_assigned);
+        writer.write(2, &self.total_windows10_devices_without_tenant_attached);
     }
 }
 runtime::models!(UserExperienceAnalyticsAutopilotDevicesSummary);

@@ -114,21 +114,18 @@ impl runtime::Model for UserExperienceAnalyticsBaseline {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_health_metrics),
-            1 => writer.write(&self.battery_health_metrics),
-            2 => writer.write(&self.best_practices_metrics),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.device_boot_performance_metrics),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.is_built_in),
-            8 => writer.write(&self.reboot_analytics_metrics),
-            9 => writer.write(&self.resource_performance_metrics),
-            10 => writer.write(&self.work_from_anywhere_metrics),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_health_metrics);
+        writer.write(1, &self.battery_health_metrics);
+        writer.write(2, &self.best_practices_metrics);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.device_boot_performance_metrics);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.id);
+        writer.write(7, &self.is_built_in);
+        writer.write(8, &self.reboot_analytics_metrics);
+        writer.write(9, &self.resource_performance_metrics);
+        writer.write(10, &self.work_from_anywhere_metrics);
     }
 }
 runtime::models!(UserExperienceAnalyticsBaseline);

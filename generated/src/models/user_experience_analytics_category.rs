@@ -58,13 +58,10 @@ impl runtime::Model for UserExperienceAnalyticsCategory {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.insights),
-            2 => writer.write(&self.metric_values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.insights);
+        writer.write(2, &self.metric_values);
     }
 }
 runtime::models!(UserExperienceAnalyticsCategory);

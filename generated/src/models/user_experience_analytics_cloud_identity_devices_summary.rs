@@ -46,11 +46,8 @@ impl runtime::Model for UserExperienceAnalyticsCloudIdentityDevicesSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_without_cloud_identity_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_without_cloud_identity_count);
     }
 }
 runtime::models!(UserExperienceAnalyticsCloudIdentityDevicesSummary);

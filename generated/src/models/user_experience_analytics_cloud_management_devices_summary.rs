@@ -58,13 +58,10 @@ impl runtime::Model for UserExperienceAnalyticsCloudManagementDevicesSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.co_managed_device_count),
-            1 => writer.write(&self.intune_device_count),
-            2 => writer.write(&self.tenant_attach_device_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.co_managed_device_count);
+        writer.write(1, &self.intune_device_count);
+        writer.write(2, &self.tenant_attach_device_count);
     }
 }
 runtime::models!(UserExperienceAnalyticsCloudManagementDevicesSummary);

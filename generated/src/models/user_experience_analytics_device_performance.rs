@@ -150,31 +150,28 @@ impl runtime::Model for UserExperienceAnalyticsDevicePerformance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.average_blue_screens),
-            1 => writer.write(&self.average_restarts),
-            2 => writer.write(&self.blue_screen_count),
-            3 => writer.write(&self.boot_score),
-            4 => writer.write(&self.core_boot_time_in_ms),
-            5 => writer.write(&self.core_login_time_in_ms),
-            6 => writer.write(&self.device_count),
-            7 => writer.write(&self.device_name),
-            8 => writer.write(&self.disk_type),
-            9 => writer.write(&self.group_policy_boot_time_in_ms),
-            10 => writer.write(&self.group_policy_login_time_in_ms),
-            11 => writer.write(&self.health_status),
-            12 => writer.write(&self.id),
-            13 => writer.write(&self.login_score),
-            14 => writer.write(&self.manufacturer),
-            15 => writer.write(&self.model),
-            16 => writer.write(&self.model_startup_performance_score),
-            17 => writer.write(&self.operating_system_version),
-            18 => writer.write(&self.responsive_desktop_time_in_ms),
-            19 => writer.write(&self.restart_count),
-            20 => writer.write(&self.startup_performance_score),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.average_blue_screens);
+        writer.write(1, &self.average_restarts);
+        writer.write(2, &self.blue_screen_count);
+        writer.write(3, &self.boot_score);
+        writer.write(4, &self.core_boot_time_in_ms);
+        writer.write(5, &self.core_login_time_in_ms);
+        writer.write(6, &self.device_count);
+        writer.write(7, &self.device_name);
+        writer.write(8, &self.disk_type);
+        writer.write(9, &self.group_policy_boot_time_in_ms);
+        writer.write(10, &self.group_policy_login_time_in_ms);
+        writer.write(11, &self.health_status);
+        writer.write(12, &self.id);
+        writer.write(13, &self.login_score);
+        writer.write(14, &self.manufacturer);
+        writer.write(15, &self.model);
+        writer.write(16, &self.model_startup_performance_score);
+        writer.write(17, &self.operating_system_version);
+        writer.write(18, &self.responsive_desktop_time_in_ms);
+        writer.write(19, &self.restart_count);
+        writer.write(20, &self.startup_performance_score);
     }
 }
 runtime::models!(UserExperienceAnalyticsDevicePerformance);

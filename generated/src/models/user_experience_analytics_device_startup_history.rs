@@ -132,27 +132,24 @@ impl runtime::Model for UserExperienceAnalyticsDeviceStartupHistory {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.core_boot_time_in_ms),
-            1 => writer.write(&self.core_login_time_in_ms),
-            2 => writer.write(&self.device_id),
-            3 => writer.write(&self.feature_update_boot_time_in_ms),
-            4 => writer.write(&self.group_policy_boot_time_in_ms),
-            5 => writer.write(&self.group_policy_login_time_in_ms),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.is_feature_update),
-            8 => writer.write(&self.is_first_login),
-            9 => writer.write(&self.operating_system_version),
-            10 => writer.write(&self.responsive_desktop_time_in_ms),
-            11 => writer.write(&self.restart_category),
-            12 => writer.write(&self.restart_fault_bucket),
-            13 => writer.write(&self.restart_stop_code),
-            14 => writer.write(&self.start_time),
-            15 => writer.write(&self.total_boot_time_in_ms),
-            16 => writer.write(&self.total_login_time_in_ms),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.core_boot_time_in_ms);
+        writer.write(1, &self.core_login_time_in_ms);
+        writer.write(2, &self.device_id);
+        writer.write(3, &self.feature_update_boot_time_in_ms);
+        writer.write(4, &self.group_policy_boot_time_in_ms);
+        writer.write(5, &self.group_policy_login_time_in_ms);
+        writer.write(6, &self.id);
+        writer.write(7, &self.is_feature_update);
+        writer.write(8, &self.is_first_login);
+        writer.write(9, &self.operating_system_version);
+        writer.write(10, &self.responsive_desktop_time_in_ms);
+        writer.write(11, &self.restart_category);
+        writer.write(12, &self.restart_fault_bucket);
+        writer.write(13, &self.restart_stop_code);
+        writer.write(14, &self.start_time);
+        writer.write(15, &self.total_boot_time_in_ms);
+        writer.write(16, &self.total_login_time_in_ms);
     }
 }
 runtime::models!(UserExperienceAnalyticsDeviceStartupHistory);

@@ -75,16 +75,13 @@ impl runtime::Model for UserExperienceAnalyticsDeviceStartupProcess {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.managed_device_id),
-            2 => writer.write(&self.process_name),
-            3 => writer.write(&self.product_name),
-            4 => writer.write(&self.publisher),
-            5 => writer.write(&self.startup_impact_in_ms),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.managed_device_id);
+        writer.write(2, &self.process_name);
+        writer.write(3, &self.product_name);
+        writer.write(4, &self.publisher);
+        writer.write(5, &self.startup_impact_in_ms);
     }
 }
 runtime::models!(UserExperienceAnalyticsDeviceStartupProcess);

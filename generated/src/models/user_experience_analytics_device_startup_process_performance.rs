@@ -80,17 +80,14 @@ impl runtime::Model for UserExperienceAnalyticsDeviceStartupProcessPerformance {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_count),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.median_impact_in_ms),
-            3 => writer.write(&self.process_name),
-            4 => writer.write(&self.product_name),
-            5 => writer.write(&self.publisher),
-            6 => writer.write(&self.total_impact_in_ms),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_count);
+        writer.write(1, &self.id);
+        writer.write(2, &self.median_impact_in_ms);
+        writer.write(3, &self.process_name);
+        writer.write(4, &self.product_name);
+        writer.write(5, &self.publisher);
+        writer.write(6, &self.total_impact_in_ms);
     }
 }
 runtime::models!(UserExperienceAnalyticsDeviceStartupProcessPerformance);

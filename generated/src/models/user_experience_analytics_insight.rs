@@ -63,14 +63,11 @@ impl runtime::Model for UserExperienceAnalyticsInsight {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.insight_id),
-            1 => writer.write(&self.severity),
-            2 => writer.write(&self.user_experience_analytics_metric_id),
-            3 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.insight_id);
+        writer.write(1, &self.severity);
+        writer.write(2, &self.user_experience_analytics_metric_id);
+        writer.write(3, &self.values);
     }
 }
 runtime::models!(UserExperienceAnalyticsInsight);

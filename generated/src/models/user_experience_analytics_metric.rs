@@ -56,13 +56,10 @@ impl runtime::Model for UserExperienceAnalyticsMetric {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.unit),
-            2 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.unit);
+        writer.write(2, &self.value);
     }
 }
 runtime::models!(UserExperienceAnalyticsMetric);

@@ -60,14 +60,11 @@ impl runtime::Model for UserExperienceAnalyticsMetricHistory {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_id),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.metric_date_time),
-            3 => writer.write(&self.metric_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_id);
+        writer.write(1, &self.id);
+        writer.write(2, &self.metric_date_time);
+        writer.write(3, &self.metric_type);
     }
 }
 runtime::models!(UserExperienceAnalyticsMetricHistory);

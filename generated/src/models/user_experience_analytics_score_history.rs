@@ -52,12 +52,9 @@ impl runtime::Model for UserExperienceAnalyticsScoreHistory {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.startup_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.startup_date_time);
     }
 }
 runtime::models!(UserExperienceAnalyticsScoreHistory);

@@ -46,11 +46,8 @@ impl runtime::Model for UserExperienceAnalyticsSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.configuration_manager_data_connector_configured),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.configuration_manager_data_connector_configured);
     }
 }
 runtime::models!(UserExperienceAnalyticsSettings);

@@ -46,11 +46,8 @@ impl runtime::Model for UserExperienceAnalyticsWindows10DevicesSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.unsupported_o_sversion_device_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.unsupported_o_sversion_device_count);
     }
 }
 runtime::models!(UserExperienceAnalyticsWindows10DevicesSummary);

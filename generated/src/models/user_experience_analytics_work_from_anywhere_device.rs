@@ -220,45 +220,42 @@ impl runtime::Model for UserExperienceAnalyticsWorkFromAnywhereDevice {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.auto_pilot_profile_assigned),
-            1 => writer.write(&self.auto_pilot_registered),
-            2 => writer.write(&self.azure_ad_device_id),
-            3 => writer.write(&self.azure_ad_join_type),
-            4 => writer.write(&self.azure_ad_registered),
-            5 => writer.write(&self.cloud_identity_score),
-            6 => writer.write(&self.cloud_management_score),
-            7 => writer.write(&self.cloud_provisioning_score),
-            8 => writer.write(&self.compliance_policy_set_to_intune),
-            9 => writer.write(&self.device_id),
-            10 => writer.write(&self.device_name),
-            11 => writer.write(&self.health_status),
-            12 => writer.write(&self.id),
-            13 => writer.write(&self.is_cloud_managed_gateway_enabled),
-            14 => writer.write(&self.managed_by),
-            15 => writer.write(&self.manufacturer),
-            16 => writer.write(&self.model),
-            17 => writer.write(&self.os_check_failed),
-            18 => writer.write(&self.os_description),
-            19 => writer.write(&self.os_version),
-            20 => writer.write(&self.other_workloads_set_to_intune),
-            21 => writer.write(&self.ownership),
-            22 => writer.write(&self.processor64_bit_check_failed),
-            23 => writer.write(&self.processor_core_count_check_failed),
-            24 => writer.write(&self.processor_family_check_failed),
-            25 => writer.write(&self.processor_speed_check_failed),
-            26 => writer.write(&self.ram_check_failed),
-            27 => writer.write(&self.secure_boot_check_failed),
-            28 => writer.write(&self.serial_number),
-            29 => writer.write(&self.storage_check_failed),
-            30 => writer.write(&self.tenant_attached),
-            31 => writer.write(&self.tpm_check_failed),
-            32 => writer.write(&self.upgrade_eligibility),
-            33 => writer.write(&self.windows_score),
-            34 => writer.write(&self.work_from_anywhere_score),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.auto_pilot_profile_assigned);
+        writer.write(1, &self.auto_pilot_registered);
+        writer.write(2, &self.azure_ad_device_id);
+        writer.write(3, &self.azure_ad_join_type);
+        writer.write(4, &self.azure_ad_registered);
+        writer.write(5, &self.cloud_identity_score);
+        writer.write(6, &self.cloud_management_score);
+        writer.write(7, &self.cloud_provisioning_score);
+        writer.write(8, &self.compliance_policy_set_to_intune);
+        writer.write(9, &self.device_id);
+        writer.write(10, &self.device_name);
+        writer.write(11, &self.health_status);
+        writer.write(12, &self.id);
+        writer.write(13, &self.is_cloud_managed_gateway_enabled);
+        writer.write(14, &self.managed_by);
+        writer.write(15, &self.manufacturer);
+        writer.write(16, &self.model);
+        writer.write(17, &self.os_check_failed);
+        writer.write(18, &self.os_description);
+        writer.write(19, &self.os_version);
+        writer.write(20, &self.other_workloads_set_to_intune);
+        writer.write(21, &self.ownership);
+        writer.write(22, &self.processor64_bit_check_failed);
+        writer.write(23, &self.processor_core_count_check_failed);
+        writer.write(24, &self.processor_family_check_failed);
+        writer.write(25, &self.processor_speed_check_failed);
+        writer.write(26, &self.ram_check_failed);
+        writer.write(27, &self.secure_boot_check_failed);
+        writer.write(28, &self.serial_number);
+        writer.write(29, &self.storage_check_failed);
+        writer.write(30, &self.tenant_attached);
+        writer.write(31, &self.tpm_check_failed);
+        writer.write(32, &self.upgrade_eligibility);
+        writer.write(33, &self.windows_score);
+        writer.write(34, &self.work_from_anywhere_score);
     }
 }
 runtime::models!(UserExperienceAnalyticsWorkFromAnywhereDevice);

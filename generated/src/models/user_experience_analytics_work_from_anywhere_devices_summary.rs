@@ -121,24 +121,21 @@ impl runtime::Model for UserExperienceAnalyticsWorkFromAnywhereDevicesSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.autopilot_devices_summary),
-            1 => writer.write(&self.cloud_identity_devices_summary),
-            2 => writer.write(&self.cloud_management_devices_summary),
-            3 => writer.write(&self.co_managed_devices),
-            4 => writer.write(&self.devices_not_autopilot_registered),
-            5 => writer.write(&self.devices_without_autopilot_profile_assigned),
-            6 => writer.write(&self.devices_without_cloud_identity),
-            7 => writer.write(&self.intune_devices),
-            8 => writer.write(&self.tenant_attach_devices),
-            9 => writer.write(&self.total_devices),
-            10 => writer.write(&self.unsupported_o_sversion_devices),
-            11 => writer.write(&self.windows10_devices),
-            12 => writer.write(&self.windows10_devices_summary),
-            13 => writer.write(&self.windows10_devices_without_tenant_attach),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.autopilot_devices_summary);
+        writer.write(1, &self.cloud_identity_devices_summary);
+        writer.write(2, &self.cloud_management_devices_summary);
+        writer.write(3, &self.co_managed_devices);
+        writer.write(4, &self.devices_not_autopilot_registered);
+        writer.write(5, &self.devices_without_autopilot_profile_assigned);
+        writer.write(6, &self.devices_without_cloud_identity);
+        writer.write(7, &self.intune_devices);
+        writer.write(8, &self.tenant_attach_devices);
+        writer.write(9, &self.total_devices);
+        writer.write(10, &self.unsupported_o_sversion_devices);
+        writer.write(11, &self.windows10_devices);
+        writer.write(12, &self.windows10_devices_summary);
+        writer.write(13, &self.windows10_devices_without_tenant_attach);
     }
 }
 runtime::models!(UserExperienceAnalyticsWorkFromAnywhereDevicesSummary);

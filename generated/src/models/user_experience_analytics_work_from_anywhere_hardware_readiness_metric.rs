@@ -105,22 +105,19 @@ impl runtime::Model for UserExperienceAnalyticsWorkFromAnywhereHardwareReadiness
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.os_check_failed_percentage),
-            2 => writer.write(&self.processor64_bit_check_failed_percentage),
-            3 => writer.write(&self.processor_core_count_check_failed_percentage),
-            4 => writer.write(&self.processor_family_check_failed_percentage),
-            5 => writer.write(&self.processor_speed_check_failed_percentage),
-            6 => writer.write(&self.ram_check_failed_percentage),
-            7 => writer.write(&self.secure_boot_check_failed_percentage),
-            8 => writer.write(&self.storage_check_failed_percentage),
-            9 => writer.write(&self.total_device_count),
-            10 => writer.write(&self.tpm_check_failed_percentage),
-            11 => writer.write(&self.upgrade_eligible_device_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.os_check_failed_percentage);
+        writer.write(2, &self.processor64_bit_check_failed_percentage);
+        writer.write(3, &self.processor_core_count_check_failed_percentage);
+        writer.write(4, &self.processor_family_check_failed_percentage);
+        writer.write(5, &self.processor_speed_check_failed_percentage);
+        writer.write(6, &self.ram_check_failed_percentage);
+        writer.write(7, &self.secure_boot_check_failed_percentage);
+        writer.write(8, &self.storage_check_failed_percentage);
+        writer.write(9, &self.total_device_count);
+        writer.write(10, &self.tpm_check_failed_percentage);
+        writer.write(11, &self.upgrade_eligible_device_count);
     }
 }
 runtime::models!(UserExperienceAnalyticsWorkFromAnywhereHardwareReadinessMetric);

@@ -95,20 +95,17 @@ impl runtime::Model for UserExperienceAnalyticsWorkFromAnywhereModelPerformance 
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cloud_identity_score),
-            1 => writer.write(&self.cloud_management_score),
-            2 => writer.write(&self.cloud_provisioning_score),
-            3 => writer.write(&self.health_status),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.manufacturer),
-            6 => writer.write(&self.model),
-            7 => writer.write(&self.model_device_count),
-            8 => writer.write(&self.windows_score),
-            9 => writer.write(&self.work_from_anywhere_score),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cloud_identity_score);
+        writer.write(1, &self.cloud_management_score);
+        writer.write(2, &self.cloud_provisioning_score);
+        writer.write(3, &self.health_status);
+        writer.write(4, &self.id);
+        writer.write(5, &self.manufacturer);
+        writer.write(6, &self.model);
+        writer.write(7, &self.model_device_count);
+        writer.write(8, &self.windows_score);
+        writer.write(9, &self.work_from_anywhere_score);
     }
 }
 runtime::models!(UserExperienceAnalyticsWorkFromAnywhereModelPerformance);

@@ -54,12 +54,9 @@ impl runtime::Model for UserFlowApiConnectorConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.post_attribute_collection),
-            1 => writer.write(&self.post_federation_signup),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.post_attribute_collection);
+        writer.write(1, &self.post_federation_signup);
     }
 }
 runtime::models!(UserFlowApiConnectorConfiguration);

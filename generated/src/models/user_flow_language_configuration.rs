@@ -66,15 +66,12 @@ impl runtime::Model for UserFlowLanguageConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.default_pages),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.is_enabled),
-            4 => writer.write(&self.overrides_pages),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.default_pages);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.is_enabled);
+        writer.write(4, &self.overrides_pages);
     }
 }
 runtime::models!(UserFlowLanguageConfiguration);

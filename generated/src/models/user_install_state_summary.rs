@@ -75,16 +75,13 @@ impl runtime::Model for UserInstallStateSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_states),
-            1 => writer.write(&self.failed_device_count),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.installed_device_count),
-            4 => writer.write(&self.not_installed_device_count),
-            5 => writer.write(&self.user_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_states);
+        writer.write(1, &self.failed_device_count);
+        writer.write(2, &self.id);
+        writer.write(3, &self.installed_device_count);
+        writer.write(4, &self.not_installed_device_count);
+        writer.write(5, &self.user_name);
     }
 }
 runtime::models!(UserInstallStateSummary);

@@ -52,12 +52,9 @@ impl runtime::Model for UserLastSignInRecommendationInsightSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.recommendation_look_back_duration),
-            1 => writer.write(&self.sign_in_scope),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.recommendation_look_back_duration);
+        writer.write(1, &self.sign_in_scope);
     }
 }
 runtime::models!(UserLastSignInRecommendationInsightSetting);

@@ -53,14 +53,9 @@ impl runtime::Model for UserPrint {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            #[cfg(feature = "print")]
-            0 => writer.write(&self.recent_printer_shares),
-            _ => {
-                let _ = writer;
-            }
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        #[cfg(feature = "print")] writer.write(0, &self.recent_printer_shares);
+        let _ = writer;
     }
 }
 runtime::models!(UserPrint);

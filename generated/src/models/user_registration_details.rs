@@ -129,26 +129,23 @@ impl runtime::Model for UserRegistrationDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.is_admin),
-            2 => writer.write(&self.is_mfa_capable),
-            3 => writer.write(&self.is_mfa_registered),
-            4 => writer.write(&self.is_passwordless_capable),
-            5 => writer.write(&self.is_sspr_capable),
-            6 => writer.write(&self.is_sspr_enabled),
-            7 => writer.write(&self.is_sspr_registered),
-            8 => writer.write(&self.is_system_preferred_authentication_method_enabled),
-            9 => writer.write(&self.last_updated_date_time),
-            10 => writer.write(&self.methods_registered),
-            11 => writer.write(&self.system_preferred_authentication_methods),
-            12 => writer.write(&self.user_display_name),
-            13 => writer.write(&self.user_preferred_method_for_secondary_authentication),
-            14 => writer.write(&self.user_principal_name),
-            15 => writer.write(&self.user_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.is_admin);
+        writer.write(2, &self.is_mfa_capable);
+        writer.write(3, &self.is_mfa_registered);
+        writer.write(4, &self.is_passwordless_capable);
+        writer.write(5, &self.is_sspr_capable);
+        writer.write(6, &self.is_sspr_enabled);
+        writer.write(7, &self.is_sspr_registered);
+        writer.write(8, &self.is_system_preferred_authentication_method_enabled);
+        writer.write(9, &self.last_updated_date_time);
+        writer.write(10, &self.methods_registered);
+        writer.write(11, &self.system_preferred_authentication_methods);
+        writer.write(12, &self.user_display_name);
+        writer.write(13, &self.user_preferred_method_for_secondary_authentication);
+        writer.write(14, &self.user_principal_name);
+        writer.write(15, &self.user_type);
     }
 }
 runtime::models!(UserRegistrationDetails);

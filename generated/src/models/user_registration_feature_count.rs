@@ -50,12 +50,9 @@ impl runtime::Model for UserRegistrationFeatureCount {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.feature),
-            1 => writer.write(&self.user_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.feature);
+        writer.write(1, &self.user_count);
     }
 }
 runtime::models!(UserRegistrationFeatureCount);

@@ -65,14 +65,11 @@ impl runtime::Model for UserRegistrationFeatureSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.total_user_count),
-            1 => writer.write(&self.user_registration_feature_counts),
-            2 => writer.write(&self.user_roles),
-            3 => writer.write(&self.user_types),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.total_user_count);
+        writer.write(1, &self.user_registration_feature_counts);
+        writer.write(2, &self.user_roles);
+        writer.write(3, &self.user_types);
     }
 }
 runtime::models!(UserRegistrationFeatureSummary);

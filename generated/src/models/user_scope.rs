@@ -50,11 +50,8 @@ impl runtime::Model for UserScope {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.identity),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.identity);
     }
 }
 runtime::models!(UserScope);

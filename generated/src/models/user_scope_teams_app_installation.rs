@@ -73,16 +73,13 @@ impl runtime::Model for UserScopeTeamsAppInstallation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            #[cfg(any(feature = "chats", feature = "me", feature = "users"))]
-            0 => writer.write(&self.chat),
-            1 => writer.write(&self.consented_permission_set),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.teams_app),
-            4 => writer.write(&self.teams_app_definition),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        #[cfg(any(feature = "chats", feature = "me", feature = "users"))]
+        writer.write(0, &self.chat);
+        writer.write(1, &self.consented_permission_set);
+        writer.write(2, &self.id);
+        writer.write(3, &self.teams_app);
+        writer.write(4, &self.teams_app_definition);
     }
 }
 runtime::models!(UserScopeTeamsAppInstallation);

@@ -115,24 +115,21 @@ impl runtime::Model for UserSecurityState {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.aad_user_id),
-            1 => writer.write(&self.account_name),
-            2 => writer.write(&self.domain_name),
-            3 => writer.write(&self.email_role),
-            4 => writer.write(&self.is_vpn),
-            5 => writer.write(&self.logon_date_time),
-            6 => writer.write(&self.logon_id),
-            7 => writer.write(&self.logon_ip),
-            8 => writer.write(&self.logon_location),
-            9 => writer.write(&self.logon_type),
-            10 => writer.write(&self.on_premises_security_identifier),
-            11 => writer.write(&self.risk_score),
-            12 => writer.write(&self.user_account_type),
-            13 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.aad_user_id);
+        writer.write(1, &self.account_name);
+        writer.write(2, &self.domain_name);
+        writer.write(3, &self.email_role);
+        writer.write(4, &self.is_vpn);
+        writer.write(5, &self.logon_date_time);
+        writer.write(6, &self.logon_id);
+        writer.write(7, &self.logon_ip);
+        writer.write(8, &self.logon_location);
+        writer.write(9, &self.logon_type);
+        writer.write(10, &self.on_premises_security_identifier);
+        writer.write(11, &self.risk_score);
+        writer.write(12, &self.user_account_type);
+        writer.write(13, &self.user_principal_name);
     }
 }
 runtime::models!(UserSecurityState);

@@ -112,24 +112,17 @@ impl runtime::Model for UserSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => {
-                writer
-                    .write(
-                        &self.contribution_to_content_discovery_as_organization_disabled,
-                    )
-            }
-            1 => writer.write(&self.contribution_to_content_discovery_disabled),
-            2 => writer.write(&self.exchange),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.item_insights),
-            5 => writer.write(&self.shift_preferences),
-            6 => writer.write(&self.storage),
-            7 => writer.write(&self.windows),
-            8 => writer.write(&self.work_hours_and_locations),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer
+            .write(0, &self.contribution_to_content_discovery_as_organization_disabled);
+        writer.write(1, &self.contribution_to_content_discovery_disabled);
+        writer.write(2, &self.exchange);
+        writer.write(3, &self.id);
+        writer.write(4, &self.item_insights);
+        writer.write(5, &self.shift_preferences);
+        writer.write(6, &self.storage);
+        writer.write(7, &self.windows);
+        writer.write(8, &self.work_hours_and_locations);
     }
 }
 runtime::models!(UserSettings);

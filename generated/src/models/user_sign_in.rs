@@ -58,13 +58,10 @@ impl runtime::Model for UserSignIn {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.external_tenant_id),
-            1 => writer.write(&self.external_user_type),
-            2 => writer.write(&self.user_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.external_tenant_id);
+        writer.write(1, &self.external_user_type);
+        writer.write(2, &self.user_id);
     }
 }
 runtime::models!(UserSignIn);

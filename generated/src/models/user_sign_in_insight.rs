@@ -56,13 +56,10 @@ impl runtime::Model for UserSignInInsight {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.insight_created_date_time),
-            2 => writer.write(&self.last_sign_in_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.insight_created_date_time);
+        writer.write(2, &self.last_sign_in_date_time);
     }
 }
 runtime::models!(UserSignInInsight);

@@ -90,19 +90,16 @@ impl runtime::Model for UserSimulationDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_trainings_count),
-            1 => writer.write(&self.completed_trainings_count),
-            2 => writer.write(&self.compromised_date_time),
-            3 => writer.write(&self.in_progress_trainings_count),
-            4 => writer.write(&self.is_compromised),
-            5 => writer.write(&self.reported_phish_date_time),
-            6 => writer.write(&self.simulation_events),
-            7 => writer.write(&self.simulation_user),
-            8 => writer.write(&self.training_events),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_trainings_count);
+        writer.write(1, &self.completed_trainings_count);
+        writer.write(2, &self.compromised_date_time);
+        writer.write(3, &self.in_progress_trainings_count);
+        writer.write(4, &self.is_compromised);
+        writer.write(5, &self.reported_phish_date_time);
+        writer.write(6, &self.simulation_events);
+        writer.write(7, &self.simulation_user);
+        writer.write(8, &self.training_events);
     }
 }
 runtime::models!(UserSimulationDetails);

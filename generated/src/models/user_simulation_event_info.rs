@@ -75,16 +75,13 @@ impl runtime::Model for UserSimulationEventInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.browser),
-            1 => writer.write(&self.click_source),
-            2 => writer.write(&self.event_date_time),
-            3 => writer.write(&self.event_name),
-            4 => writer.write(&self.ip_address),
-            5 => writer.write(&self.os_platform_device_details),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.browser);
+        writer.write(1, &self.click_source);
+        writer.write(2, &self.event_date_time);
+        writer.write(3, &self.event_name);
+        writer.write(4, &self.ip_address);
+        writer.write(5, &self.os_platform_device_details);
     }
 }
 runtime::models!(UserSimulationEventInfo);

@@ -66,15 +66,12 @@ impl runtime::Model for UserTeamwork {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.associated_teams),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.installed_apps),
-            3 => writer.write(&self.locale),
-            4 => writer.write(&self.region),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.associated_teams);
+        writer.write(1, &self.id);
+        writer.write(2, &self.installed_apps);
+        writer.write(3, &self.locale);
+        writer.write(4, &self.region);
     }
 }
 runtime::models!(UserTeamwork);
@@ -128,13 +125,10 @@ impl runtime::Model for DeleteTargetedMessageParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.channel_id),
-            1 => writer.write(&self.message_id),
-            2 => writer.write(&self.team_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.channel_id);
+        writer.write(1, &self.message_id);
+        writer.write(2, &self.team_id);
     }
 }
 runtime::models!(DeleteTargetedMessageParameters);
@@ -212,17 +206,14 @@ impl runtime::Model for SendActivityNotificationParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity_type),
-            1 => writer.write(&self.chain_id),
-            2 => writer.write(&self.icon_id),
-            3 => writer.write(&self.preview_text),
-            4 => writer.write(&self.teams_app_id),
-            5 => writer.write(&self.template_parameters),
-            6 => writer.write(&self.topic),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity_type);
+        writer.write(1, &self.chain_id);
+        writer.write(2, &self.icon_id);
+        writer.write(3, &self.preview_text);
+        writer.write(4, &self.teams_app_id);
+        writer.write(5, &self.template_parameters);
+        writer.write(6, &self.topic);
     }
 }
 runtime::models!(SendActivityNotificationParameters);

@@ -70,15 +70,12 @@ impl runtime::Model for UserTrainingContentEventInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.browser),
-            1 => writer.write(&self.content_date_time),
-            2 => writer.write(&self.ip_address),
-            3 => writer.write(&self.os_platform_device_details),
-            4 => writer.write(&self.potential_score_impact),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.browser);
+        writer.write(1, &self.content_date_time);
+        writer.write(2, &self.ip_address);
+        writer.write(3, &self.os_platform_device_details);
+        writer.write(4, &self.potential_score_impact);
     }
 }
 runtime::models!(UserTrainingContentEventInfo);

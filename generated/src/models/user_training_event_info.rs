@@ -70,15 +70,12 @@ impl runtime::Model for UserTrainingEventInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.latest_training_status),
-            2 => writer.write(&self.training_assigned_properties),
-            3 => writer.write(&self.training_completed_properties),
-            4 => writer.write(&self.training_updated_properties),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.latest_training_status);
+        writer.write(2, &self.training_assigned_properties);
+        writer.write(3, &self.training_completed_properties);
+        writer.write(4, &self.training_updated_properties);
     }
 }
 runtime::models!(UserTrainingEventInfo);

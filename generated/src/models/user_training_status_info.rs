@@ -65,14 +65,11 @@ impl runtime::Model for UserTrainingStatusInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_date_time),
-            1 => writer.write(&self.completion_date_time),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.training_status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_date_time);
+        writer.write(1, &self.completion_date_time);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.training_status);
     }
 }
 runtime::models!(UserTrainingStatusInfo);

@@ -56,13 +56,10 @@ impl runtime::Model for UserWorkLocation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.place_id),
-            1 => writer.write(&self.source),
-            2 => writer.write(&self.work_location_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.place_id);
+        writer.write(1, &self.source);
+        writer.write(2, &self.work_location_type);
     }
 }
 runtime::models!(UserWorkLocation);

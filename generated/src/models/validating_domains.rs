@@ -48,11 +48,8 @@ impl runtime::Model for ValidatingDomains {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.root_domains),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.root_domains);
     }
 }
 runtime::models!(ValidatingDomains);

@@ -62,14 +62,11 @@ impl runtime::Model for VerifiableCredentialAuthenticationMethodTarget {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.is_registration_required),
-            2 => writer.write(&self.target_type),
-            3 => writer.write(&self.verified_id_profiles),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.is_registration_required);
+        writer.write(2, &self.target_type);
+        writer.write(3, &self.verified_id_profiles);
     }
 }
 runtime::models!(VerifiableCredentialAuthenticationMethodTarget);

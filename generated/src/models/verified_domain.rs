@@ -62,15 +62,12 @@ impl runtime::Model for VerifiedDomain {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.capabilities),
-            1 => writer.write(&self.is_default),
-            2 => writer.write(&self.is_initial),
-            3 => writer.write(&self.name),
-            4 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.capabilities);
+        writer.write(1, &self.is_default);
+        writer.write(2, &self.is_initial);
+        writer.write(3, &self.name);
+        writer.write(4, &self.r#type);
     }
 }
 runtime::models!(VerifiedDomain);

@@ -101,20 +101,17 @@ impl runtime::Model for VerifiedIdProfile {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.face_check_configuration),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.last_modified_date_time),
-            4 => writer.write(&self.name),
-            5 => writer.write(&self.priority),
-            6 => writer.write(&self.state),
-            7 => writer.write(&self.verified_id_profile_configuration),
-            8 => writer.write(&self.verified_id_usage_configurations),
-            9 => writer.write(&self.verifier_did),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.face_check_configuration);
+        writer.write(2, &self.id);
+        writer.write(3, &self.last_modified_date_time);
+        writer.write(4, &self.name);
+        writer.write(5, &self.priority);
+        writer.write(6, &self.state);
+        writer.write(7, &self.verified_id_profile_configuration);
+        writer.write(8, &self.verified_id_usage_configurations);
+        writer.write(9, &self.verifier_did);
     }
 }
 runtime::models!(VerifiedIdProfile);

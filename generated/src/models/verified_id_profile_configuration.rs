@@ -70,15 +70,12 @@ impl runtime::Model for VerifiedIdProfileConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.accepted_issuer),
-            1 => writer.write(&self.claim_binding_source),
-            2 => writer.write(&self.claim_bindings),
-            3 => writer.write(&self.claim_validation),
-            4 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.accepted_issuer);
+        writer.write(1, &self.claim_binding_source);
+        writer.write(2, &self.claim_bindings);
+        writer.write(3, &self.claim_validation);
+        writer.write(4, &self.r#type);
     }
 }
 runtime::models!(VerifiedIdProfileConfiguration);

@@ -52,12 +52,9 @@ impl runtime::Model for VerifiedIdUsageConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_enabled_for_test_only),
-            1 => writer.write(&self.purpose),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_enabled_for_test_only);
+        writer.write(1, &self.purpose);
     }
 }
 runtime::models!(VerifiedIdUsageConfiguration);

@@ -56,13 +56,10 @@ impl runtime::Model for VerifiedPublisher {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.added_date_time),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.verified_publisher_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.added_date_time);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.verified_publisher_id);
     }
 }
 runtime::models!(VerifiedPublisher);

@@ -46,11 +46,8 @@ impl runtime::Model for VersionAction {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.new_version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.new_version);
     }
 }
 runtime::models!(VersionAction);

@@ -56,13 +56,10 @@ impl runtime::Model for VerticalSection {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.emphasis),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.webparts),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.emphasis);
+        writer.write(1, &self.id);
+        writer.write(2, &self.webparts);
     }
 }
 runtime::models!(VerticalSection);

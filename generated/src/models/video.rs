@@ -93,20 +93,17 @@ impl runtime::Model for Video {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.audio_bits_per_sample),
-            1 => writer.write(&self.audio_channels),
-            2 => writer.write(&self.audio_format),
-            3 => writer.write(&self.audio_samples_per_second),
-            4 => writer.write(&self.bitrate),
-            5 => writer.write(&self.duration),
-            6 => writer.write(&self.four_cc),
-            7 => writer.write(&self.frame_rate),
-            8 => writer.write(&self.height),
-            9 => writer.write(&self.width),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.audio_bits_per_sample);
+        writer.write(1, &self.audio_channels);
+        writer.write(2, &self.audio_format);
+        writer.write(3, &self.audio_samples_per_second);
+        writer.write(4, &self.bitrate);
+        writer.write(5, &self.duration);
+        writer.write(6, &self.four_cc);
+        writer.write(7, &self.frame_rate);
+        writer.write(8, &self.height);
+        writer.write(9, &self.width);
     }
 }
 runtime::models!(Video);

@@ -101,20 +101,17 @@ impl runtime::Model for VirtualEndpoint {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.audit_events),
-            1 => writer.write(&self.cloud_pcs),
-            2 => writer.write(&self.device_images),
-            3 => writer.write(&self.gallery_images),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.on_premises_connections),
-            6 => writer.write(&self.provisioning_policies),
-            7 => writer.write(&self.report),
-            8 => writer.write(&self.service_plans),
-            9 => writer.write(&self.user_settings),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.audit_events);
+        writer.write(1, &self.cloud_pcs);
+        writer.write(2, &self.device_images);
+        writer.write(3, &self.gallery_images);
+        writer.write(4, &self.id);
+        writer.write(5, &self.on_premises_connections);
+        writer.write(6, &self.provisioning_policies);
+        writer.write(7, &self.report);
+        writer.write(8, &self.service_plans);
+        writer.write(9, &self.user_settings);
     }
 }
 runtime::models!(VirtualEndpoint);

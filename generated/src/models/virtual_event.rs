@@ -111,22 +111,19 @@ impl runtime::Model for VirtualEvent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.end_date_time),
-            4 => writer.write(&self.external_event_information),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.is_registration_required),
-            7 => writer.write(&self.presenters),
-            8 => writer.write(&self.sessions),
-            9 => writer.write(&self.settings),
-            10 => writer.write(&self.start_date_time),
-            11 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.end_date_time);
+        writer.write(4, &self.external_event_information);
+        writer.write(5, &self.id);
+        writer.write(6, &self.is_registration_required);
+        writer.write(7, &self.presenters);
+        writer.write(8, &self.sessions);
+        writer.write(9, &self.settings);
+        writer.write(10, &self.start_date_time);
+        writer.write(11, &self.status);
     }
 }
 runtime::models!(VirtualEvent);
@@ -172,11 +169,8 @@ impl runtime::Model for SetExternalEventInformationParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.external_event_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.external_event_id);
     }
 }
 runtime::models!(SetExternalEventInformationParameters);

@@ -52,12 +52,9 @@ impl runtime::Model for VirtualEventExternalInformation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_id),
-            1 => writer.write(&self.external_event_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_id);
+        writer.write(1, &self.external_event_id);
     }
 }
 runtime::models!(VirtualEventExternalInformation);

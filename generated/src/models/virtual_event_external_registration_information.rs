@@ -52,12 +52,9 @@ impl runtime::Model for VirtualEventExternalRegistrationInformation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.referrer),
-            1 => writer.write(&self.registration_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.referrer);
+        writer.write(1, &self.registration_id);
     }
 }
 runtime::models!(VirtualEventExternalRegistrationInformation);

@@ -62,14 +62,11 @@ impl runtime::Model for VirtualEventPresenter {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.email),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.identity),
-            3 => writer.write(&self.presenter_details),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.email);
+        writer.write(1, &self.id);
+        writer.write(2, &self.identity);
+        writer.write(3, &self.presenter_details);
     }
 }
 runtime::models!(VirtualEventPresenter);

@@ -75,16 +75,13 @@ impl runtime::Model for VirtualEventPresenterDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.bio),
-            1 => writer.write(&self.company),
-            2 => writer.write(&self.job_title),
-            3 => writer.write(&self.linked_in_profile_web_url),
-            4 => writer.write(&self.personal_site_web_url),
-            5 => writer.write(&self.twitter_profile_web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.bio);
+        writer.write(1, &self.company);
+        writer.write(2, &self.job_title);
+        writer.write(3, &self.linked_in_profile_web_url);
+        writer.write(4, &self.personal_site_web_url);
+        writer.write(5, &self.twitter_profile_web_url);
     }
 }
 runtime::models!(VirtualEventPresenterDetails);

@@ -62,14 +62,11 @@ impl runtime::Model for VirtualEventPresenterInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.identity),
-            1 => writer.write(&self.presenter_details),
-            2 => writer.write(&self.role),
-            3 => writer.write(&self.upn),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.identity);
+        writer.write(1, &self.presenter_details);
+        writer.write(2, &self.role);
+        writer.write(3, &self.upn);
     }
 }
 runtime::models!(VirtualEventPresenterInfo);

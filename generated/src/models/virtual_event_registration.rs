@@ -116,23 +116,20 @@ impl runtime::Model for VirtualEventRegistration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cancelation_date_time),
-            1 => writer.write(&self.email),
-            2 => writer.write(&self.external_registration_information),
-            3 => writer.write(&self.first_name),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.last_name),
-            6 => writer.write(&self.preferred_language),
-            7 => writer.write(&self.preferred_timezone),
-            8 => writer.write(&self.registration_date_time),
-            9 => writer.write(&self.registration_question_answers),
-            10 => writer.write(&self.sessions),
-            11 => writer.write(&self.status),
-            12 => writer.write(&self.user_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cancelation_date_time);
+        writer.write(1, &self.email);
+        writer.write(2, &self.external_registration_information);
+        writer.write(3, &self.first_name);
+        writer.write(4, &self.id);
+        writer.write(5, &self.last_name);
+        writer.write(6, &self.preferred_language);
+        writer.write(7, &self.preferred_timezone);
+        writer.write(8, &self.registration_date_time);
+        writer.write(9, &self.registration_question_answers);
+        writer.write(10, &self.sessions);
+        writer.write(11, &self.status);
+        writer.write(12, &self.user_id);
     }
 }
 runtime::models!(VirtualEventRegistration);

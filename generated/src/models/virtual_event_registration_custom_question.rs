@@ -77,15 +77,12 @@ impl runtime::Model for VirtualEventRegistrationCustomQuestion {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.answer_choices),
-            1 => writer.write(&self.answer_input_type),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.is_required),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.answer_choices);
+        writer.write(1, &self.answer_input_type);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.is_required);
     }
 }
 runtime::models!(VirtualEventRegistrationCustomQuestion);

@@ -70,15 +70,12 @@ impl runtime::Model for VirtualEventRegistrationQuestionAnswer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.boolean_value),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.multi_choice_values),
-            3 => writer.write(&self.question_id),
-            4 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.boolean_value);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.multi_choice_values);
+        writer.write(3, &self.question_id);
+        writer.write(4, &self.value);
     }
 }
 runtime::models!(VirtualEventRegistrationQuestionAnswer);

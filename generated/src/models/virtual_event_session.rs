@@ -285,50 +285,47 @@ impl runtime::Model for VirtualEventSession {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_attendee_to_enable_camera),
-            1 => writer.write(&self.allow_attendee_to_enable_mic),
-            2 => writer.write(&self.allow_breakout_rooms),
-            3 => writer.write(&self.allow_copying_and_sharing_meeting_content),
-            4 => writer.write(&self.allow_live_share),
-            5 => writer.write(&self.allow_meeting_chat),
-            6 => writer.write(&self.allow_participants_to_change_name),
-            7 => writer.write(&self.allow_power_point_sharing),
-            8 => writer.write(&self.allow_recording),
-            9 => writer.write(&self.allow_teamwork_reactions),
-            10 => writer.write(&self.allow_transcription),
-            11 => writer.write(&self.allow_whiteboard),
-            12 => writer.write(&self.allowed_lobby_admitters),
-            13 => writer.write(&self.allowed_presenters),
-            14 => writer.write(&self.attendance_reports),
-            15 => writer.write(&self.audio_conferencing),
-            16 => writer.write(&self.capacity),
-            17 => writer.write(&self.chat_info),
-            18 => writer.write(&self.chat_restrictions),
-            19 => writer.write(&self.cloud_video_interop_info),
-            20 => writer.write(&self.end_date_time),
-            21 => writer.write(&self.expiry_date_time),
-            22 => writer.write(&self.id),
-            23 => writer.write(&self.is_end_to_end_encryption_enabled),
-            24 => writer.write(&self.is_entry_exit_announced),
-            25 => writer.write(&self.join_information),
-            26 => writer.write(&self.join_meeting_id_settings),
-            27 => writer.write(&self.join_web_url),
-            28 => writer.write(&self.lobby_bypass_settings),
-            29 => writer.write(&self.meeting_options_web_url),
-            30 => writer.write(&self.meeting_spoken_language_tag),
-            31 => writer.write(&self.meeting_type),
-            32 => writer.write(&self.record_automatically),
-            33 => writer.write(&self.sensitivity_label_assignment),
-            34 => writer.write(&self.share_meeting_chat_history_default),
-            35 => writer.write(&self.start_date_time),
-            36 => writer.write(&self.subject),
-            37 => writer.write(&self.video_on_demand_web_url),
-            38 => writer.write(&self.video_teleconference_id),
-            39 => writer.write(&self.watermark_protection),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_attendee_to_enable_camera);
+        writer.write(1, &self.allow_attendee_to_enable_mic);
+        writer.write(2, &self.allow_breakout_rooms);
+        writer.write(3, &self.allow_copying_and_sharing_meeting_content);
+        writer.write(4, &self.allow_live_share);
+        writer.write(5, &self.allow_meeting_chat);
+        writer.write(6, &self.allow_participants_to_change_name);
+        writer.write(7, &self.allow_power_point_sharing);
+        writer.write(8, &self.allow_recording);
+        writer.write(9, &self.allow_teamwork_reactions);
+        writer.write(10, &self.allow_transcription);
+        writer.write(11, &self.allow_whiteboard);
+        writer.write(12, &self.allowed_lobby_admitters);
+        writer.write(13, &self.allowed_presenters);
+        writer.write(14, &self.attendance_reports);
+        writer.write(15, &self.audio_conferencing);
+        writer.write(16, &self.capacity);
+        writer.write(17, &self.chat_info);
+        writer.write(18, &self.chat_restrictions);
+        writer.write(19, &self.cloud_video_interop_info);
+        writer.write(20, &self.end_date_time);
+        writer.write(21, &self.expiry_date_time);
+        writer.write(22, &self.id);
+        writer.write(23, &self.is_end_to_end_encryption_enabled);
+        writer.write(24, &self.is_entry_exit_announced);
+        writer.write(25, &self.join_information);
+        writer.write(26, &self.join_meeting_id_settings);
+        writer.write(27, &self.join_web_url);
+        writer.write(28, &self.lobby_bypass_settings);
+        writer.write(29, &self.meeting_options_web_url);
+        writer.write(30, &self.meeting_spoken_language_tag);
+        writer.write(31, &self.meeting_type);
+        writer.write(32, &self.record_automatically);
+        writer.write(33, &self.sensitivity_label_assignment);
+        writer.write(34, &self.share_meeting_chat_history_default);
+        writer.write(35, &self.start_date_time);
+        writer.write(36, &self.subject);
+        writer.write(37, &self.video_on_demand_web_url);
+        writer.write(38, &self.video_teleconference_id);
+        writer.write(39, &self.watermark_protection);
     }
 }
 runtime::models!(VirtualEventSession);

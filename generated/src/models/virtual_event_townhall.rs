@@ -144,29 +144,26 @@ impl runtime::Model for VirtualEventTownhall {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.audience),
-            1 => writer.write(&self.capacity),
-            2 => writer.write(&self.co_organizers),
-            3 => writer.write(&self.created_by),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.end_date_time),
-            7 => writer.write(&self.external_event_information),
-            8 => writer.write(&self.id),
-            9 => writer.write(&self.invited_attendees),
-            10 => writer.write(&self.is_invite_only),
-            11 => writer.write(&self.is_registration_required),
-            12 => writer.write(&self.presenters),
-            13 => writer.write(&self.registration_configuration),
-            14 => writer.write(&self.registrations),
-            15 => writer.write(&self.sessions),
-            16 => writer.write(&self.settings),
-            17 => writer.write(&self.start_date_time),
-            18 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.audience);
+        writer.write(1, &self.capacity);
+        writer.write(2, &self.co_organizers);
+        writer.write(3, &self.created_by);
+        writer.write(4, &self.description);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.end_date_time);
+        writer.write(7, &self.external_event_information);
+        writer.write(8, &self.id);
+        writer.write(9, &self.invited_attendees);
+        writer.write(10, &self.is_invite_only);
+        writer.write(11, &self.is_registration_required);
+        writer.write(12, &self.presenters);
+        writer.write(13, &self.registration_configuration);
+        writer.write(14, &self.registrations);
+        writer.write(15, &self.sessions);
+        writer.write(16, &self.settings);
+        writer.write(17, &self.start_date_time);
+        writer.write(18, &self.status);
     }
 }
 runtime::models!(VirtualEventTownhall);

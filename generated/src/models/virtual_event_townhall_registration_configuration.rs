@@ -82,16 +82,13 @@ impl runtime::Model for VirtualEventTownhallRegistrationConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.capacity),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.is_manual_approval_enabled),
-            3 => writer.write(&self.is_waitlist_enabled),
-            4 => writer.write(&self.questions),
-            5 => writer.write(&self.registration_web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.capacity);
+        writer.write(1, &self.id);
+        writer.write(2, &self.is_manual_approval_enabled);
+        writer.write(3, &self.is_waitlist_enabled);
+        writer.write(4, &self.questions);
+        writer.write(5, &self.registration_web_url);
     }
 }
 runtime::models!(VirtualEventTownhallRegistrationConfiguration);

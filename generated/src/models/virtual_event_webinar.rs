@@ -129,26 +129,23 @@ impl runtime::Model for VirtualEventWebinar {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.audience),
-            1 => writer.write(&self.co_organizers),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.end_date_time),
-            6 => writer.write(&self.external_event_information),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.is_registration_required),
-            9 => writer.write(&self.presenters),
-            10 => writer.write(&self.registration_configuration),
-            11 => writer.write(&self.registrations),
-            12 => writer.write(&self.sessions),
-            13 => writer.write(&self.settings),
-            14 => writer.write(&self.start_date_time),
-            15 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.audience);
+        writer.write(1, &self.co_organizers);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.end_date_time);
+        writer.write(6, &self.external_event_information);
+        writer.write(7, &self.id);
+        writer.write(8, &self.is_registration_required);
+        writer.write(9, &self.presenters);
+        writer.write(10, &self.registration_configuration);
+        writer.write(11, &self.registrations);
+        writer.write(12, &self.sessions);
+        writer.write(13, &self.settings);
+        writer.write(14, &self.start_date_time);
+        writer.write(15, &self.status);
     }
 }
 runtime::models!(VirtualEventWebinar);

@@ -62,14 +62,11 @@ impl runtime::Model for VirtualEventsRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.events),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.townhalls),
-            3 => writer.write(&self.webinars),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.events);
+        writer.write(1, &self.id);
+        writer.write(2, &self.townhalls);
+        writer.write(3, &self.webinars);
     }
 }
 runtime::models!(VirtualEventsRoot);

@@ -70,15 +70,12 @@ impl runtime::Model for VisualInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attribution),
-            1 => writer.write(&self.background_color),
-            2 => writer.write(&self.content),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attribution);
+        writer.write(1, &self.background_color);
+        writer.write(2, &self.content);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_text);
     }
 }
 runtime::models!(VisualInfo);

@@ -50,12 +50,9 @@ impl runtime::Model for VppLicensingType {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.supports_device_licensing),
-            1 => writer.write(&self.supports_user_licensing),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.supports_device_licensing);
+        writer.write(1, &self.supports_user_licensing);
     }
 }
 runtime::models!(VppLicensingType);

@@ -105,22 +105,19 @@ impl runtime::Model for VppToken {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.apple_id),
-            1 => writer.write(&self.automatically_update_apps),
-            2 => writer.write(&self.country_or_region),
-            3 => writer.write(&self.expiration_date_time),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.last_modified_date_time),
-            6 => writer.write(&self.last_sync_date_time),
-            7 => writer.write(&self.last_sync_status),
-            8 => writer.write(&self.organization_name),
-            9 => writer.write(&self.state),
-            10 => writer.write(&self.token),
-            11 => writer.write(&self.vpp_token_account_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.apple_id);
+        writer.write(1, &self.automatically_update_apps);
+        writer.write(2, &self.country_or_region);
+        writer.write(3, &self.expiration_date_time);
+        writer.write(4, &self.id);
+        writer.write(5, &self.last_modified_date_time);
+        writer.write(6, &self.last_sync_date_time);
+        writer.write(7, &self.last_sync_status);
+        writer.write(8, &self.organization_name);
+        writer.write(9, &self.state);
+        writer.write(10, &self.token);
+        writer.write(11, &self.vpp_token_account_type);
     }
 }
 runtime::models!(VppToken);

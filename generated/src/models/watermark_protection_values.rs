@@ -50,12 +50,9 @@ impl runtime::Model for WatermarkProtectionValues {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_enabled_for_content_sharing),
-            1 => writer.write(&self.is_enabled_for_video),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_enabled_for_content_sharing);
+        writer.write(1, &self.is_enabled_for_video);
     }
 }
 runtime::models!(WatermarkProtectionValues);

@@ -68,15 +68,12 @@ impl runtime::Model for WebApplication {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.home_page_url),
-            1 => writer.write(&self.implicit_grant_settings),
-            2 => writer.write(&self.logout_url),
-            3 => writer.write(&self.redirect_uri_settings),
-            4 => writer.write(&self.redirect_uris),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.home_page_url);
+        writer.write(1, &self.implicit_grant_settings);
+        writer.write(2, &self.logout_url);
+        writer.write(3, &self.redirect_uri_settings);
+        writer.write(4, &self.redirect_uris);
     }
 }
 runtime::models!(WebApplication);

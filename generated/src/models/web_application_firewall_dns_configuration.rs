@@ -64,15 +64,12 @@ impl runtime::Model for WebApplicationFirewallDnsConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_domain_verified),
-            1 => writer.write(&self.is_proxied),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.record_type),
-            4 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_domain_verified);
+        writer.write(1, &self.is_proxied);
+        writer.write(2, &self.name);
+        writer.write(3, &self.record_type);
+        writer.write(4, &self.value);
     }
 }
 runtime::models!(WebApplicationFirewallDnsConfiguration);

@@ -60,12 +60,9 @@ impl runtime::Model for WebApplicationFirewallProvider {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
     }
 }
 runtime::models!(WebApplicationFirewallProvider);
@@ -111,11 +108,8 @@ impl runtime::Model for VerifyParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.host_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.host_name);
     }
 }
 runtime::models!(VerifyParameters);

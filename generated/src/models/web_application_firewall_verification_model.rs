@@ -77,16 +77,13 @@ impl runtime::Model for WebApplicationFirewallVerificationModel {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.provider),
-            2 => writer.write(&self.provider_type),
-            3 => writer.write(&self.verification_result),
-            4 => writer.write(&self.verified_details),
-            5 => writer.write(&self.verified_host),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.provider);
+        writer.write(2, &self.provider_type);
+        writer.write(3, &self.verification_result);
+        writer.write(4, &self.verified_details);
+        writer.write(5, &self.verified_host);
     }
 }
 runtime::models!(WebApplicationFirewallVerificationModel);

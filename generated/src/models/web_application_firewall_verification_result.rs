@@ -60,14 +60,11 @@ impl runtime::Model for WebApplicationFirewallVerificationResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.errors),
-            1 => writer.write(&self.status),
-            2 => writer.write(&self.verified_on_date_time),
-            3 => writer.write(&self.warnings),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.errors);
+        writer.write(1, &self.status);
+        writer.write(2, &self.verified_on_date_time);
+        writer.write(3, &self.warnings);
     }
 }
 runtime::models!(WebApplicationFirewallVerificationResult);

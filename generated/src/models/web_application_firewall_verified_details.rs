@@ -50,11 +50,8 @@ impl runtime::Model for WebApplicationFirewallVerifiedDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.dns_configuration),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.dns_configuration);
     }
 }
 runtime::models!(WebApplicationFirewallVerifiedDetails);

@@ -68,15 +68,12 @@ impl runtime::Model for WebPartData {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.data_version),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.properties),
-            3 => writer.write(&self.server_processed_content),
-            4 => writer.write(&self.title),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.data_version);
+        writer.write(1, &self.description);
+        writer.write(2, &self.properties);
+        writer.write(3, &self.server_processed_content);
+        writer.write(4, &self.title);
     }
 }
 runtime::models!(WebPartData);

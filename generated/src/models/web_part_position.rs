@@ -63,14 +63,11 @@ impl runtime::Model for WebPartPosition {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.column_id),
-            1 => writer.write(&self.horizontal_section_id),
-            2 => writer.write(&self.is_in_vertical_section),
-            3 => writer.write(&self.web_part_index),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.column_id);
+        writer.write(1, &self.horizontal_section_id);
+        writer.write(2, &self.is_in_vertical_section);
+        writer.write(3, &self.web_part_index);
     }
 }
 runtime::models!(WebPartPosition);

@@ -44,7 +44,7 @@ impl runtime::Model for WebauthnAuthenticationExtensionsClientOutputs {
         reader.skip_unknown(property)
     }
     #[inline]
-    fn write(&self, _property: usize, _writer: &mut runtime::Writer) {}
+    fn write(&self, _writer: &mut runtime::Writer) {}
 }
 runtime::models!(WebauthnAuthenticationExtensionsClientOutputs);
 /// Changes to a [`WebauthnAuthenticationExtensionsClientOutputs`].

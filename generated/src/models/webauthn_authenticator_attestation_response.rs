@@ -52,12 +52,9 @@ impl runtime::Model for WebauthnAuthenticatorAttestationResponse {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attestation_object),
-            1 => writer.write(&self.client_data_json),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attestation_object);
+        writer.write(1, &self.client_data_json);
     }
 }
 runtime::models!(WebauthnAuthenticatorAttestationResponse);

@@ -60,13 +60,10 @@ impl runtime::Model for WebauthnAuthenticatorSelectionCriteria {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authenticator_attachment),
-            1 => writer.write(&self.require_resident_key),
-            2 => writer.write(&self.user_verification),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authenticator_attachment);
+        writer.write(1, &self.require_resident_key);
+        writer.write(2, &self.user_verification);
     }
 }
 runtime::models!(WebauthnAuthenticatorSelectionCriteria);

@@ -52,12 +52,9 @@ impl runtime::Model for WebauthnCredentialCreationOptions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.challenge_timeout_date_time),
-            1 => writer.write(&self.public_key),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.challenge_timeout_date_time);
+        writer.write(1, &self.public_key);
     }
 }
 runtime::models!(WebauthnCredentialCreationOptions);

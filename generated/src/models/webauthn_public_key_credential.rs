@@ -58,13 +58,10 @@ impl runtime::Model for WebauthnPublicKeyCredential {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.client_extension_results),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.response),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.client_extension_results);
+        writer.write(1, &self.id);
+        writer.write(2, &self.response);
     }
 }
 runtime::models!(WebauthnPublicKeyCredential);

@@ -90,19 +90,16 @@ impl runtime::Model for WebauthnPublicKeyCredentialCreationOptions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attestation),
-            1 => writer.write(&self.authenticator_selection),
-            2 => writer.write(&self.challenge),
-            3 => writer.write(&self.exclude_credentials),
-            4 => writer.write(&self.extensions),
-            5 => writer.write(&self.pub_key_cred_params),
-            6 => writer.write(&self.rp),
-            7 => writer.write(&self.timeout),
-            8 => writer.write(&self.user),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attestation);
+        writer.write(1, &self.authenticator_selection);
+        writer.write(2, &self.challenge);
+        writer.write(3, &self.exclude_credentials);
+        writer.write(4, &self.extensions);
+        writer.write(5, &self.pub_key_cred_params);
+        writer.write(6, &self.rp);
+        writer.write(7, &self.timeout);
+        writer.write(8, &self.user);
     }
 }
 runtime::models!(WebauthnPublicKeyCredentialCreationOptions);

@@ -56,13 +56,10 @@ impl runtime::Model for WebauthnPublicKeyCredentialDescriptor {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.transports),
-            2 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.transports);
+        writer.write(2, &self.r#type);
     }
 }
 runtime::models!(WebauthnPublicKeyCredentialDescriptor);

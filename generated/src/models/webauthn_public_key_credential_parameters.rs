@@ -52,12 +52,9 @@ impl runtime::Model for WebauthnPublicKeyCredentialParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alg),
-            1 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alg);
+        writer.write(1, &self.r#type);
     }
 }
 runtime::models!(WebauthnPublicKeyCredentialParameters);

@@ -56,13 +56,10 @@ impl runtime::Model for Website {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.address),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.address);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.r#type);
     }
 }
 runtime::models!(Website);

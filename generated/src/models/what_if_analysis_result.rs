@@ -113,23 +113,20 @@ impl runtime::Model for WhatIfAnalysisResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.analysis_reasons),
-            1 => writer.write(&self.conditions),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.deleted_date_time),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.grant_controls),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.modified_date_time),
-            9 => writer.write(&self.policy_applies),
-            10 => writer.write(&self.session_controls),
-            11 => writer.write(&self.state),
-            12 => writer.write(&self.template_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.analysis_reasons);
+        writer.write(1, &self.conditions);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.deleted_date_time);
+        writer.write(4, &self.description);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.grant_controls);
+        writer.write(7, &self.id);
+        writer.write(8, &self.modified_date_time);
+        writer.write(9, &self.policy_applies);
+        writer.write(10, &self.session_controls);
+        writer.write(11, &self.state);
+        writer.write(12, &self.template_id);
     }
 }
 runtime::models!(WhatIfAnalysisResult);

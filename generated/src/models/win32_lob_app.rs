@@ -219,44 +219,41 @@ impl runtime::Model for Win32LobApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_architectures),
-            1 => writer.write(&self.applicable_architectures),
-            2 => writer.write(&self.assignments),
-            3 => writer.write(&self.categories),
-            4 => writer.write(&self.committed_content_version),
-            5 => writer.write(&self.content_versions),
-            6 => writer.write(&self.created_date_time),
-            7 => writer.write(&self.description),
-            8 => writer.write(&self.developer),
-            9 => writer.write(&self.display_name),
-            10 => writer.write(&self.file_name),
-            11 => writer.write(&self.id),
-            12 => writer.write(&self.information_url),
-            13 => writer.write(&self.install_command_line),
-            14 => writer.write(&self.install_experience),
-            15 => writer.write(&self.is_featured),
-            16 => writer.write(&self.large_icon),
-            17 => writer.write(&self.last_modified_date_time),
-            18 => writer.write(&self.minimum_cpu_speed_in_mhz),
-            19 => writer.write(&self.minimum_free_disk_space_in_mb),
-            20 => writer.write(&self.minimum_memory_in_mb),
-            21 => writer.write(&self.minimum_number_of_processors),
-            22 => writer.write(&self.minimum_supported_windows_release),
-            23 => writer.write(&self.msi_information),
-            24 => writer.write(&self.notes),
-            25 => writer.write(&self.owner),
-            26 => writer.write(&self.privacy_information_url),
-            27 => writer.write(&self.publisher),
-            28 => writer.write(&self.publishing_state),
-            29 => writer.write(&self.return_codes),
-            30 => writer.write(&self.rules),
-            31 => writer.write(&self.setup_file_path),
-            32 => writer.write(&self.size),
-            33 => writer.write(&self.uninstall_command_line),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_architectures);
+        writer.write(1, &self.applicable_architectures);
+        writer.write(2, &self.assignments);
+        writer.write(3, &self.categories);
+        writer.write(4, &self.committed_content_version);
+        writer.write(5, &self.content_versions);
+        writer.write(6, &self.created_date_time);
+        writer.write(7, &self.description);
+        writer.write(8, &self.developer);
+        writer.write(9, &self.display_name);
+        writer.write(10, &self.file_name);
+        writer.write(11, &self.id);
+        writer.write(12, &self.information_url);
+        writer.write(13, &self.install_command_line);
+        writer.write(14, &self.install_experience);
+        writer.write(15, &self.is_featured);
+        writer.write(16, &self.large_icon);
+        writer.write(17, &self.last_modified_date_time);
+        writer.write(18, &self.minimum_cpu_speed_in_mhz);
+        writer.write(19, &self.minimum_free_disk_space_in_mb);
+        writer.write(20, &self.minimum_memory_in_mb);
+        writer.write(21, &self.minimum_number_of_processors);
+        writer.write(22, &self.minimum_supported_windows_release);
+        writer.write(23, &self.msi_information);
+        writer.write(24, &self.notes);
+        writer.write(25, &self.owner);
+        writer.write(26, &self.privacy_information_url);
+        writer.write(27, &self.publisher);
+        writer.write(28, &self.publishing_state);
+        writer.write(29, &self.return_codes);
+        writer.write(30, &self.rules);
+        writer.write(31, &self.setup_file_path);
+        writer.write(32, &self.size);
+        writer.write(33, &self.uninstall_command_line);
     }
 }
 runtime::models!(Win32LobApp);
@@ -307,11 +304,8 @@ impl runtime::Model for EnableApplicableArchitecturesParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.applicable_architectures),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.applicable_architectures);
     }
 }
 #[cfg(feature = "full")]

@@ -72,15 +72,12 @@ impl runtime::Model for Win32LobAppAssignmentSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.auto_update_settings),
-            1 => writer.write(&self.delivery_optimization_priority),
-            2 => writer.write(&self.install_time_settings),
-            3 => writer.write(&self.notifications),
-            4 => writer.write(&self.restart_settings),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.auto_update_settings);
+        writer.write(1, &self.delivery_optimization_priority);
+        writer.write(2, &self.install_time_settings);
+        writer.write(3, &self.notifications);
+        writer.write(4, &self.restart_settings);
     }
 }
 runtime::models!(Win32LobAppAssignmentSettings);

@@ -48,11 +48,8 @@ impl runtime::Model for Win32LobAppAutoUpdateSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.auto_update_superseded_apps_state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.auto_update_superseded_apps_state);
     }
 }
 runtime::models!(Win32LobAppAutoUpdateSettings);

@@ -80,17 +80,14 @@ impl runtime::Model for Win32LobAppFileSystemRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.check32_bit_on64_system),
-            1 => writer.write(&self.comparison_value),
-            2 => writer.write(&self.file_or_folder_name),
-            3 => writer.write(&self.operation_type),
-            4 => writer.write(&self.operator),
-            5 => writer.write(&self.path),
-            6 => writer.write(&self.rule_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.check32_bit_on64_system);
+        writer.write(1, &self.comparison_value);
+        writer.write(2, &self.file_or_folder_name);
+        writer.write(3, &self.operation_type);
+        writer.write(4, &self.operator);
+        writer.write(5, &self.path);
+        writer.write(6, &self.rule_type);
     }
 }
 runtime::models!(Win32LobAppFileSystemRule);

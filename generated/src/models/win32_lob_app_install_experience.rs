@@ -50,12 +50,9 @@ impl runtime::Model for Win32LobAppInstallExperience {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_restart_behavior),
-            1 => writer.write(&self.run_as_account),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_restart_behavior);
+        writer.write(1, &self.run_as_account);
     }
 }
 runtime::models!(Win32LobAppInstallExperience);

@@ -78,17 +78,14 @@ impl runtime::Model for Win32LobAppMsiInformation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.package_type),
-            1 => writer.write(&self.product_code),
-            2 => writer.write(&self.product_name),
-            3 => writer.write(&self.product_version),
-            4 => writer.write(&self.publisher),
-            5 => writer.write(&self.requires_reboot),
-            6 => writer.write(&self.upgrade_code),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.package_type);
+        writer.write(1, &self.product_code);
+        writer.write(2, &self.product_name);
+        writer.write(3, &self.product_version);
+        writer.write(4, &self.publisher);
+        writer.write(5, &self.requires_reboot);
+        writer.write(6, &self.upgrade_code);
     }
 }
 runtime::models!(Win32LobAppMsiInformation);

@@ -90,19 +90,16 @@ impl runtime::Model for Win32LobAppPowerShellScriptRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comparison_value),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.enforce_signature_check),
-            3 => writer.write(&self.operation_type),
-            4 => writer.write(&self.operator),
-            5 => writer.write(&self.rule_type),
-            6 => writer.write(&self.run_as32_bit),
-            7 => writer.write(&self.run_as_account),
-            8 => writer.write(&self.script_content),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comparison_value);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.enforce_signature_check);
+        writer.write(3, &self.operation_type);
+        writer.write(4, &self.operator);
+        writer.write(5, &self.rule_type);
+        writer.write(6, &self.run_as32_bit);
+        writer.write(7, &self.run_as_account);
+        writer.write(8, &self.script_content);
     }
 }
 runtime::models!(Win32LobAppPowerShellScriptRule);

@@ -65,14 +65,11 @@ impl runtime::Model for Win32LobAppProductCodeRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.product_code),
-            1 => writer.write(&self.product_version),
-            2 => writer.write(&self.product_version_operator),
-            3 => writer.write(&self.rule_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.product_code);
+        writer.write(1, &self.product_version);
+        writer.write(2, &self.product_version_operator);
+        writer.write(3, &self.rule_type);
     }
 }
 runtime::models!(Win32LobAppProductCodeRule);

@@ -80,17 +80,14 @@ impl runtime::Model for Win32LobAppRegistryRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.check32_bit_on64_system),
-            1 => writer.write(&self.comparison_value),
-            2 => writer.write(&self.key_path),
-            3 => writer.write(&self.operation_type),
-            4 => writer.write(&self.operator),
-            5 => writer.write(&self.rule_type),
-            6 => writer.write(&self.value_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.check32_bit_on64_system);
+        writer.write(1, &self.comparison_value);
+        writer.write(2, &self.key_path);
+        writer.write(3, &self.operation_type);
+        writer.write(4, &self.operator);
+        writer.write(5, &self.rule_type);
+        writer.write(6, &self.value_name);
     }
 }
 runtime::models!(Win32LobAppRegistryRule);

@@ -58,13 +58,10 @@ impl runtime::Model for Win32LobAppRestartSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.countdown_display_before_restart_in_minutes),
-            1 => writer.write(&self.grace_period_in_minutes),
-            2 => writer.write(&self.restart_notification_snooze_duration_in_minutes),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.countdown_display_before_restart_in_minutes);
+        writer.write(1, &self.grace_period_in_minutes);
+        writer.write(2, &self.restart_notification_snooze_duration_in_minutes);
     }
 }
 runtime::models!(Win32LobAppRestartSettings);

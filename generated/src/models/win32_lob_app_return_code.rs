@@ -50,12 +50,9 @@ impl runtime::Model for Win32LobAppReturnCode {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.return_code),
-            1 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.return_code);
+        writer.write(1, &self.r#type);
     }
 }
 runtime::models!(Win32LobAppReturnCode);

@@ -48,11 +48,8 @@ impl runtime::Model for Win32LobAppRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.rule_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.rule_type);
     }
 }
 runtime::models!(Win32LobAppRule);

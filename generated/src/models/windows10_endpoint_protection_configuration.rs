@@ -332,70 +332,57 @@ impl runtime::Model for Windows10EndpointProtectionConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_locker_application_control),
-            1 => writer.write(&self.application_guard_allow_persistence),
-            2 => writer.write(&self.application_guard_allow_print_to_local_printers),
-            3 => writer.write(&self.application_guard_allow_print_to_network_printers),
-            4 => writer.write(&self.application_guard_allow_print_to_pdf),
-            5 => writer.write(&self.application_guard_allow_print_to_xps),
-            6 => writer.write(&self.application_guard_block_clipboard_sharing),
-            7 => writer.write(&self.application_guard_block_file_transfer),
-            8 => writer.write(&self.application_guard_block_non_enterprise_content),
-            9 => writer.write(&self.application_guard_enabled),
-            10 => writer.write(&self.application_guard_force_auditing),
-            11 => writer.write(&self.assignments),
-            12 => {
-                writer.write(&self.bit_locker_disable_warning_for_other_disk_encryption)
-            }
-            13 => writer.write(&self.bit_locker_enable_storage_card_encryption_on_mobile),
-            14 => writer.write(&self.bit_locker_encrypt_device),
-            15 => writer.write(&self.bit_locker_removable_drive_policy),
-            16 => writer.write(&self.created_date_time),
-            17 => writer.write(&self.defender_additional_guarded_folders),
-            18 => writer.write(&self.defender_attack_surface_reduction_excluded_paths),
-            19 => writer.write(&self.defender_exploit_protection_xml),
-            20 => writer.write(&self.defender_exploit_protection_xml_file_name),
-            21 => writer.write(&self.defender_guarded_folders_allowed_app_paths),
-            22 => {
-                writer
-                    .write(
-                        &self.defender_security_center_block_exploit_protection_override,
-                    )
-            }
-            23 => writer.write(&self.description),
-            24 => writer.write(&self.device_setting_state_summaries),
-            25 => writer.write(&self.device_status_overview),
-            26 => writer.write(&self.device_statuses),
-            27 => writer.write(&self.display_name),
-            28 => writer.write(&self.firewall_block_stateful_ftp),
-            29 => writer.write(&self.firewall_certificate_revocation_list_check_method),
-            30 => writer.write(&self.firewall_ip_sec_exemptions_allow_dhcp),
-            31 => writer.write(&self.firewall_ip_sec_exemptions_allow_icmp),
-            32 => writer.write(&self.firewall_ip_sec_exemptions_allow_neighbor_discovery),
-            33 => writer.write(&self.firewall_ip_sec_exemptions_allow_router_discovery),
-            34 => {
-                writer
-                    .write(
-                        &self.firewall_idle_timeout_for_security_association_in_seconds,
-                    )
-            }
-            35 => writer.write(&self.firewall_merge_keying_module_settings),
-            36 => writer.write(&self.firewall_packet_queueing_method),
-            37 => writer.write(&self.firewall_pre_shared_key_encoding_method),
-            38 => writer.write(&self.firewall_profile_domain),
-            39 => writer.write(&self.firewall_profile_private),
-            40 => writer.write(&self.firewall_profile_public),
-            41 => writer.write(&self.id),
-            42 => writer.write(&self.last_modified_date_time),
-            43 => writer.write(&self.smart_screen_block_override_for_files),
-            44 => writer.write(&self.smart_screen_enable_in_shell),
-            45 => writer.write(&self.user_status_overview),
-            46 => writer.write(&self.user_statuses),
-            47 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_locker_application_control);
+        writer.write(1, &self.application_guard_allow_persistence);
+        writer.write(2, &self.application_guard_allow_print_to_local_printers);
+        writer.write(3, &self.application_guard_allow_print_to_network_printers);
+        writer.write(4, &self.application_guard_allow_print_to_pdf);
+        writer.write(5, &self.application_guard_allow_print_to_xps);
+        writer.write(6, &self.application_guard_block_clipboard_sharing);
+        writer.write(7, &self.application_guard_block_file_transfer);
+        writer.write(8, &self.application_guard_block_non_enterprise_content);
+        writer.write(9, &self.application_guard_enabled);
+        writer.write(10, &self.application_guard_force_auditing);
+        writer.write(11, &self.assignments);
+        writer.write(12, &self.bit_locker_disable_warning_for_other_disk_encryption);
+        writer.write(13, &self.bit_locker_enable_storage_card_encryption_on_mobile);
+        writer.write(14, &self.bit_locker_encrypt_device);
+        writer.write(15, &self.bit_locker_removable_drive_policy);
+        writer.write(16, &self.created_date_time);
+        writer.write(17, &self.defender_additional_guarded_folders);
+        writer.write(18, &self.defender_attack_surface_reduction_excluded_paths);
+        writer.write(19, &self.defender_exploit_protection_xml);
+        writer.write(20, &self.defender_exploit_protection_xml_file_name);
+        writer.write(21, &self.defender_guarded_folders_allowed_app_paths);
+        writer
+            .write(22, &self.defender_security_center_block_exploit_protection_override);
+        writer.write(23, &self.description);
+        writer.write(24, &self.device_setting_state_summaries);
+        writer.write(25, &self.device_status_overview);
+        writer.write(26, &self.device_statuses);
+        writer.write(27, &self.display_name);
+        writer.write(28, &self.firewall_block_stateful_ftp);
+        writer.write(29, &self.firewall_certificate_revocation_list_check_method);
+        writer.write(30, &self.firewall_ip_sec_exemptions_allow_dhcp);
+        writer.write(31, &self.firewall_ip_sec_exemptions_allow_icmp);
+        writer.write(32, &self.firewall_ip_sec_exemptions_allow_neighbor_discovery);
+        writer.write(33, &self.firewall_ip_sec_exemptions_allow_router_discovery);
+        writer
+            .write(34, &self.firewall_idle_timeout_for_security_association_in_seconds);
+        writer.write(35, &self.firewall_merge_keying_module_settings);
+        writer.write(36, &self.firewall_packet_queueing_method);
+        writer.write(37, &self.firewall_pre_shared_key_encoding_method);
+        writer.write(38, &self.firewall_profile_domain);
+        writer.write(39, &self.firewall_profile_private);
+        writer.write(40, &self.firewall_profile_public);
+        writer.write(41, &self.id);
+        writer.write(42, &self.last_modified_date_time);
+        writer.write(43, &self.smart_screen_block_override_for_files);
+        writer.write(44, &self.smart_screen_enable_in_shell);
+        writer.write(45, &self.user_status_overview);
+        writer.write(46, &self.user_statuses);
+        writer.write(47, &self.version);
     }
 }
 runtime::models!(Windows10EndpointProtectionConfiguration);

@@ -1172,248 +1172,228 @@ impl runtime::Model for Windows10GeneralConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.accounts_block_adding_non_microsoft_account_email),
-            1 => writer.write(&self.anti_theft_mode_blocked),
-            2 => writer.write(&self.apps_allow_trusted_apps_sideloading),
-            3 => writer.write(&self.apps_block_windows_store_originated_apps),
-            4 => writer.write(&self.assignments),
-            5 => writer.write(&self.bluetooth_allowed_services),
-            6 => writer.write(&self.bluetooth_block_advertising),
-            7 => writer.write(&self.bluetooth_block_discoverable_mode),
-            8 => writer.write(&self.bluetooth_block_pre_pairing),
-            9 => writer.write(&self.bluetooth_blocked),
-            10 => writer.write(&self.camera_blocked),
-            11 => writer.write(&self.cellular_block_data_when_roaming),
-            12 => writer.write(&self.cellular_block_vpn),
-            13 => writer.write(&self.cellular_block_vpn_when_roaming),
-            14 => {
-                writer
-                    .write(&self.certificates_block_manual_root_certificate_installation)
-            }
-            15 => writer.write(&self.connected_devices_service_blocked),
-            16 => writer.write(&self.copy_paste_blocked),
-            17 => writer.write(&self.cortana_blocked),
-            18 => writer.write(&self.created_date_time),
-            19 => writer.write(&self.defender_block_end_user_access),
-            20 => writer.write(&self.defender_cloud_block_level),
-            21 => writer.write(&self.defender_days_before_deleting_quarantined_malware),
-            22 => writer.write(&self.defender_detected_malware_actions),
-            23 => writer.write(&self.defender_file_extensions_to_exclude),
-            24 => writer.write(&self.defender_files_and_folders_to_exclude),
-            25 => writer.write(&self.defender_monitor_file_activity),
-            26 => writer.write(&self.defender_processes_to_exclude),
-            27 => writer.write(&self.defender_prompt_for_sample_submission),
-            28 => writer.write(&self.defender_require_behavior_monitoring),
-            29 => writer.write(&self.defender_require_cloud_protection),
-            30 => writer.write(&self.defender_require_network_inspection_system),
-            31 => writer.write(&self.defender_require_real_time_monitoring),
-            32 => writer.write(&self.defender_scan_archive_files),
-            33 => writer.write(&self.defender_scan_downloads),
-            34 => writer.write(&self.defender_scan_incoming_mail),
-            35 => {
-                writer.write(&self.defender_scan_mapped_network_drives_during_full_scan)
-            }
-            36 => writer.write(&self.defender_scan_max_cpu),
-            37 => writer.write(&self.defender_scan_network_files),
-            38 => writer.write(&self.defender_scan_removable_drives_during_full_scan),
-            39 => writer.write(&self.defender_scan_scripts_loaded_in_internet_explorer),
-            40 => writer.write(&self.defender_scan_type),
-            41 => writer.write(&self.defender_scheduled_quick_scan_time),
-            42 => writer.write(&self.defender_scheduled_scan_time),
-            43 => writer.write(&self.defender_signature_update_interval_in_hours),
-            44 => writer.write(&self.defender_system_scan_schedule),
-            45 => writer.write(&self.description),
-            46 => writer.write(&self.developer_unlock_setting),
-            47 => writer.write(&self.device_management_block_factory_reset_on_mobile),
-            48 => writer.write(&self.device_management_block_manual_unenroll),
-            49 => writer.write(&self.device_setting_state_summaries),
-            50 => writer.write(&self.device_status_overview),
-            51 => writer.write(&self.device_statuses),
-            52 => writer.write(&self.diagnostics_data_submission_mode),
-            53 => writer.write(&self.display_name),
-            54 => writer.write(&self.edge_allow_start_pages_modification),
-            55 => writer.write(&self.edge_block_access_to_about_flags),
-            56 => writer.write(&self.edge_block_address_bar_dropdown),
-            57 => writer.write(&self.edge_block_autofill),
-            58 => writer.write(&self.edge_block_compatibility_list),
-            59 => writer.write(&self.edge_block_developer_tools),
-            60 => writer.write(&self.edge_block_extensions),
-            61 => writer.write(&self.edge_block_in_private_browsing),
-            62 => writer.write(&self.edge_block_java_script),
-            63 => writer.write(&self.edge_block_live_tile_data_collection),
-            64 => writer.write(&self.edge_block_password_manager),
-            65 => writer.write(&self.edge_block_popups),
-            66 => writer.write(&self.edge_block_search_suggestions),
-            67 => writer.write(&self.edge_block_sending_do_not_track_header),
-            68 => {
-                writer
-                    .write(
-                        &self.edge_block_sending_intranet_traffic_to_internet_explorer,
-                    )
-            }
-            69 => writer.write(&self.edge_blocked),
-            70 => writer.write(&self.edge_clear_browsing_data_on_exit),
-            71 => writer.write(&self.edge_cookie_policy),
-            72 => writer.write(&self.edge_disable_first_run_page),
-            73 => writer.write(&self.edge_enterprise_mode_site_list_location),
-            74 => writer.write(&self.edge_first_run_url),
-            75 => writer.write(&self.edge_homepage_urls),
-            76 => writer.write(&self.edge_require_smart_screen),
-            77 => writer.write(&self.edge_search_engine),
-            78 => writer.write(&self.edge_send_intranet_traffic_to_internet_explorer),
-            79 => writer.write(&self.edge_sync_favorites_with_internet_explorer),
-            80 => writer.write(&self.enterprise_cloud_print_discovery_end_point),
-            81 => writer.write(&self.enterprise_cloud_print_discovery_max_limit),
-            82 => {
-                writer
-                    .write(
-                        &self.enterprise_cloud_print_mopria_discovery_resource_identifier,
-                    )
-            }
-            83 => writer.write(&self.enterprise_cloud_print_oauth_authority),
-            84 => writer.write(&self.enterprise_cloud_print_oauth_client_identifier),
-            85 => writer.write(&self.enterprise_cloud_print_resource_identifier),
-            86 => writer.write(&self.experience_block_device_discovery),
-            87 => writer.write(&self.experience_block_error_dialog_when_no_sim),
-            88 => writer.write(&self.experience_block_task_switcher),
-            89 => writer.write(&self.game_dvr_blocked),
-            90 => writer.write(&self.id),
-            91 => writer.write(&self.internet_sharing_blocked),
-            92 => writer.write(&self.last_modified_date_time),
-            93 => writer.write(&self.location_services_blocked),
-            94 => writer.write(&self.lock_screen_allow_timeout_configuration),
-            95 => writer.write(&self.lock_screen_block_action_center_notifications),
-            96 => writer.write(&self.lock_screen_block_cortana),
-            97 => writer.write(&self.lock_screen_block_toast_notifications),
-            98 => writer.write(&self.lock_screen_timeout_in_seconds),
-            99 => writer.write(&self.logon_block_fast_user_switching),
-            100 => writer.write(&self.microsoft_account_block_settings_sync),
-            101 => writer.write(&self.microsoft_account_blocked),
-            102 => writer.write(&self.network_proxy_apply_settings_device_wide),
-            103 => writer.write(&self.network_proxy_automatic_configuration_url),
-            104 => writer.write(&self.network_proxy_disable_auto_detect),
-            105 => writer.write(&self.network_proxy_server),
-            106 => writer.write(&self.nfc_blocked),
-            107 => writer.write(&self.one_drive_disable_file_sync),
-            108 => writer.write(&self.password_block_simple),
-            109 => writer.write(&self.password_expiration_days),
-            110 => writer.write(&self.password_minimum_character_set_count),
-            111 => writer.write(&self.password_minimum_length),
-            112 => {
-                writer.write(&self.password_minutes_of_inactivity_before_screen_timeout)
-            }
-            113 => writer.write(&self.password_previous_password_block_count),
-            114 => writer.write(&self.password_require_when_resume_from_idle_state),
-            115 => writer.write(&self.password_required),
-            116 => writer.write(&self.password_required_type),
-            117 => {
-                writer.write(&self.password_sign_in_failure_count_before_factory_reset)
-            }
-            118 => writer.write(&self.personalization_desktop_image_url),
-            119 => writer.write(&self.personalization_lock_screen_image_url),
-            120 => writer.write(&self.privacy_advertising_id),
-            121 => writer.write(&self.privacy_auto_accept_pairing_and_consent_prompts),
-            122 => writer.write(&self.privacy_block_input_personalization),
-            123 => writer.write(&self.reset_protection_mode_blocked),
-            124 => writer.write(&self.safe_search_filter),
-            125 => writer.write(&self.screen_capture_blocked),
-            126 => writer.write(&self.search_block_diacritics),
-            127 => writer.write(&self.search_disable_auto_language_detection),
-            128 => writer.write(&self.search_disable_indexer_backoff),
-            129 => writer.write(&self.search_disable_indexing_encrypted_items),
-            130 => writer.write(&self.search_disable_indexing_removable_drive),
-            131 => writer.write(&self.search_enable_automatic_index_size_manangement),
-            132 => writer.write(&self.search_enable_remote_queries),
-            133 => writer.write(&self.settings_block_accounts_page),
-            134 => writer.write(&self.settings_block_add_provisioning_package),
-            135 => writer.write(&self.settings_block_apps_page),
-            136 => writer.write(&self.settings_block_change_language),
-            137 => writer.write(&self.settings_block_change_power_sleep),
-            138 => writer.write(&self.settings_block_change_region),
-            139 => writer.write(&self.settings_block_change_system_time),
-            140 => writer.write(&self.settings_block_devices_page),
-            141 => writer.write(&self.settings_block_ease_of_access_page),
-            142 => writer.write(&self.settings_block_edit_device_name),
-            143 => writer.write(&self.settings_block_gaming_page),
-            144 => writer.write(&self.settings_block_network_internet_page),
-            145 => writer.write(&self.settings_block_personalization_page),
-            146 => writer.write(&self.settings_block_privacy_page),
-            147 => writer.write(&self.settings_block_remove_provisioning_package),
-            148 => writer.write(&self.settings_block_settings_app),
-            149 => writer.write(&self.settings_block_system_page),
-            150 => writer.write(&self.settings_block_time_language_page),
-            151 => writer.write(&self.settings_block_update_security_page),
-            152 => writer.write(&self.shared_user_app_data_allowed),
-            153 => writer.write(&self.smart_screen_block_prompt_override),
-            154 => writer.write(&self.smart_screen_block_prompt_override_for_files),
-            155 => writer.write(&self.smart_screen_enable_app_install_control),
-            156 => writer.write(&self.start_block_unpinning_apps_from_taskbar),
-            157 => writer.write(&self.start_menu_app_list_visibility),
-            158 => writer.write(&self.start_menu_hide_change_account_settings),
-            159 => writer.write(&self.start_menu_hide_frequently_used_apps),
-            160 => writer.write(&self.start_menu_hide_hibernate),
-            161 => writer.write(&self.start_menu_hide_lock),
-            162 => writer.write(&self.start_menu_hide_power_button),
-            163 => writer.write(&self.start_menu_hide_recent_jump_lists),
-            164 => writer.write(&self.start_menu_hide_recently_added_apps),
-            165 => writer.write(&self.start_menu_hide_restart_options),
-            166 => writer.write(&self.start_menu_hide_shut_down),
-            167 => writer.write(&self.start_menu_hide_sign_out),
-            168 => writer.write(&self.start_menu_hide_sleep),
-            169 => writer.write(&self.start_menu_hide_switch_account),
-            170 => writer.write(&self.start_menu_hide_user_tile),
-            171 => writer.write(&self.start_menu_layout_edge_assets_xml),
-            172 => writer.write(&self.start_menu_layout_xml),
-            173 => writer.write(&self.start_menu_mode),
-            174 => writer.write(&self.start_menu_pinned_folder_documents),
-            175 => writer.write(&self.start_menu_pinned_folder_downloads),
-            176 => writer.write(&self.start_menu_pinned_folder_file_explorer),
-            177 => writer.write(&self.start_menu_pinned_folder_home_group),
-            178 => writer.write(&self.start_menu_pinned_folder_music),
-            179 => writer.write(&self.start_menu_pinned_folder_network),
-            180 => writer.write(&self.start_menu_pinned_folder_personal_folder),
-            181 => writer.write(&self.start_menu_pinned_folder_pictures),
-            182 => writer.write(&self.start_menu_pinned_folder_settings),
-            183 => writer.write(&self.start_menu_pinned_folder_videos),
-            184 => writer.write(&self.storage_block_removable_storage),
-            185 => writer.write(&self.storage_require_mobile_device_encryption),
-            186 => writer.write(&self.storage_restrict_app_data_to_system_volume),
-            187 => writer.write(&self.storage_restrict_app_install_to_system_volume),
-            188 => {
-                writer
-                    .write(
-                        &self
-                            .tenant_lockdown_require_network_during_out_of_box_experience,
-                    )
-            }
-            189 => writer.write(&self.usb_blocked),
-            190 => writer.write(&self.user_status_overview),
-            191 => writer.write(&self.user_statuses),
-            192 => writer.write(&self.version),
-            193 => writer.write(&self.voice_recording_blocked),
-            194 => writer.write(&self.web_rtc_block_localhost_ip_address),
-            195 => writer.write(&self.wi_fi_block_automatic_connect_hotspots),
-            196 => writer.write(&self.wi_fi_block_manual_configuration),
-            197 => writer.write(&self.wi_fi_blocked),
-            198 => writer.write(&self.wi_fi_scan_interval),
-            199 => writer.write(&self.windows_spotlight_block_consumer_specific_features),
-            200 => writer.write(&self.windows_spotlight_block_on_action_center),
-            201 => writer.write(&self.windows_spotlight_block_tailored_experiences),
-            202 => writer.write(&self.windows_spotlight_block_third_party_notifications),
-            203 => writer.write(&self.windows_spotlight_block_welcome_experience),
-            204 => writer.write(&self.windows_spotlight_block_windows_tips),
-            205 => writer.write(&self.windows_spotlight_blocked),
-            206 => writer.write(&self.windows_spotlight_configure_on_lock_screen),
-            207 => writer.write(&self.windows_store_block_auto_update),
-            208 => writer.write(&self.windows_store_blocked),
-            209 => writer.write(&self.windows_store_enable_private_store_only),
-            210 => writer.write(&self.wireless_display_block_projection_to_this_device),
-            211 => writer.write(&self.wireless_display_block_user_input_from_receiver),
-            212 => writer.write(&self.wireless_display_require_pin_for_pairing),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.accounts_block_adding_non_microsoft_account_email);
+        writer.write(1, &self.anti_theft_mode_blocked);
+        writer.write(2, &self.apps_allow_trusted_apps_sideloading);
+        writer.write(3, &self.apps_block_windows_store_originated_apps);
+        writer.write(4, &self.assignments);
+        writer.write(5, &self.bluetooth_allowed_services);
+        writer.write(6, &self.bluetooth_block_advertising);
+        writer.write(7, &self.bluetooth_block_discoverable_mode);
+        writer.write(8, &self.bluetooth_block_pre_pairing);
+        writer.write(9, &self.bluetooth_blocked);
+        writer.write(10, &self.camera_blocked);
+        writer.write(11, &self.cellular_block_data_when_roaming);
+        writer.write(12, &self.cellular_block_vpn);
+        writer.write(13, &self.cellular_block_vpn_when_roaming);
+        writer.write(14, &self.certificates_block_manual_root_certificate_installation);
+        writer.write(15, &self.connected_devices_service_blocked);
+        writer.write(16, &self.copy_paste_blocked);
+        writer.write(17, &self.cortana_blocked);
+        writer.write(18, &self.created_date_time);
+        writer.write(19, &self.defender_block_end_user_access);
+        writer.write(20, &self.defender_cloud_block_level);
+        writer.write(21, &self.defender_days_before_deleting_quarantined_malware);
+        writer.write(22, &self.defender_detected_malware_actions);
+        writer.write(23, &self.defender_file_extensions_to_exclude);
+        writer.write(24, &self.defender_files_and_folders_to_exclude);
+        writer.write(25, &self.defender_monitor_file_activity);
+        writer.write(26, &self.defender_processes_to_exclude);
+        writer.write(27, &self.defender_prompt_for_sample_submission);
+        writer.write(28, &self.defender_require_behavior_monitoring);
+        writer.write(29, &self.defender_require_cloud_protection);
+        writer.write(30, &self.defender_require_network_inspection_system);
+        writer.write(31, &self.defender_require_real_time_monitoring);
+        writer.write(32, &self.defender_scan_archive_files);
+        writer.write(33, &self.defender_scan_downloads);
+        writer.write(34, &self.defender_scan_incoming_mail);
+        writer.write(35, &self.defender_scan_mapped_network_drives_during_full_scan);
+        writer.write(36, &self.defender_scan_max_cpu);
+        writer.write(37, &self.defender_scan_network_files);
+        writer.write(38, &self.defender_scan_removable_drives_during_full_scan);
+        writer.write(39, &self.defender_scan_scripts_loaded_in_internet_explorer);
+        writer.write(40, &self.defender_scan_type);
+        writer.write(41, &self.defender_scheduled_quick_scan_time);
+        writer.write(42, &self.defender_scheduled_scan_time);
+        writer.write(43, &self.defender_signature_update_interval_in_hours);
+        writer.write(44, &self.defender_system_scan_schedule);
+        writer.write(45, &self.description);
+        writer.write(46, &self.developer_unlock_setting);
+        writer.write(47, &self.device_management_block_factory_reset_on_mobile);
+        writer.write(48, &self.device_management_block_manual_unenroll);
+        writer.write(49, &self.device_setting_state_summaries);
+        writer.write(50, &self.device_status_overview);
+        writer.write(51, &self.device_statuses);
+        writer.write(52, &self.diagnostics_data_submission_mode);
+        writer.write(53, &self.display_name);
+        writer.write(54, &self.edge_allow_start_pages_modification);
+        writer.write(55, &self.edge_block_access_to_about_flags);
+        writer.write(56, &self.edge_block_address_bar_dropdown);
+        writer.write(57, &self.edge_block_autofill);
+        writer.write(58, &self.edge_block_compatibility_list);
+        writer.write(59, &self.edge_block_developer_tools);
+        writer.write(60, &self.edge_block_extensions);
+        writer.write(61, &self.edge_block_in_private_browsing);
+        writer.write(62, &self.edge_block_java_script);
+        writer.write(63, &self.edge_block_live_tile_data_collection);
+        writer.write(64, &self.edge_block_password_manager);
+        writer.write(65, &self.edge_block_popups);
+        writer.write(66, &self.edge_block_search_suggestions);
+        writer.write(67, &self.edge_block_sending_do_not_track_header);
+        writer.write(68, &self.edge_block_sending_intranet_traffic_to_internet_explorer);
+        writer.write(69, &self.edge_blocked);
+        writer.write(70, &self.edge_clear_browsing_data_on_exit);
+        writer.write(71, &self.edge_cookie_policy);
+        writer.write(72, &self.edge_disable_first_run_page);
+        writer.write(73, &self.edge_enterprise_mode_site_list_location);
+        writer.write(74, &self.edge_first_run_url);
+        writer.write(75, &self.edge_homepage_urls);
+        writer.write(76, &self.edge_require_smart_screen);
+        writer.write(77, &self.edge_search_engine);
+        writer.write(78, &self.edge_send_intranet_traffic_to_internet_explorer);
+        writer.write(79, &self.edge_sync_favorites_with_internet_explorer);
+        writer.write(80, &self.enterprise_cloud_print_discovery_end_point);
+        writer.write(81, &self.enterprise_cloud_print_discovery_max_limit);
+        writer
+            .write(
+                82,
+                &self.enterprise_cloud_print_mopria_discovery_resource_identifier,
+            );
+        writer.write(83, &self.enterprise_cloud_print_oauth_authority);
+        writer.write(84, &self.enterprise_cloud_print_oauth_client_identifier);
+        writer.write(85, &self.enterprise_cloud_print_resource_identifier);
+        writer.write(86, &self.experience_block_device_discovery);
+        writer.write(87, &self.experience_block_error_dialog_when_no_sim);
+        writer.write(88, &self.experience_block_task_switcher);
+        writer.write(89, &self.game_dvr_blocked);
+        writer.write(90, &self.id);
+        writer.write(91, &self.internet_sharing_blocked);
+        writer.write(92, &self.last_modified_date_time);
+        writer.write(93, &self.location_services_blocked);
+        writer.write(94, &self.lock_screen_allow_timeout_configuration);
+        writer.write(95, &self.lock_screen_block_action_center_notifications);
+        writer.write(96, &self.lock_screen_block_cortana);
+        writer.write(97, &self.lock_screen_block_toast_notifications);
+        writer.write(98, &self.lock_screen_timeout_in_seconds);
+        writer.write(99, &self.logon_block_fast_user_switching);
+        writer.write(100, &self.microsoft_account_block_settings_sync);
+        writer.write(101, &self.microsoft_account_blocked);
+        writer.write(102, &self.network_proxy_apply_settings_device_wide);
+        writer.write(103, &self.network_proxy_automatic_configuration_url);
+        writer.write(104, &self.network_proxy_disable_auto_detect);
+        writer.write(105, &self.network_proxy_server);
+        writer.write(106, &self.nfc_blocked);
+        writer.write(107, &self.one_drive_disable_file_sync);
+        writer.write(108, &self.password_block_simple);
+        writer.write(109, &self.password_expiration_days);
+        writer.write(110, &self.password_minimum_character_set_count);
+        writer.write(111, &self.password_minimum_length);
+        writer.write(112, &self.password_minutes_of_inactivity_before_screen_timeout);
+        writer.write(113, &self.password_previous_password_block_count);
+        writer.write(114, &self.password_require_when_resume_from_idle_state);
+        writer.write(115, &self.password_required);
+        writer.write(116, &self.password_required_type);
+        writer.write(117, &self.password_sign_in_failure_count_before_factory_reset);
+        writer.write(118, &self.personalization_desktop_image_url);
+        writer.write(119, &self.personalization_lock_screen_image_url);
+        writer.write(120, &self.privacy_advertising_id);
+        writer.write(121, &self.privacy_auto_accept_pairing_and_consent_prompts);
+        writer.write(122, &self.privacy_block_input_personalization);
+        writer.write(123, &self.reset_protection_mode_blocked);
+        writer.write(124, &self.safe_search_filter);
+        writer.write(125, &self.screen_capture_blocked);
+        writer.write(126, &self.search_block_diacritics);
+        writer.write(127, &self.search_disable_auto_language_detection);
+        writer.write(128, &self.search_disable_indexer_backoff);
+        writer.write(129, &self.search_disable_indexing_encrypted_items);
+        writer.write(130, &self.search_disable_indexing_removable_drive);
+        writer.write(131, &self.search_enable_automatic_index_size_manangement);
+        writer.write(132, &self.search_enable_remote_queries);
+        writer.write(133, &self.settings_block_accounts_page);
+        writer.write(134, &self.settings_block_add_provisioning_package);
+        writer.write(135, &self.settings_block_apps_page);
+        writer.write(136, &self.settings_block_change_language);
+        writer.write(137, &self.settings_block_change_power_sleep);
+        writer.write(138, &self.settings_block_change_region);
+        writer.write(139, &self.settings_block_change_system_time);
+        writer.write(140, &self.settings_block_devices_page);
+        writer.write(141, &self.settings_block_ease_of_access_page);
+        writer.write(142, &self.settings_block_edit_device_name);
+        writer.write(143, &self.settings_block_gaming_page);
+        writer.write(144, &self.settings_block_network_internet_page);
+        writer.write(145, &self.settings_block_personalization_page);
+        writer.write(146, &self.settings_block_privacy_page);
+        writer.write(147, &self.settings_block_remove_provisioning_package);
+        writer.write(148, &self.settings_block_settings_app);
+        writer.write(149, &self.settings_block_system_page);
+        writer.write(150, &self.settings_block_time_language_page);
+        writer.write(151, &self.settings_block_update_security_page);
+        writer.write(152, &self.shared_user_app_data_allowed);
+        writer.write(153, &self.smart_screen_block_prompt_override);
+        writer.write(154, &self.smart_screen_block_prompt_override_for_files);
+        writer.write(155, &self.smart_screen_enable_app_install_control);
+        writer.write(156, &self.start_block_unpinning_apps_from_taskbar);
+        writer.write(157, &self.start_menu_app_list_visibility);
+        writer.write(158, &self.start_menu_hide_change_account_settings);
+        writer.write(159, &self.start_menu_hide_frequently_used_apps);
+        writer.write(160, &self.start_menu_hide_hibernate);
+        writer.write(161, &self.start_menu_hide_lock);
+        writer.write(162, &self.start_menu_hide_power_button);
+        writer.write(163, &self.start_menu_hide_recent_jump_lists);
+        writer.write(164, &self.start_menu_hide_recently_added_apps);
+        writer.write(165, &self.start_menu_hide_restart_options);
+        writer.write(166, &self.start_menu_hide_shut_down);
+        writer.write(167, &self.start_menu_hide_sign_out);
+        writer.write(168, &self.start_menu_hide_sleep);
+        writer.write(169, &self.start_menu_hide_switch_account);
+        writer.write(170, &self.start_menu_hide_user_tile);
+        writer.write(171, &self.start_menu_layout_edge_assets_xml);
+        writer.write(172, &self.start_menu_layout_xml);
+        writer.write(173, &self.start_menu_mode);
+        writer.write(174, &self.start_menu_pinned_folder_documents);
+        writer.write(175, &self.start_menu_pinned_folder_downloads);
+        writer.write(176, &self.start_menu_pinned_folder_file_explorer);
+        writer.write(177, &self.start_menu_pinned_folder_home_group);
+        writer.write(178, &self.start_menu_pinned_folder_music);
+        writer.write(179, &self.start_menu_pinned_folder_network);
+        writer.write(180, &self.start_menu_pinned_folder_personal_folder);
+        writer.write(181, &self.start_menu_pinned_folder_pictures);
+        writer.write(182, &self.start_menu_pinned_folder_settings);
+        writer.write(183, &self.start_menu_pinned_folder_videos);
+        writer.write(184, &self.storage_block_removable_storage);
+        writer.write(185, &self.storage_require_mobile_device_encryption);
+        writer.write(186, &self.storage_restrict_app_data_to_system_volume);
+        writer.write(187, &self.storage_restrict_app_install_to_system_volume);
+        writer
+            .write(
+                188,
+                &self.tenant_lockdown_require_network_during_out_of_box_experience,
+            );
+        writer.write(189, &self.usb_blocked);
+        writer.write(190, &self.user_status_overview);
+        writer.write(191, &self.user_statuses);
+        writer.write(192, &self.version);
+        writer.write(193, &self.voice_recording_blocked);
+        writer.write(194, &self.web_rtc_block_localhost_ip_address);
+        writer.write(195, &self.wi_fi_block_automatic_connect_hotspots);
+        writer.write(196, &self.wi_fi_block_manual_configuration);
+        writer.write(197, &self.wi_fi_blocked);
+        writer.write(198, &self.wi_fi_scan_interval);
+        writer.write(199, &self.windows_spotlight_block_consumer_specific_features);
+        writer.write(200, &self.windows_spotlight_block_on_action_center);
+        writer.write(201, &self.windows_spotlight_block_tailored_experiences);
+        writer.write(202, &self.windows_spotlight_block_third_party_notifications);
+        writer.write(203, &self.windows_spotlight_block_welcome_experience);
+        writer.write(204, &self.windows_spotlight_block_windows_tips);
+        writer.write(205, &self.windows_spotlight_blocked);
+        writer.write(206, &self.windows_spotlight_configure_on_lock_screen);
+        writer.write(207, &self.windows_store_block_auto_update);
+        writer.write(208, &self.windows_store_blocked);
+        writer.write(209, &self.windows_store_enable_private_store_only);
+        writer.write(210, &self.wireless_display_block_projection_to_this_device);
+        writer.write(211, &self.wireless_display_block_user_input_from_receiver);
+        writer.write(212, &self.wireless_display_require_pin_for_pairing);
     }
 }
 runtime::models!(Windows10GeneralConfiguration);

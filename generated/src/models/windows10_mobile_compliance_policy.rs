@@ -204,39 +204,36 @@ impl runtime::Model for Windows10MobileCompliancePolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.bit_locker_enabled),
-            2 => writer.write(&self.code_integrity_enabled),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.device_setting_state_summaries),
-            6 => writer.write(&self.device_status_overview),
-            7 => writer.write(&self.device_statuses),
-            8 => writer.write(&self.display_name),
-            9 => writer.write(&self.early_launch_anti_malware_driver_enabled),
-            10 => writer.write(&self.id),
-            11 => writer.write(&self.last_modified_date_time),
-            12 => writer.write(&self.os_maximum_version),
-            13 => writer.write(&self.os_minimum_version),
-            14 => writer.write(&self.password_block_simple),
-            15 => writer.write(&self.password_expiration_days),
-            16 => writer.write(&self.password_minimum_character_set_count),
-            17 => writer.write(&self.password_minimum_length),
-            18 => writer.write(&self.password_minutes_of_inactivity_before_lock),
-            19 => writer.write(&self.password_previous_password_block_count),
-            20 => writer.write(&self.password_require_to_unlock_from_idle),
-            21 => writer.write(&self.password_required),
-            22 => writer.write(&self.password_required_type),
-            23 => writer.write(&self.scheduled_actions_for_rule),
-            24 => writer.write(&self.secure_boot_enabled),
-            25 => writer.write(&self.storage_require_encryption),
-            26 => writer.write(&self.user_status_overview),
-            27 => writer.write(&self.user_statuses),
-            28 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
+        writer.write(1, &self.bit_locker_enabled);
+        writer.write(2, &self.code_integrity_enabled);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.description);
+        writer.write(5, &self.device_setting_state_summaries);
+        writer.write(6, &self.device_status_overview);
+        writer.write(7, &self.device_statuses);
+        writer.write(8, &self.display_name);
+        writer.write(9, &self.early_launch_anti_malware_driver_enabled);
+        writer.write(10, &self.id);
+        writer.write(11, &self.last_modified_date_time);
+        writer.write(12, &self.os_maximum_version);
+        writer.write(13, &self.os_minimum_version);
+        writer.write(14, &self.password_block_simple);
+        writer.write(15, &self.password_expiration_days);
+        writer.write(16, &self.password_minimum_character_set_count);
+        writer.write(17, &self.password_minimum_length);
+        writer.write(18, &self.password_minutes_of_inactivity_before_lock);
+        writer.write(19, &self.password_previous_password_block_count);
+        writer.write(20, &self.password_require_to_unlock_from_idle);
+        writer.write(21, &self.password_required);
+        writer.write(22, &self.password_required_type);
+        writer.write(23, &self.scheduled_actions_for_rule);
+        writer.write(24, &self.secure_boot_enabled);
+        writer.write(25, &self.storage_require_encryption);
+        writer.write(26, &self.user_status_overview);
+        writer.write(27, &self.user_statuses);
+        writer.write(28, &self.version);
     }
 }
 runtime::models!(Windows10MobileCompliancePolicy);

@@ -54,13 +54,10 @@ impl runtime::Model for Windows10NetworkProxyServer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.address),
-            1 => writer.write(&self.exceptions),
-            2 => writer.write(&self.use_for_local_addresses),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.address);
+        writer.write(1, &self.exceptions);
+        writer.write(2, &self.use_for_local_addresses);
     }
 }
 runtime::models!(Windows10NetworkProxyServer);

@@ -142,27 +142,24 @@ impl runtime::Model for Windows10SecureAssessmentConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_printing),
-            1 => writer.write(&self.allow_screen_capture),
-            2 => writer.write(&self.allow_text_suggestion),
-            3 => writer.write(&self.assignments),
-            4 => writer.write(&self.configuration_account),
-            5 => writer.write(&self.created_date_time),
-            6 => writer.write(&self.description),
-            7 => writer.write(&self.device_setting_state_summaries),
-            8 => writer.write(&self.device_status_overview),
-            9 => writer.write(&self.device_statuses),
-            10 => writer.write(&self.display_name),
-            11 => writer.write(&self.id),
-            12 => writer.write(&self.last_modified_date_time),
-            13 => writer.write(&self.launch_uri),
-            14 => writer.write(&self.user_status_overview),
-            15 => writer.write(&self.user_statuses),
-            16 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_printing);
+        writer.write(1, &self.allow_screen_capture);
+        writer.write(2, &self.allow_text_suggestion);
+        writer.write(3, &self.assignments);
+        writer.write(4, &self.configuration_account);
+        writer.write(5, &self.created_date_time);
+        writer.write(6, &self.description);
+        writer.write(7, &self.device_setting_state_summaries);
+        writer.write(8, &self.device_status_overview);
+        writer.write(9, &self.device_statuses);
+        writer.write(10, &self.display_name);
+        writer.write(11, &self.id);
+        writer.write(12, &self.last_modified_date_time);
+        writer.write(13, &self.launch_uri);
+        writer.write(14, &self.user_status_overview);
+        writer.write(15, &self.user_statuses);
+        writer.write(16, &self.version);
     }
 }
 runtime::models!(Windows10SecureAssessmentConfiguration);

@@ -219,42 +219,39 @@ impl runtime::Model for Windows10TeamGeneralConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.azure_operational_insights_block_telemetry),
-            2 => writer.write(&self.azure_operational_insights_workspace_id),
-            3 => writer.write(&self.azure_operational_insights_workspace_key),
-            4 => writer.write(&self.connect_app_block_auto_launch),
-            5 => writer.write(&self.created_date_time),
-            6 => writer.write(&self.description),
-            7 => writer.write(&self.device_setting_state_summaries),
-            8 => writer.write(&self.device_status_overview),
-            9 => writer.write(&self.device_statuses),
-            10 => writer.write(&self.display_name),
-            11 => writer.write(&self.id),
-            12 => writer.write(&self.last_modified_date_time),
-            13 => writer.write(&self.maintenance_window_blocked),
-            14 => writer.write(&self.maintenance_window_duration_in_hours),
-            15 => writer.write(&self.maintenance_window_start_time),
-            16 => writer.write(&self.miracast_blocked),
-            17 => writer.write(&self.miracast_channel),
-            18 => writer.write(&self.miracast_require_pin),
-            19 => writer.write(&self.settings_block_my_meetings_and_files),
-            20 => writer.write(&self.settings_block_session_resume),
-            21 => writer.write(&self.settings_block_signin_suggestions),
-            22 => writer.write(&self.settings_default_volume),
-            23 => writer.write(&self.settings_screen_timeout_in_minutes),
-            24 => writer.write(&self.settings_session_timeout_in_minutes),
-            25 => writer.write(&self.settings_sleep_timeout_in_minutes),
-            26 => writer.write(&self.user_status_overview),
-            27 => writer.write(&self.user_statuses),
-            28 => writer.write(&self.version),
-            29 => writer.write(&self.welcome_screen_background_image_url),
-            30 => writer.write(&self.welcome_screen_block_automatic_wake_up),
-            31 => writer.write(&self.welcome_screen_meeting_information),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
+        writer.write(1, &self.azure_operational_insights_block_telemetry);
+        writer.write(2, &self.azure_operational_insights_workspace_id);
+        writer.write(3, &self.azure_operational_insights_workspace_key);
+        writer.write(4, &self.connect_app_block_auto_launch);
+        writer.write(5, &self.created_date_time);
+        writer.write(6, &self.description);
+        writer.write(7, &self.device_setting_state_summaries);
+        writer.write(8, &self.device_status_overview);
+        writer.write(9, &self.device_statuses);
+        writer.write(10, &self.display_name);
+        writer.write(11, &self.id);
+        writer.write(12, &self.last_modified_date_time);
+        writer.write(13, &self.maintenance_window_blocked);
+        writer.write(14, &self.maintenance_window_duration_in_hours);
+        writer.write(15, &self.maintenance_window_start_time);
+        writer.write(16, &self.miracast_blocked);
+        writer.write(17, &self.miracast_channel);
+        writer.write(18, &self.miracast_require_pin);
+        writer.write(19, &self.settings_block_my_meetings_and_files);
+        writer.write(20, &self.settings_block_session_resume);
+        writer.write(21, &self.settings_block_signin_suggestions);
+        writer.write(22, &self.settings_default_volume);
+        writer.write(23, &self.settings_screen_timeout_in_minutes);
+        writer.write(24, &self.settings_session_timeout_in_minutes);
+        writer.write(25, &self.settings_sleep_timeout_in_minutes);
+        writer.write(26, &self.user_status_overview);
+        writer.write(27, &self.user_statuses);
+        writer.write(28, &self.version);
+        writer.write(29, &self.welcome_screen_background_image_url);
+        writer.write(30, &self.welcome_screen_block_automatic_wake_up);
+        writer.write(31, &self.welcome_screen_meeting_information);
     }
 }
 runtime::models!(Windows10TeamGeneralConfiguration);

@@ -295,57 +295,52 @@ impl runtime::Model for Windows81GeneralConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.accounts_block_adding_non_microsoft_account_email),
-            1 => writer.write(&self.apply_only_to_windows81),
-            2 => writer.write(&self.assignments),
-            3 => writer.write(&self.browser_block_autofill),
-            4 => writer.write(&self.browser_block_automatic_detection_of_intranet_sites),
-            5 => writer.write(&self.browser_block_enterprise_mode_access),
-            6 => writer.write(&self.browser_block_java_script),
-            7 => writer.write(&self.browser_block_plugins),
-            8 => writer.write(&self.browser_block_popups),
-            9 => writer.write(&self.browser_block_sending_do_not_track_header),
-            10 => writer.write(&self.browser_block_single_word_entry_on_intranet_sites),
-            11 => writer.write(&self.browser_enterprise_mode_site_list_location),
-            12 => writer.write(&self.browser_internet_security_level),
-            13 => writer.write(&self.browser_intranet_security_level),
-            14 => writer.write(&self.browser_logging_report_location),
-            15 => writer.write(&self.browser_require_firewall),
-            16 => writer.write(&self.browser_require_fraud_warning),
-            17 => writer.write(&self.browser_require_high_security_for_restricted_sites),
-            18 => writer.write(&self.browser_require_smart_screen),
-            19 => writer.write(&self.browser_trusted_sites_security_level),
-            20 => writer.write(&self.cellular_block_data_roaming),
-            21 => writer.write(&self.created_date_time),
-            22 => writer.write(&self.description),
-            23 => writer.write(&self.device_setting_state_summaries),
-            24 => writer.write(&self.device_status_overview),
-            25 => writer.write(&self.device_statuses),
-            26 => writer.write(&self.diagnostics_block_data_submission),
-            27 => writer.write(&self.display_name),
-            28 => writer.write(&self.id),
-            29 => writer.write(&self.last_modified_date_time),
-            30 => writer.write(&self.password_block_picture_password_and_pin),
-            31 => writer.write(&self.password_expiration_days),
-            32 => writer.write(&self.password_minimum_character_set_count),
-            33 => writer.write(&self.password_minimum_length),
-            34 => {
-                writer.write(&self.password_minutes_of_inactivity_before_screen_timeout)
-            }
-            35 => writer.write(&self.password_previous_password_block_count),
-            36 => writer.write(&self.password_required_type),
-            37 => writer.write(&self.password_sign_in_failure_count_before_factory_reset),
-            38 => writer.write(&self.storage_require_device_encryption),
-            39 => writer.write(&self.updates_require_automatic_updates),
-            40 => writer.write(&self.user_account_control_settings),
-            41 => writer.write(&self.user_status_overview),
-            42 => writer.write(&self.user_statuses),
-            43 => writer.write(&self.version),
-            44 => writer.write(&self.work_folders_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.accounts_block_adding_non_microsoft_account_email);
+        writer.write(1, &self.apply_only_to_windows81);
+        writer.write(2, &self.assignments);
+        writer.write(3, &self.browser_block_autofill);
+        writer.write(4, &self.browser_block_automatic_detection_of_intranet_sites);
+        writer.write(5, &self.browser_block_enterprise_mode_access);
+        writer.write(6, &self.browser_block_java_script);
+        writer.write(7, &self.browser_block_plugins);
+        writer.write(8, &self.browser_block_popups);
+        writer.write(9, &self.browser_block_sending_do_not_track_header);
+        writer.write(10, &self.browser_block_single_word_entry_on_intranet_sites);
+        writer.write(11, &self.browser_enterprise_mode_site_list_location);
+        writer.write(12, &self.browser_internet_security_level);
+        writer.write(13, &self.browser_intranet_security_level);
+        writer.write(14, &self.browser_logging_report_location);
+        writer.write(15, &self.browser_require_firewall);
+        writer.write(16, &self.browser_require_fraud_warning);
+        writer.write(17, &self.browser_require_high_security_for_restricted_sites);
+        writer.write(18, &self.browser_require_smart_screen);
+        writer.write(19, &self.browser_trusted_sites_security_level);
+        writer.write(20, &self.cellular_block_data_roaming);
+        writer.write(21, &self.created_date_time);
+        writer.write(22, &self.description);
+        writer.write(23, &self.device_setting_state_summaries);
+        writer.write(24, &self.device_status_overview);
+        writer.write(25, &self.device_statuses);
+        writer.write(26, &self.diagnostics_block_data_submission);
+        writer.write(27, &self.display_name);
+        writer.write(28, &self.id);
+        writer.write(29, &self.last_modified_date_time);
+        writer.write(30, &self.password_block_picture_password_and_pin);
+        writer.write(31, &self.password_expiration_days);
+        writer.write(32, &self.password_minimum_character_set_count);
+        writer.write(33, &self.password_minimum_length);
+        writer.write(34, &self.password_minutes_of_inactivity_before_screen_timeout);
+        writer.write(35, &self.password_previous_password_block_count);
+        writer.write(36, &self.password_required_type);
+        writer.write(37, &self.password_sign_in_failure_count_before_factory_reset);
+        writer.write(38, &self.storage_require_device_encryption);
+        writer.write(39, &self.updates_require_automatic_updates);
+        writer.write(40, &self.user_account_control_settings);
+        writer.write(41, &self.user_status_overview);
+        writer.write(42, &self.user_statuses);
+        writer.write(43, &self.version);
+        writer.write(44, &self.work_folders_url);
     }
 }
 runtime::models!(Windows81GeneralConfiguration);

@@ -119,24 +119,21 @@ impl runtime::Model for WindowsAutopilotDeploymentProfile {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assigned_devices),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.device_name_template),
-            4 => writer.write(&self.device_type),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.hardware_hash_extraction_enabled),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.last_modified_date_time),
-            9 => writer.write(&self.locale),
-            10 => writer.write(&self.management_service_app_id),
-            11 => writer.write(&self.out_of_box_experience_setting),
-            12 => writer.write(&self.preprovisioning_allowed),
-            13 => writer.write(&self.role_scope_tag_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assigned_devices);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.device_name_template);
+        writer.write(4, &self.device_type);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.hardware_hash_extraction_enabled);
+        writer.write(7, &self.id);
+        writer.write(8, &self.last_modified_date_time);
+        writer.write(9, &self.locale);
+        writer.write(10, &self.management_service_app_id);
+        writer.write(11, &self.out_of_box_experience_setting);
+        writer.write(12, &self.preprovisioning_allowed);
+        writer.write(13, &self.role_scope_tag_ids);
     }
 }
 runtime::models!(WindowsAutopilotDeploymentProfile);

@@ -130,27 +130,24 @@ impl runtime::Model for WindowsAutopilotDeviceIdentity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.addressable_user_name),
-            1 => writer.write(&self.azure_active_directory_device_id),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.enrollment_state),
-            4 => writer.write(&self.group_tag),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.last_contacted_date_time),
-            7 => writer.write(&self.managed_device_id),
-            8 => writer.write(&self.manufacturer),
-            9 => writer.write(&self.model),
-            10 => writer.write(&self.product_key),
-            11 => writer.write(&self.purchase_order_identifier),
-            12 => writer.write(&self.resource_name),
-            13 => writer.write(&self.serial_number),
-            14 => writer.write(&self.sku_number),
-            15 => writer.write(&self.system_family),
-            16 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.addressable_user_name);
+        writer.write(1, &self.azure_active_directory_device_id);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.enrollment_state);
+        writer.write(4, &self.group_tag);
+        writer.write(5, &self.id);
+        writer.write(6, &self.last_contacted_date_time);
+        writer.write(7, &self.managed_device_id);
+        writer.write(8, &self.manufacturer);
+        writer.write(9, &self.model);
+        writer.write(10, &self.product_key);
+        writer.write(11, &self.purchase_order_identifier);
+        writer.write(12, &self.resource_name);
+        writer.write(13, &self.serial_number);
+        writer.write(14, &self.sku_number);
+        writer.write(15, &self.system_family);
+        writer.write(16, &self.user_principal_name);
     }
 }
 runtime::models!(WindowsAutopilotDeviceIdentity);
@@ -200,12 +197,9 @@ impl runtime::Model for AssignUserToDeviceParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.addressable_user_name),
-            1 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.addressable_user_name);
+        writer.write(1, &self.user_principal_name);
     }
 }
 runtime::models!(AssignUserToDeviceParameters);
@@ -268,14 +262,11 @@ impl runtime::Model for UpdateDevicePropertiesParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.addressable_user_name),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.group_tag),
-            3 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.addressable_user_name);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.group_tag);
+        writer.write(3, &self.user_principal_name);
     }
 }
 runtime::models!(UpdateDevicePropertiesParameters);

@@ -127,24 +127,21 @@ impl runtime::Model for WindowsDefenderAdvancedThreatProtectionConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_sample_sharing),
-            1 => writer.write(&self.assignments),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.device_setting_state_summaries),
-            5 => writer.write(&self.device_status_overview),
-            6 => writer.write(&self.device_statuses),
-            7 => writer.write(&self.display_name),
-            8 => writer.write(&self.enable_expedited_telemetry_reporting),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.last_modified_date_time),
-            11 => writer.write(&self.user_status_overview),
-            12 => writer.write(&self.user_statuses),
-            13 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_sample_sharing);
+        writer.write(1, &self.assignments);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.device_setting_state_summaries);
+        writer.write(5, &self.device_status_overview);
+        writer.write(6, &self.device_statuses);
+        writer.write(7, &self.display_name);
+        writer.write(8, &self.enable_expedited_telemetry_reporting);
+        writer.write(9, &self.id);
+        writer.write(10, &self.last_modified_date_time);
+        writer.write(11, &self.user_status_overview);
+        writer.write(12, &self.user_statuses);
+        writer.write(13, &self.version);
     }
 }
 runtime::models!(WindowsDefenderAdvancedThreatProtectionConfiguration);

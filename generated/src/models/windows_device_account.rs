@@ -46,11 +46,8 @@ impl runtime::Model for WindowsDeviceAccount {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.password),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.password);
     }
 }
 runtime::models!(WindowsDeviceAccount);

@@ -56,13 +56,10 @@ impl runtime::Model for WindowsDeviceAdAccount {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.domain_name),
-            1 => writer.write(&self.password),
-            2 => writer.write(&self.user_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.domain_name);
+        writer.write(1, &self.password);
+        writer.write(2, &self.user_name);
     }
 }
 runtime::models!(WindowsDeviceAdAccount);

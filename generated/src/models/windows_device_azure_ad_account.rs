@@ -52,12 +52,9 @@ impl runtime::Model for WindowsDeviceAzureAdAccount {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.password),
-            1 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.password);
+        writer.write(1, &self.user_principal_name);
     }
 }
 runtime::models!(WindowsDeviceAzureAdAccount);

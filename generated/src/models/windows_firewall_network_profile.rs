@@ -112,24 +112,19 @@ impl runtime::Model for WindowsFirewallNetworkProfile {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => {
-                writer.write(&self.authorized_application_rules_from_group_policy_merged)
-            }
-            1 => writer.write(&self.connection_security_rules_from_group_policy_merged),
-            2 => writer.write(&self.firewall_enabled),
-            3 => writer.write(&self.global_port_rules_from_group_policy_merged),
-            4 => writer.write(&self.inbound_connections_blocked),
-            5 => writer.write(&self.inbound_notifications_blocked),
-            6 => writer.write(&self.incoming_traffic_blocked),
-            7 => writer.write(&self.outbound_connections_blocked),
-            8 => writer.write(&self.policy_rules_from_group_policy_merged),
-            9 => writer.write(&self.secured_packet_exemption_allowed),
-            10 => writer.write(&self.stealth_mode_blocked),
-            11 => writer.write(&self.unicast_responses_to_multicast_broadcasts_blocked),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authorized_application_rules_from_group_policy_merged);
+        writer.write(1, &self.connection_security_rules_from_group_policy_merged);
+        writer.write(2, &self.firewall_enabled);
+        writer.write(3, &self.global_port_rules_from_group_policy_merged);
+        writer.write(4, &self.inbound_connections_blocked);
+        writer.write(5, &self.inbound_notifications_blocked);
+        writer.write(6, &self.incoming_traffic_blocked);
+        writer.write(7, &self.outbound_connections_blocked);
+        writer.write(8, &self.policy_rules_from_group_policy_merged);
+        writer.write(9, &self.secured_packet_exemption_allowed);
+        writer.write(10, &self.stealth_mode_blocked);
+        writer.write(11, &self.unicast_responses_to_multicast_broadcasts_blocked);
     }
 }
 runtime::models!(WindowsFirewallNetworkProfile);

@@ -70,15 +70,12 @@ impl runtime::Model for WindowsInformationProtectionApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.denied),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.product_name),
-            4 => writer.write(&self.publisher_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.denied);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.product_name);
+        writer.write(4, &self.publisher_name);
     }
 }
 runtime::models!(WindowsInformationProtectionApp);

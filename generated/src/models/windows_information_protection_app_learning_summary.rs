@@ -60,14 +60,11 @@ impl runtime::Model for WindowsInformationProtectionAppLearningSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_name),
-            1 => writer.write(&self.application_type),
-            2 => writer.write(&self.device_count),
-            3 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_name);
+        writer.write(1, &self.application_type);
+        writer.write(2, &self.device_count);
+        writer.write(3, &self.id);
     }
 }
 runtime::models!(WindowsInformationProtectionAppLearningSummary);

@@ -64,15 +64,12 @@ impl runtime::Model for WindowsInformationProtectionAppLockerFile {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.file),
-            2 => writer.write(&self.file_hash),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.file);
+        writer.write(2, &self.file_hash);
+        writer.write(3, &self.id);
+        writer.write(4, &self.version);
     }
 }
 runtime::models!(WindowsInformationProtectionAppLockerFile);

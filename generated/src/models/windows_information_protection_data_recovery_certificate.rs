@@ -58,14 +58,11 @@ impl runtime::Model for WindowsInformationProtectionDataRecoveryCertificate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.certificate),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.expiration_date_time),
-            3 => writer.write(&self.subject_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.certificate);
+        writer.write(1, &self.description);
+        writer.write(2, &self.expiration_date_time);
+        writer.write(3, &self.subject_name);
     }
 }
 runtime::models!(WindowsInformationProtectionDataRecoveryCertificate);

@@ -85,18 +85,15 @@ impl runtime::Model for WindowsInformationProtectionDesktopApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.binary_name),
-            1 => writer.write(&self.binary_version_high),
-            2 => writer.write(&self.binary_version_low),
-            3 => writer.write(&self.denied),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.product_name),
-            7 => writer.write(&self.publisher_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.binary_name);
+        writer.write(1, &self.binary_version_high);
+        writer.write(2, &self.binary_version_low);
+        writer.write(3, &self.denied);
+        writer.write(4, &self.description);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.product_name);
+        writer.write(7, &self.publisher_name);
     }
 }
 runtime::models!(WindowsInformationProtectionDesktopApp);

@@ -56,13 +56,10 @@ impl runtime::Model for WindowsInformationProtectionNetworkLearningSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.device_count),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.device_count);
+        writer.write(1, &self.id);
+        writer.write(2, &self.url);
     }
 }
 runtime::models!(WindowsInformationProtectionNetworkLearningSummary);

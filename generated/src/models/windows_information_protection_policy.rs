@@ -307,56 +307,52 @@ impl runtime::Model for WindowsInformationProtectionPolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            #[cfg(feature = "device-app-management")]
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.azure_rights_management_services_allowed),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.data_recovery_certificate),
-            4 => writer.write(&self.days_without_contact_before_unenroll),
-            5 => writer.write(&self.description),
-            6 => writer.write(&self.display_name),
-            7 => writer.write(&self.enforcement_level),
-            8 => writer.write(&self.enterprise_domain),
-            9 => writer.write(&self.enterprise_ip_ranges),
-            10 => writer.write(&self.enterprise_ip_ranges_are_authoritative),
-            11 => writer.write(&self.enterprise_internal_proxy_servers),
-            12 => writer.write(&self.enterprise_network_domain_names),
-            13 => writer.write(&self.enterprise_protected_domain_names),
-            14 => writer.write(&self.enterprise_proxied_domains),
-            15 => writer.write(&self.enterprise_proxy_servers),
-            16 => writer.write(&self.enterprise_proxy_servers_are_authoritative),
-            #[cfg(feature = "device-app-management")]
-            17 => writer.write(&self.exempt_app_locker_files),
-            18 => writer.write(&self.exempt_apps),
-            19 => writer.write(&self.icons_visible),
-            20 => writer.write(&self.id),
-            21 => writer.write(&self.indexing_encrypted_stores_or_items_blocked),
-            22 => writer.write(&self.is_assigned),
-            23 => writer.write(&self.last_modified_date_time),
-            24 => writer.write(&self.mdm_enrollment_url),
-            25 => writer.write(&self.minutes_of_inactivity_before_device_lock),
-            26 => writer.write(&self.neutral_domain_resources),
-            27 => writer.write(&self.number_of_past_pins_remembered),
-            28 => writer.write(&self.password_maximum_attempt_count),
-            29 => writer.write(&self.pin_expiration_days),
-            30 => writer.write(&self.pin_lowercase_letters),
-            31 => writer.write(&self.pin_minimum_length),
-            32 => writer.write(&self.pin_special_characters),
-            33 => writer.write(&self.pin_uppercase_letters),
-            #[cfg(feature = "device-app-management")]
-            34 => writer.write(&self.protected_app_locker_files),
-            35 => writer.write(&self.protected_apps),
-            36 => writer.write(&self.protection_under_lock_config_required),
-            37 => writer.write(&self.revoke_on_mdm_handoff_disabled),
-            38 => writer.write(&self.revoke_on_unenroll_disabled),
-            39 => writer.write(&self.rights_management_services_template_id),
-            40 => writer.write(&self.smb_auto_encrypted_file_extensions),
-            41 => writer.write(&self.version),
-            42 => writer.write(&self.windows_hello_for_business_blocked),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        #[cfg(feature = "device-app-management")] writer.write(0, &self.assignments);
+        writer.write(1, &self.azure_rights_management_services_allowed);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.data_recovery_certificate);
+        writer.write(4, &self.days_without_contact_before_unenroll);
+        writer.write(5, &self.description);
+        writer.write(6, &self.display_name);
+        writer.write(7, &self.enforcement_level);
+        writer.write(8, &self.enterprise_domain);
+        writer.write(9, &self.enterprise_ip_ranges);
+        writer.write(10, &self.enterprise_ip_ranges_are_authoritative);
+        writer.write(11, &self.enterprise_internal_proxy_servers);
+        writer.write(12, &self.enterprise_network_domain_names);
+        writer.write(13, &self.enterprise_protected_domain_names);
+        writer.write(14, &self.enterprise_proxied_domains);
+        writer.write(15, &self.enterprise_proxy_servers);
+        writer.write(16, &self.enterprise_proxy_servers_are_authoritative);
+        #[cfg(feature = "device-app-management")]
+        writer.write(17, &self.exempt_app_locker_files);
+        writer.write(18, &self.exempt_apps);
+        writer.write(19, &self.icons_visible);
+        writer.write(20, &self.id);
+        writer.write(21, &self.indexing_encrypted_stores_or_items_blocked);
+        writer.write(22, &self.is_assigned);
+        writer.write(23, &self.last_modified_date_time);
+        writer.write(24, &self.mdm_enrollment_url);
+        writer.write(25, &self.minutes_of_inactivity_before_device_lock);
+        writer.write(26, &self.neutral_domain_resources);
+        writer.write(27, &self.number_of_past_pins_remembered);
+        writer.write(28, &self.password_maximum_attempt_count);
+        writer.write(29, &self.pin_expiration_days);
+        writer.write(30, &self.pin_lowercase_letters);
+        writer.write(31, &self.pin_minimum_length);
+        writer.write(32, &self.pin_special_characters);
+        writer.write(33, &self.pin_uppercase_letters);
+        #[cfg(feature = "device-app-management")]
+        writer.write(34, &self.protected_app_locker_files);
+        writer.write(35, &self.protected_apps);
+        writer.write(36, &self.protection_under_lock_config_required);
+        writer.write(37, &self.revoke_on_mdm_handoff_disabled);
+        writer.write(38, &self.revoke_on_unenroll_disabled);
+        writer.write(39, &self.rights_management_services_template_id);
+        writer.write(40, &self.smb_auto_encrypted_file_extensions);
+        writer.write(41, &self.version);
+        writer.write(42, &self.windows_hello_for_business_blocked);
     }
 }
 runtime::models!(WindowsInformationProtectionPolicy);

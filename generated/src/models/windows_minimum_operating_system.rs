@@ -54,13 +54,10 @@ impl runtime::Model for WindowsMinimumOperatingSystem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.v10_0),
-            1 => writer.write(&self.v8_0),
-            2 => writer.write(&self.v8_1),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.v10_0);
+        writer.write(1, &self.v8_0);
+        writer.write(2, &self.v8_1);
     }
 }
 runtime::models!(WindowsMinimumOperatingSystem);

@@ -179,34 +179,31 @@ impl runtime::Model for WindowsPhone81CompliancePolicy {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignments),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.device_setting_state_summaries),
-            4 => writer.write(&self.device_status_overview),
-            5 => writer.write(&self.device_statuses),
-            6 => writer.write(&self.display_name),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.last_modified_date_time),
-            9 => writer.write(&self.os_maximum_version),
-            10 => writer.write(&self.os_minimum_version),
-            11 => writer.write(&self.password_block_simple),
-            12 => writer.write(&self.password_expiration_days),
-            13 => writer.write(&self.password_minimum_character_set_count),
-            14 => writer.write(&self.password_minimum_length),
-            15 => writer.write(&self.password_minutes_of_inactivity_before_lock),
-            16 => writer.write(&self.password_previous_password_block_count),
-            17 => writer.write(&self.password_required),
-            18 => writer.write(&self.password_required_type),
-            19 => writer.write(&self.scheduled_actions_for_rule),
-            20 => writer.write(&self.storage_require_encryption),
-            21 => writer.write(&self.user_status_overview),
-            22 => writer.write(&self.user_statuses),
-            23 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignments);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.device_setting_state_summaries);
+        writer.write(4, &self.device_status_overview);
+        writer.write(5, &self.device_statuses);
+        writer.write(6, &self.display_name);
+        writer.write(7, &self.id);
+        writer.write(8, &self.last_modified_date_time);
+        writer.write(9, &self.os_maximum_version);
+        writer.write(10, &self.os_minimum_version);
+        writer.write(11, &self.password_block_simple);
+        writer.write(12, &self.password_expiration_days);
+        writer.write(13, &self.password_minimum_character_set_count);
+        writer.write(14, &self.password_minimum_length);
+        writer.write(15, &self.password_minutes_of_inactivity_before_lock);
+        writer.write(16, &self.password_previous_password_block_count);
+        writer.write(17, &self.password_required);
+        writer.write(18, &self.password_required_type);
+        writer.write(19, &self.scheduled_actions_for_rule);
+        writer.write(20, &self.storage_require_encryption);
+        writer.write(21, &self.user_status_overview);
+        writer.write(22, &self.user_statuses);
+        writer.write(23, &self.version);
     }
 }
 runtime::models!(WindowsPhone81CompliancePolicy);

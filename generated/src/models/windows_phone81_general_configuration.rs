@@ -268,53 +268,48 @@ impl runtime::Model for WindowsPhone81GeneralConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.apply_only_to_windows_phone81),
-            1 => writer.write(&self.apps_block_copy_paste),
-            2 => writer.write(&self.assignments),
-            3 => writer.write(&self.bluetooth_blocked),
-            4 => writer.write(&self.camera_blocked),
-            5 => writer.write(&self.cellular_block_wifi_tethering),
-            6 => writer.write(&self.compliant_app_list_type),
-            7 => writer.write(&self.compliant_apps_list),
-            8 => writer.write(&self.created_date_time),
-            9 => writer.write(&self.description),
-            10 => writer.write(&self.device_setting_state_summaries),
-            11 => writer.write(&self.device_status_overview),
-            12 => writer.write(&self.device_statuses),
-            13 => writer.write(&self.diagnostic_data_block_submission),
-            14 => writer.write(&self.display_name),
-            15 => writer.write(&self.email_block_adding_accounts),
-            16 => writer.write(&self.id),
-            17 => writer.write(&self.last_modified_date_time),
-            18 => writer.write(&self.location_services_blocked),
-            19 => writer.write(&self.microsoft_account_blocked),
-            20 => writer.write(&self.nfc_blocked),
-            21 => writer.write(&self.password_block_simple),
-            22 => writer.write(&self.password_expiration_days),
-            23 => writer.write(&self.password_minimum_character_set_count),
-            24 => writer.write(&self.password_minimum_length),
-            25 => {
-                writer.write(&self.password_minutes_of_inactivity_before_screen_timeout)
-            }
-            26 => writer.write(&self.password_previous_password_block_count),
-            27 => writer.write(&self.password_required),
-            28 => writer.write(&self.password_required_type),
-            29 => writer.write(&self.password_sign_in_failure_count_before_factory_reset),
-            30 => writer.write(&self.screen_capture_blocked),
-            31 => writer.write(&self.storage_block_removable_storage),
-            32 => writer.write(&self.storage_require_encryption),
-            33 => writer.write(&self.user_status_overview),
-            34 => writer.write(&self.user_statuses),
-            35 => writer.write(&self.version),
-            36 => writer.write(&self.web_browser_blocked),
-            37 => writer.write(&self.wifi_block_automatic_connect_hotspots),
-            38 => writer.write(&self.wifi_block_hotspot_reporting),
-            39 => writer.write(&self.wifi_blocked),
-            40 => writer.write(&self.windows_store_blocked),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.apply_only_to_windows_phone81);
+        writer.write(1, &self.apps_block_copy_paste);
+        writer.write(2, &self.assignments);
+        writer.write(3, &self.bluetooth_blocked);
+        writer.write(4, &self.camera_blocked);
+        writer.write(5, &self.cellular_block_wifi_tethering);
+        writer.write(6, &self.compliant_app_list_type);
+        writer.write(7, &self.compliant_apps_list);
+        writer.write(8, &self.created_date_time);
+        writer.write(9, &self.description);
+        writer.write(10, &self.device_setting_state_summaries);
+        writer.write(11, &self.device_status_overview);
+        writer.write(12, &self.device_statuses);
+        writer.write(13, &self.diagnostic_data_block_submission);
+        writer.write(14, &self.display_name);
+        writer.write(15, &self.email_block_adding_accounts);
+        writer.write(16, &self.id);
+        writer.write(17, &self.last_modified_date_time);
+        writer.write(18, &self.location_services_blocked);
+        writer.write(19, &self.microsoft_account_blocked);
+        writer.write(20, &self.nfc_blocked);
+        writer.write(21, &self.password_block_simple);
+        writer.write(22, &self.password_expiration_days);
+        writer.write(23, &self.password_minimum_character_set_count);
+        writer.write(24, &self.password_minimum_length);
+        writer.write(25, &self.password_minutes_of_inactivity_before_screen_timeout);
+        writer.write(26, &self.password_previous_password_block_count);
+        writer.write(27, &self.password_required);
+        writer.write(28, &self.password_required_type);
+        writer.write(29, &self.password_sign_in_failure_count_before_factory_reset);
+        writer.write(30, &self.screen_capture_blocked);
+        writer.write(31, &self.storage_block_removable_storage);
+        writer.write(32, &self.storage_require_encryption);
+        writer.write(33, &self.user_status_overview);
+        writer.write(34, &self.user_statuses);
+        writer.write(35, &self.version);
+        writer.write(36, &self.web_browser_blocked);
+        writer.write(37, &self.wifi_block_automatic_connect_hotspots);
+        writer.write(38, &self.wifi_block_hotspot_reporting);
+        writer.write(39, &self.wifi_blocked);
+        writer.write(40, &self.windows_store_blocked);
     }
 }
 runtime::models!(WindowsPhone81GeneralConfiguration);

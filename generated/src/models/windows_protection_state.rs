@@ -162,33 +162,30 @@ impl runtime::Model for WindowsProtectionState {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.anti_malware_version),
-            1 => writer.write(&self.controlled_configuration_enabled),
-            2 => writer.write(&self.detected_malware_state),
-            3 => writer.write(&self.device_state),
-            4 => writer.write(&self.engine_version),
-            5 => writer.write(&self.full_scan_overdue),
-            6 => writer.write(&self.full_scan_required),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.is_virtual_machine),
-            9 => writer.write(&self.last_full_scan_date_time),
-            10 => writer.write(&self.last_full_scan_signature_version),
-            11 => writer.write(&self.last_quick_scan_date_time),
-            12 => writer.write(&self.last_quick_scan_signature_version),
-            13 => writer.write(&self.last_reported_date_time),
-            14 => writer.write(&self.malware_protection_enabled),
-            15 => writer.write(&self.network_inspection_system_enabled),
-            16 => writer.write(&self.product_status),
-            17 => writer.write(&self.quick_scan_overdue),
-            18 => writer.write(&self.real_time_protection_enabled),
-            19 => writer.write(&self.reboot_required),
-            20 => writer.write(&self.signature_update_overdue),
-            21 => writer.write(&self.signature_version),
-            22 => writer.write(&self.tamper_protection_enabled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.anti_malware_version);
+        writer.write(1, &self.controlled_configuration_enabled);
+        writer.write(2, &self.detected_malware_state);
+        writer.write(3, &self.device_state);
+        writer.write(4, &self.engine_version);
+        writer.write(5, &self.full_scan_overdue);
+        writer.write(6, &self.full_scan_required);
+        writer.write(7, &self.id);
+        writer.write(8, &self.is_virtual_machine);
+        writer.write(9, &self.last_full_scan_date_time);
+        writer.write(10, &self.last_full_scan_signature_version);
+        writer.write(11, &self.last_quick_scan_date_time);
+        writer.write(12, &self.last_quick_scan_signature_version);
+        writer.write(13, &self.last_reported_date_time);
+        writer.write(14, &self.malware_protection_enabled);
+        writer.write(15, &self.network_inspection_system_enabled);
+        writer.write(16, &self.product_status);
+        writer.write(17, &self.quick_scan_overdue);
+        writer.write(18, &self.real_time_protection_enabled);
+        writer.write(19, &self.reboot_required);
+        writer.write(20, &self.signature_update_overdue);
+        writer.write(21, &self.signature_version);
+        writer.write(22, &self.tamper_protection_enabled);
     }
 }
 runtime::models!(WindowsProtectionState);

@@ -66,15 +66,12 @@ impl runtime::Model for WindowsSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.instances),
-            2 => writer.write(&self.payload_type),
-            3 => writer.write(&self.setting_type),
-            4 => writer.write(&self.windows_device_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.instances);
+        writer.write(2, &self.payload_type);
+        writer.write(3, &self.setting_type);
+        writer.write(4, &self.windows_device_id);
     }
 }
 runtime::models!(WindowsSetting);

@@ -198,39 +198,36 @@ impl runtime::Model for WindowsUniversalAppX {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.applicable_architectures),
-            1 => writer.write(&self.applicable_device_types),
-            2 => writer.write(&self.assignments),
-            3 => writer.write(&self.categories),
-            4 => writer.write(&self.committed_contained_apps),
-            5 => writer.write(&self.committed_content_version),
-            6 => writer.write(&self.content_versions),
-            7 => writer.write(&self.created_date_time),
-            8 => writer.write(&self.description),
-            9 => writer.write(&self.developer),
-            10 => writer.write(&self.display_name),
-            11 => writer.write(&self.file_name),
-            12 => writer.write(&self.id),
-            13 => writer.write(&self.identity_name),
-            14 => writer.write(&self.identity_publisher_hash),
-            15 => writer.write(&self.identity_resource_identifier),
-            16 => writer.write(&self.identity_version),
-            17 => writer.write(&self.information_url),
-            18 => writer.write(&self.is_bundle),
-            19 => writer.write(&self.is_featured),
-            20 => writer.write(&self.large_icon),
-            21 => writer.write(&self.last_modified_date_time),
-            22 => writer.write(&self.minimum_supported_operating_system),
-            23 => writer.write(&self.notes),
-            24 => writer.write(&self.owner),
-            25 => writer.write(&self.privacy_information_url),
-            26 => writer.write(&self.publisher),
-            27 => writer.write(&self.publishing_state),
-            28 => writer.write(&self.size),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.applicable_architectures);
+        writer.write(1, &self.applicable_device_types);
+        writer.write(2, &self.assignments);
+        writer.write(3, &self.categories);
+        writer.write(4, &self.committed_contained_apps);
+        writer.write(5, &self.committed_content_version);
+        writer.write(6, &self.content_versions);
+        writer.write(7, &self.created_date_time);
+        writer.write(8, &self.description);
+        writer.write(9, &self.developer);
+        writer.write(10, &self.display_name);
+        writer.write(11, &self.file_name);
+        writer.write(12, &self.id);
+        writer.write(13, &self.identity_name);
+        writer.write(14, &self.identity_publisher_hash);
+        writer.write(15, &self.identity_resource_identifier);
+        writer.write(16, &self.identity_version);
+        writer.write(17, &self.information_url);
+        writer.write(18, &self.is_bundle);
+        writer.write(19, &self.is_featured);
+        writer.write(20, &self.large_icon);
+        writer.write(21, &self.last_modified_date_time);
+        writer.write(22, &self.minimum_supported_operating_system);
+        writer.write(23, &self.notes);
+        writer.write(24, &self.owner);
+        writer.write(25, &self.privacy_information_url);
+        writer.write(26, &self.publisher);
+        writer.write(27, &self.publishing_state);
+        writer.write(28, &self.size);
     }
 }
 runtime::models!(WindowsUniversalAppX);

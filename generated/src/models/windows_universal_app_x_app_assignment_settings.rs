@@ -48,11 +48,8 @@ impl runtime::Model for WindowsUniversalAppXAppAssignmentSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.use_device_context),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.use_device_context);
     }
 }
 runtime::models!(WindowsUniversalAppXAppAssignmentSettings);

@@ -52,12 +52,9 @@ impl runtime::Model for WindowsUniversalAppXContainedApp {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_user_model_id),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_user_model_id);
+        writer.write(1, &self.id);
     }
 }
 runtime::models!(WindowsUniversalAppXContainedApp);

@@ -52,12 +52,9 @@ impl runtime::Model for WindowsUpdateActiveHoursInstall {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.active_hours_end),
-            1 => writer.write(&self.active_hours_start),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.active_hours_end);
+        writer.write(1, &self.active_hours_start);
     }
 }
 runtime::models!(WindowsUpdateActiveHoursInstall);

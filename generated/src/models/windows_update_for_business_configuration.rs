@@ -303,58 +303,55 @@ impl runtime::Model for WindowsUpdateForBusinessConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_windows11_upgrade),
-            1 => writer.write(&self.assignments),
-            2 => writer.write(&self.auto_restart_notification_dismissal),
-            3 => writer.write(&self.automatic_update_mode),
-            4 => writer.write(&self.business_ready_updates_only),
-            5 => writer.write(&self.created_date_time),
-            6 => writer.write(&self.deadline_for_feature_updates_in_days),
-            7 => writer.write(&self.deadline_for_quality_updates_in_days),
-            8 => writer.write(&self.deadline_grace_period_in_days),
-            9 => writer.write(&self.delivery_optimization_mode),
-            10 => writer.write(&self.description),
-            11 => writer.write(&self.device_setting_state_summaries),
-            12 => writer.write(&self.device_status_overview),
-            13 => writer.write(&self.device_statuses),
-            14 => writer.write(&self.display_name),
-            15 => writer.write(&self.drivers_excluded),
-            16 => writer.write(&self.engaged_restart_deadline_in_days),
-            17 => writer.write(&self.engaged_restart_snooze_schedule_in_days),
-            18 => writer.write(&self.engaged_restart_transition_schedule_in_days),
-            19 => writer.write(&self.feature_updates_deferral_period_in_days),
-            20 => writer.write(&self.feature_updates_pause_expiry_date_time),
-            21 => writer.write(&self.feature_updates_pause_start_date),
-            22 => writer.write(&self.feature_updates_paused),
-            23 => writer.write(&self.feature_updates_rollback_start_date_time),
-            24 => writer.write(&self.feature_updates_rollback_window_in_days),
-            25 => writer.write(&self.feature_updates_will_be_rolled_back),
-            26 => writer.write(&self.id),
-            27 => writer.write(&self.installation_schedule),
-            28 => writer.write(&self.last_modified_date_time),
-            29 => writer.write(&self.microsoft_update_service_allowed),
-            30 => writer.write(&self.postpone_reboot_until_after_deadline),
-            31 => writer.write(&self.prerelease_features),
-            32 => writer.write(&self.quality_updates_deferral_period_in_days),
-            33 => writer.write(&self.quality_updates_pause_expiry_date_time),
-            34 => writer.write(&self.quality_updates_pause_start_date),
-            35 => writer.write(&self.quality_updates_paused),
-            36 => writer.write(&self.quality_updates_rollback_start_date_time),
-            37 => writer.write(&self.quality_updates_will_be_rolled_back),
-            38 => writer.write(&self.schedule_imminent_restart_warning_in_minutes),
-            39 => writer.write(&self.schedule_restart_warning_in_hours),
-            40 => writer.write(&self.skip_checks_before_restart),
-            41 => writer.write(&self.update_notification_level),
-            42 => writer.write(&self.update_weeks),
-            43 => writer.write(&self.user_pause_access),
-            44 => writer.write(&self.user_status_overview),
-            45 => writer.write(&self.user_statuses),
-            46 => writer.write(&self.user_windows_update_scan_access),
-            47 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_windows11_upgrade);
+        writer.write(1, &self.assignments);
+        writer.write(2, &self.auto_restart_notification_dismissal);
+        writer.write(3, &self.automatic_update_mode);
+        writer.write(4, &self.business_ready_updates_only);
+        writer.write(5, &self.created_date_time);
+        writer.write(6, &self.deadline_for_feature_updates_in_days);
+        writer.write(7, &self.deadline_for_quality_updates_in_days);
+        writer.write(8, &self.deadline_grace_period_in_days);
+        writer.write(9, &self.delivery_optimization_mode);
+        writer.write(10, &self.description);
+        writer.write(11, &self.device_setting_state_summaries);
+        writer.write(12, &self.device_status_overview);
+        writer.write(13, &self.device_statuses);
+        writer.write(14, &self.display_name);
+        writer.write(15, &self.drivers_excluded);
+        writer.write(16, &self.engaged_restart_deadline_in_days);
+        writer.write(17, &self.engaged_restart_snooze_schedule_in_days);
+        writer.write(18, &self.engaged_restart_transition_schedule_in_days);
+        writer.write(19, &self.feature_updates_deferral_period_in_days);
+        writer.write(20, &self.feature_updates_pause_expiry_date_time);
+        writer.write(21, &self.feature_updates_pause_start_date);
+        writer.write(22, &self.feature_updates_paused);
+        writer.write(23, &self.feature_updates_rollback_start_date_time);
+        writer.write(24, &self.feature_updates_rollback_window_in_days);
+        writer.write(25, &self.feature_updates_will_be_rolled_back);
+        writer.write(26, &self.id);
+        writer.write(27, &self.installation_schedule);
+        writer.write(28, &self.last_modified_date_time);
+        writer.write(29, &self.microsoft_update_service_allowed);
+        writer.write(30, &self.postpone_reboot_until_after_deadline);
+        writer.write(31, &self.prerelease_features);
+        writer.write(32, &self.quality_updates_deferral_period_in_days);
+        writer.write(33, &self.quality_updates_pause_expiry_date_time);
+        writer.write(34, &self.quality_updates_pause_start_date);
+        writer.write(35, &self.quality_updates_paused);
+        writer.write(36, &self.quality_updates_rollback_start_date_time);
+        writer.write(37, &self.quality_updates_will_be_rolled_back);
+        writer.write(38, &self.schedule_imminent_restart_warning_in_minutes);
+        writer.write(39, &self.schedule_restart_warning_in_hours);
+        writer.write(40, &self.skip_checks_before_restart);
+        writer.write(41, &self.update_notification_level);
+        writer.write(42, &self.update_weeks);
+        writer.write(43, &self.user_pause_access);
+        writer.write(44, &self.user_status_overview);
+        writer.write(45, &self.user_statuses);
+        writer.write(46, &self.user_windows_update_scan_access);
+        writer.write(47, &self.version);
     }
 }
 runtime::models!(WindowsUpdateForBusinessConfiguration);

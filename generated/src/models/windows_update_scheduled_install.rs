@@ -52,12 +52,9 @@ impl runtime::Model for WindowsUpdateScheduledInstall {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.scheduled_install_day),
-            1 => writer.write(&self.scheduled_install_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.scheduled_install_day);
+        writer.write(1, &self.scheduled_install_time);
     }
 }
 runtime::models!(WindowsUpdateScheduledInstall);

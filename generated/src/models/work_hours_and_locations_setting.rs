@@ -62,14 +62,11 @@ impl runtime::Model for WorkHoursAndLocationsSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.max_shared_work_location_details),
-            2 => writer.write(&self.occurrences),
-            3 => writer.write(&self.recurrences),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.max_shared_work_location_details);
+        writer.write(2, &self.occurrences);
+        writer.write(3, &self.recurrences);
     }
 }
 runtime::models!(WorkHoursAndLocationsSetting);

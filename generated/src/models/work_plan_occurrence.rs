@@ -82,17 +82,14 @@ impl runtime::Model for WorkPlanOccurrence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.place_id),
-            3 => writer.write(&self.recurrence_id),
-            4 => writer.write(&self.start),
-            5 => writer.write(&self.time_off_details),
-            6 => writer.write(&self.work_location_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end);
+        writer.write(1, &self.id);
+        writer.write(2, &self.place_id);
+        writer.write(3, &self.recurrence_id);
+        writer.write(4, &self.start);
+        writer.write(5, &self.time_off_details);
+        writer.write(6, &self.work_location_type);
     }
 }
 runtime::models!(WorkPlanOccurrence);
@@ -146,13 +143,10 @@ impl runtime::Model for SetCurrentLocationParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.place_id),
-            1 => writer.write(&self.update_scope),
-            2 => writer.write(&self.work_location_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.place_id);
+        writer.write(1, &self.update_scope);
+        writer.write(2, &self.work_location_type);
     }
 }
 runtime::models!(SetCurrentLocationParameters);

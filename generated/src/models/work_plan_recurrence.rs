@@ -70,16 +70,13 @@ impl runtime::Model for WorkPlanRecurrence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.place_id),
-            3 => writer.write(&self.recurrence),
-            4 => writer.write(&self.start),
-            5 => writer.write(&self.work_location_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end);
+        writer.write(1, &self.id);
+        writer.write(2, &self.place_id);
+        writer.write(3, &self.recurrence);
+        writer.write(4, &self.start);
+        writer.write(5, &self.work_location_type);
     }
 }
 runtime::models!(WorkPlanRecurrence);

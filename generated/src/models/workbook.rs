@@ -87,18 +87,15 @@ impl runtime::Model for Workbook {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application),
-            1 => writer.write(&self.comments),
-            2 => writer.write(&self.functions),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.names),
-            5 => writer.write(&self.operations),
-            6 => writer.write(&self.tables),
-            7 => writer.write(&self.worksheets),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application);
+        writer.write(1, &self.comments);
+        writer.write(2, &self.functions);
+        writer.write(3, &self.id);
+        writer.write(4, &self.names);
+        writer.write(5, &self.operations);
+        writer.write(6, &self.tables);
+        writer.write(7, &self.worksheets);
     }
 }
 runtime::models!(Workbook);
@@ -144,11 +141,8 @@ impl runtime::Model for CreateSessionParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.persist_changes),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.persist_changes);
     }
 }
 runtime::models!(CreateSessionParameters);

@@ -54,12 +54,9 @@ impl runtime::Model for WorkbookApplication {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.calculation_mode),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.calculation_mode);
+        writer.write(1, &self.id);
     }
 }
 runtime::models!(WorkbookApplication);
@@ -105,11 +102,8 @@ impl runtime::Model for CalculateParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.calculation_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.calculation_type);
     }
 }
 runtime::models!(CalculateParameters);

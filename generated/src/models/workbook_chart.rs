@@ -112,23 +112,20 @@ impl runtime::Model for WorkbookChart {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.axes),
-            1 => writer.write(&self.data_labels),
-            2 => writer.write(&self.format),
-            3 => writer.write(&self.height),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.left),
-            6 => writer.write(&self.legend),
-            7 => writer.write(&self.name),
-            8 => writer.write(&self.series),
-            9 => writer.write(&self.title),
-            10 => writer.write(&self.top),
-            11 => writer.write(&self.width),
-            12 => writer.write(&self.worksheet),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.axes);
+        writer.write(1, &self.data_labels);
+        writer.write(2, &self.format);
+        writer.write(3, &self.height);
+        writer.write(4, &self.id);
+        writer.write(5, &self.left);
+        writer.write(6, &self.legend);
+        writer.write(7, &self.name);
+        writer.write(8, &self.series);
+        writer.write(9, &self.title);
+        writer.write(10, &self.top);
+        writer.write(11, &self.width);
+        writer.write(12, &self.worksheet);
     }
 }
 runtime::models!(WorkbookChart);
@@ -182,13 +179,10 @@ impl runtime::Model for AddParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.series_by),
-            1 => writer.write(&self.source_data),
-            2 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.series_by);
+        writer.write(1, &self.source_data);
+        writer.write(2, &self.r#type);
     }
 }
 runtime::models!(AddParameters);
@@ -238,12 +232,9 @@ impl runtime::Model for SetDataParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.series_by),
-            1 => writer.write(&self.source_data),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.series_by);
+        writer.write(1, &self.source_data);
     }
 }
 runtime::models!(SetDataParameters);
@@ -293,12 +284,9 @@ impl runtime::Model for SetPositionParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end_cell),
-            1 => writer.write(&self.start_cell),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end_cell);
+        writer.write(1, &self.start_cell);
     }
 }
 runtime::models!(SetPositionParameters);

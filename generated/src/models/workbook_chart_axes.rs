@@ -62,14 +62,11 @@ impl runtime::Model for WorkbookChartAxes {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.category_axis),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.series_axis),
-            3 => writer.write(&self.value_axis),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.category_axis);
+        writer.write(1, &self.id);
+        writer.write(2, &self.series_axis);
+        writer.write(3, &self.value_axis);
     }
 }
 runtime::models!(WorkbookChartAxes);

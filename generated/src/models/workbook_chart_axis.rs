@@ -92,19 +92,16 @@ impl runtime::Model for WorkbookChartAxis {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.format),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.major_gridlines),
-            3 => writer.write(&self.major_unit),
-            4 => writer.write(&self.maximum),
-            5 => writer.write(&self.minimum),
-            6 => writer.write(&self.minor_gridlines),
-            7 => writer.write(&self.minor_unit),
-            8 => writer.write(&self.title),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.format);
+        writer.write(1, &self.id);
+        writer.write(2, &self.major_gridlines);
+        writer.write(3, &self.major_unit);
+        writer.write(4, &self.maximum);
+        writer.write(5, &self.minimum);
+        writer.write(6, &self.minor_gridlines);
+        writer.write(7, &self.minor_unit);
+        writer.write(8, &self.title);
     }
 }
 runtime::models!(WorkbookChartAxis);

@@ -58,13 +58,10 @@ impl runtime::Model for WorkbookChartAxisFormat {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.font),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.line),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.font);
+        writer.write(1, &self.id);
+        writer.write(2, &self.line);
     }
 }
 runtime::models!(WorkbookChartAxisFormat);

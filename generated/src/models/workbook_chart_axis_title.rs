@@ -62,14 +62,11 @@ impl runtime::Model for WorkbookChartAxisTitle {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.format),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.text),
-            3 => writer.write(&self.visible),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.format);
+        writer.write(1, &self.id);
+        writer.write(2, &self.text);
+        writer.write(3, &self.visible);
     }
 }
 runtime::models!(WorkbookChartAxisTitle);

@@ -58,13 +58,10 @@ impl runtime::Model for WorkbookChartDataLabelFormat {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fill),
-            1 => writer.write(&self.font),
-            2 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fill);
+        writer.write(1, &self.font);
+        writer.write(2, &self.id);
     }
 }
 runtime::models!(WorkbookChartDataLabelFormat);

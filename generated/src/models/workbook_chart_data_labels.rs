@@ -97,20 +97,17 @@ impl runtime::Model for WorkbookChartDataLabels {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.format),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.position),
-            3 => writer.write(&self.separator),
-            4 => writer.write(&self.show_bubble_size),
-            5 => writer.write(&self.show_category_name),
-            6 => writer.write(&self.show_legend_key),
-            7 => writer.write(&self.show_percentage),
-            8 => writer.write(&self.show_series_name),
-            9 => writer.write(&self.show_value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.format);
+        writer.write(1, &self.id);
+        writer.write(2, &self.position);
+        writer.write(3, &self.separator);
+        writer.write(4, &self.show_bubble_size);
+        writer.write(5, &self.show_category_name);
+        writer.write(6, &self.show_legend_key);
+        writer.write(7, &self.show_percentage);
+        writer.write(8, &self.show_series_name);
+        writer.write(9, &self.show_value);
     }
 }
 runtime::models!(WorkbookChartDataLabels);

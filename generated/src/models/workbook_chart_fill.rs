@@ -50,11 +50,8 @@ impl runtime::Model for WorkbookChartFill {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
     }
 }
 runtime::models!(WorkbookChartFill);
@@ -100,11 +97,8 @@ impl runtime::Model for SetSolidColorParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.color),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.color);
     }
 }
 runtime::models!(SetSolidColorParameters);

@@ -66,15 +66,12 @@ impl runtime::Model for WorkbookChartLegend {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.format),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.overlay),
-            3 => writer.write(&self.position),
-            4 => writer.write(&self.visible),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.format);
+        writer.write(1, &self.id);
+        writer.write(2, &self.overlay);
+        writer.write(3, &self.position);
+        writer.write(4, &self.visible);
     }
 }
 runtime::models!(WorkbookChartLegend);

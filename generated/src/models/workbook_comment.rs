@@ -62,14 +62,11 @@ impl runtime::Model for WorkbookComment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content),
-            1 => writer.write(&self.content_type),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.replies),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content);
+        writer.write(1, &self.content_type);
+        writer.write(2, &self.id);
+        writer.write(3, &self.replies);
     }
 }
 runtime::models!(WorkbookComment);

@@ -58,13 +58,10 @@ impl runtime::Model for WorkbookCommentReply {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content),
-            1 => writer.write(&self.content_type),
-            2 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content);
+        writer.write(1, &self.content_type);
+        writer.write(2, &self.id);
     }
 }
 runtime::models!(WorkbookCommentReply);

@@ -54,12 +54,9 @@ impl runtime::Model for WorkbookFilter {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
+        writer.write(1, &self.id);
     }
 }
 runtime::models!(WorkbookFilter);
@@ -105,11 +102,8 @@ impl runtime::Model for ApplyParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
     }
 }
 runtime::models!(ApplyParameters);
@@ -155,11 +149,8 @@ impl runtime::Model for ApplyBottomItemsFilterParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.count);
     }
 }
 runtime::models!(ApplyBottomItemsFilterParameters);
@@ -205,11 +196,8 @@ impl runtime::Model for ApplyBottomPercentFilterParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.percent),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.percent);
     }
 }
 runtime::models!(ApplyBottomPercentFilterParameters);
@@ -255,11 +243,8 @@ impl runtime::Model for ApplyCellColorFilterParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.color),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.color);
     }
 }
 runtime::models!(ApplyCellColorFilterParameters);
@@ -313,13 +298,10 @@ impl runtime::Model for ApplyCustomFilterParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria1),
-            1 => writer.write(&self.criteria2),
-            2 => writer.write(&self.oper),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria1);
+        writer.write(1, &self.criteria2);
+        writer.write(2, &self.oper);
     }
 }
 runtime::models!(ApplyCustomFilterParameters);
@@ -365,11 +347,8 @@ impl runtime::Model for ApplyDynamicFilterParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
     }
 }
 runtime::models!(ApplyDynamicFilterParameters);
@@ -415,11 +394,8 @@ impl runtime::Model for ApplyFontColorFilterParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.color),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.color);
     }
 }
 runtime::models!(ApplyFontColorFilterParameters);
@@ -465,11 +441,8 @@ impl runtime::Model for ApplyIconFilterParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.icon),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.icon);
     }
 }
 runtime::models!(ApplyIconFilterParameters);
@@ -515,11 +488,8 @@ impl runtime::Model for ApplyTopItemsFilterParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.count);
     }
 }
 runtime::models!(ApplyTopItemsFilterParameters);
@@ -565,11 +535,8 @@ impl runtime::Model for ApplyTopPercentFilterParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.percent),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.percent);
     }
 }
 runtime::models!(ApplyTopPercentFilterParameters);
@@ -615,11 +582,8 @@ impl runtime::Model for ApplyValuesFilterParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(ApplyValuesFilterParameters);

@@ -85,18 +85,15 @@ impl runtime::Model for WorkbookFilterCriteria {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.color),
-            1 => writer.write(&self.criterion1),
-            2 => writer.write(&self.criterion2),
-            3 => writer.write(&self.dynamic_criteria),
-            4 => writer.write(&self.filter_on),
-            5 => writer.write(&self.icon),
-            6 => writer.write(&self.operator),
-            7 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.color);
+        writer.write(1, &self.criterion1);
+        writer.write(2, &self.criterion2);
+        writer.write(3, &self.dynamic_criteria);
+        writer.write(4, &self.filter_on);
+        writer.write(5, &self.icon);
+        writer.write(6, &self.operator);
+        writer.write(7, &self.values);
     }
 }
 runtime::models!(WorkbookFilterCriteria);

@@ -52,12 +52,9 @@ impl runtime::Model for WorkbookFilterDatetime {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.date),
-            1 => writer.write(&self.specificity),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.date);
+        writer.write(1, &self.specificity);
     }
 }
 runtime::models!(WorkbookFilterDatetime);

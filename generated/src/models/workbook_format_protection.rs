@@ -58,13 +58,10 @@ impl runtime::Model for WorkbookFormatProtection {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.formula_hidden),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.locked),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.formula_hidden);
+        writer.write(1, &self.id);
+        writer.write(2, &self.locked);
     }
 }
 runtime::models!(WorkbookFormatProtection);

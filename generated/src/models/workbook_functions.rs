@@ -50,11 +50,8 @@ impl runtime::Model for WorkbookFunctions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
     }
 }
 runtime::models!(WorkbookFunctions);
@@ -100,11 +97,8 @@ impl runtime::Model for AbsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(AbsParameters);
@@ -187,18 +181,15 @@ impl runtime::Model for AccrIntParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.calc_method),
-            2 => writer.write(&self.first_interest),
-            3 => writer.write(&self.frequency),
-            4 => writer.write(&self.issue),
-            5 => writer.write(&self.par),
-            6 => writer.write(&self.rate),
-            7 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.calc_method);
+        writer.write(2, &self.first_interest);
+        writer.write(3, &self.frequency);
+        writer.write(4, &self.issue);
+        writer.write(5, &self.par);
+        writer.write(6, &self.rate);
+        writer.write(7, &self.settlement);
     }
 }
 runtime::models!(AccrIntParameters);
@@ -260,15 +251,12 @@ impl runtime::Model for AccrIntMParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.issue),
-            2 => writer.write(&self.par),
-            3 => writer.write(&self.rate),
-            4 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.issue);
+        writer.write(2, &self.par);
+        writer.write(3, &self.rate);
+        writer.write(4, &self.settlement);
     }
 }
 runtime::models!(AccrIntMParameters);
@@ -314,11 +302,8 @@ impl runtime::Model for AcosParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(AcosParameters);
@@ -364,11 +349,8 @@ impl runtime::Model for AcoshParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(AcoshParameters);
@@ -414,11 +396,8 @@ impl runtime::Model for AcotParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(AcotParameters);
@@ -464,11 +443,8 @@ impl runtime::Model for AcothParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(AcothParameters);
@@ -546,17 +522,14 @@ impl runtime::Model for AmorDegrcParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.cost),
-            2 => writer.write(&self.date_purchased),
-            3 => writer.write(&self.first_period),
-            4 => writer.write(&self.period),
-            5 => writer.write(&self.rate),
-            6 => writer.write(&self.salvage),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.cost);
+        writer.write(2, &self.date_purchased);
+        writer.write(3, &self.first_period);
+        writer.write(4, &self.period);
+        writer.write(5, &self.rate);
+        writer.write(6, &self.salvage);
     }
 }
 runtime::models!(AmorDegrcParameters);
@@ -634,17 +607,14 @@ impl runtime::Model for AmorLincParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.cost),
-            2 => writer.write(&self.date_purchased),
-            3 => writer.write(&self.first_period),
-            4 => writer.write(&self.period),
-            5 => writer.write(&self.rate),
-            6 => writer.write(&self.salvage),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.cost);
+        writer.write(2, &self.date_purchased);
+        writer.write(3, &self.first_period);
+        writer.write(4, &self.period);
+        writer.write(5, &self.rate);
+        writer.write(6, &self.salvage);
     }
 }
 runtime::models!(AmorLincParameters);
@@ -690,11 +660,8 @@ impl runtime::Model for AndParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(AndParameters);
@@ -740,11 +707,8 @@ impl runtime::Model for ArabicParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.text);
     }
 }
 runtime::models!(ArabicParameters);
@@ -790,11 +754,8 @@ impl runtime::Model for AreasParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.reference),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.reference);
     }
 }
 runtime::models!(AreasParameters);
@@ -840,11 +801,8 @@ impl runtime::Model for AscParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.text);
     }
 }
 runtime::models!(AscParameters);
@@ -890,11 +848,8 @@ impl runtime::Model for AsinParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(AsinParameters);
@@ -940,11 +895,8 @@ impl runtime::Model for AsinhParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(AsinhParameters);
@@ -990,11 +942,8 @@ impl runtime::Model for AtanParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(AtanParameters);
@@ -1044,12 +993,9 @@ impl runtime::Model for Atan2Parameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.x_num),
-            1 => writer.write(&self.y_num),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.x_num);
+        writer.write(1, &self.y_num);
     }
 }
 runtime::models!(Atan2Parameters);
@@ -1095,11 +1041,8 @@ impl runtime::Model for AtanhParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(AtanhParameters);
@@ -1145,11 +1088,8 @@ impl runtime::Model for AveDevParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(AveDevParameters);
@@ -1195,11 +1135,8 @@ impl runtime::Model for AverageParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(AverageParameters);
@@ -1245,11 +1182,8 @@ impl runtime::Model for AverageAParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(AverageAParameters);
@@ -1303,13 +1237,10 @@ impl runtime::Model for AverageIfParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.average_range),
-            1 => writer.write(&self.criteria),
-            2 => writer.write(&self.range),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.average_range);
+        writer.write(1, &self.criteria);
+        writer.write(2, &self.range);
     }
 }
 runtime::models!(AverageIfParameters);
@@ -1359,12 +1290,9 @@ impl runtime::Model for AverageIfsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.average_range),
-            1 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.average_range);
+        writer.write(1, &self.values);
     }
 }
 runtime::models!(AverageIfsParameters);
@@ -1410,11 +1338,8 @@ impl runtime::Model for BahtTextParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(BahtTextParameters);
@@ -1468,13 +1393,10 @@ impl runtime::Model for BaseParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.min_length),
-            1 => writer.write(&self.number),
-            2 => writer.write(&self.radix),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.min_length);
+        writer.write(1, &self.number);
+        writer.write(2, &self.radix);
     }
 }
 runtime::models!(BaseParameters);
@@ -1524,12 +1446,9 @@ impl runtime::Model for BesselIParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.n),
-            1 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.n);
+        writer.write(1, &self.x);
     }
 }
 runtime::models!(BesselIParameters);
@@ -1579,12 +1498,9 @@ impl runtime::Model for BesselJParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.n),
-            1 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.n);
+        writer.write(1, &self.x);
     }
 }
 runtime::models!(BesselJParameters);
@@ -1634,12 +1550,9 @@ impl runtime::Model for BesselKParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.n),
-            1 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.n);
+        writer.write(1, &self.x);
     }
 }
 runtime::models!(BesselKParameters);
@@ -1689,12 +1602,9 @@ impl runtime::Model for BesselYParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.n),
-            1 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.n);
+        writer.write(1, &self.x);
     }
 }
 runtime::models!(BesselYParameters);
@@ -1760,16 +1670,13 @@ impl runtime::Model for BetaDistParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.a),
-            1 => writer.write(&self.b),
-            2 => writer.write(&self.alpha),
-            3 => writer.write(&self.beta),
-            4 => writer.write(&self.cumulative),
-            5 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.a);
+        writer.write(1, &self.b);
+        writer.write(2, &self.alpha);
+        writer.write(3, &self.beta);
+        writer.write(4, &self.cumulative);
+        writer.write(5, &self.x);
     }
 }
 runtime::models!(BetaDistParameters);
@@ -1831,15 +1738,12 @@ impl runtime::Model for BetaInvParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.a),
-            1 => writer.write(&self.b),
-            2 => writer.write(&self.alpha),
-            3 => writer.write(&self.beta),
-            4 => writer.write(&self.probability),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.a);
+        writer.write(1, &self.b);
+        writer.write(2, &self.alpha);
+        writer.write(3, &self.beta);
+        writer.write(4, &self.probability);
     }
 }
 runtime::models!(BetaInvParameters);
@@ -1885,11 +1789,8 @@ impl runtime::Model for Bin2DecParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(Bin2DecParameters);
@@ -1939,12 +1840,9 @@ impl runtime::Model for Bin2HexParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.places),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.places);
     }
 }
 runtime::models!(Bin2HexParameters);
@@ -1994,12 +1892,9 @@ impl runtime::Model for Bin2OctParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.places),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.places);
     }
 }
 runtime::models!(Bin2OctParameters);
@@ -2057,14 +1952,11 @@ impl runtime::Model for BinomDistParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cumulative),
-            1 => writer.write(&self.number_s),
-            2 => writer.write(&self.probability_s),
-            3 => writer.write(&self.trials),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cumulative);
+        writer.write(1, &self.number_s);
+        writer.write(2, &self.probability_s);
+        writer.write(3, &self.trials);
     }
 }
 runtime::models!(BinomDistParameters);
@@ -2122,14 +2014,11 @@ impl runtime::Model for BinomDistRangeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number_s),
-            1 => writer.write(&self.number_s2),
-            2 => writer.write(&self.probability_s),
-            3 => writer.write(&self.trials),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number_s);
+        writer.write(1, &self.number_s2);
+        writer.write(2, &self.probability_s);
+        writer.write(3, &self.trials);
     }
 }
 runtime::models!(BinomDistRangeParameters);
@@ -2183,13 +2072,10 @@ impl runtime::Model for BinomInvParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alpha),
-            1 => writer.write(&self.probability_s),
-            2 => writer.write(&self.trials),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alpha);
+        writer.write(1, &self.probability_s);
+        writer.write(2, &self.trials);
     }
 }
 runtime::models!(BinomInvParameters);
@@ -2239,12 +2125,9 @@ impl runtime::Model for BitandParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number1),
-            1 => writer.write(&self.number2),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number1);
+        writer.write(1, &self.number2);
     }
 }
 runtime::models!(BitandParameters);
@@ -2294,12 +2177,9 @@ impl runtime::Model for BitlshiftParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.shift_amount),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.shift_amount);
     }
 }
 runtime::models!(BitlshiftParameters);
@@ -2349,12 +2229,9 @@ impl runtime::Model for BitorParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number1),
-            1 => writer.write(&self.number2),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number1);
+        writer.write(1, &self.number2);
     }
 }
 runtime::models!(BitorParameters);
@@ -2404,12 +2281,9 @@ impl runtime::Model for BitrshiftParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.shift_amount),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.shift_amount);
     }
 }
 runtime::models!(BitrshiftParameters);
@@ -2459,12 +2333,9 @@ impl runtime::Model for BitxorParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number1),
-            1 => writer.write(&self.number2),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number1);
+        writer.write(1, &self.number2);
     }
 }
 runtime::models!(BitxorParameters);
@@ -2518,13 +2389,10 @@ impl runtime::Model for CeilingMathParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.mode),
-            1 => writer.write(&self.number),
-            2 => writer.write(&self.significance),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.mode);
+        writer.write(1, &self.number);
+        writer.write(2, &self.significance);
     }
 }
 runtime::models!(CeilingMathParameters);
@@ -2574,12 +2442,9 @@ impl runtime::Model for CeilingPreciseParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.significance),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.significance);
     }
 }
 runtime::models!(CeilingPreciseParameters);
@@ -2625,11 +2490,8 @@ impl runtime::Model for CharParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(CharParameters);
@@ -2683,13 +2545,10 @@ impl runtime::Model for ChiSqDistParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cumulative),
-            1 => writer.write(&self.deg_freedom),
-            2 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cumulative);
+        writer.write(1, &self.deg_freedom);
+        writer.write(2, &self.x);
     }
 }
 runtime::models!(ChiSqDistParameters);
@@ -2739,12 +2598,9 @@ impl runtime::Model for ChiSqDistRtParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deg_freedom),
-            1 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deg_freedom);
+        writer.write(1, &self.x);
     }
 }
 runtime::models!(ChiSqDistRtParameters);
@@ -2794,12 +2650,9 @@ impl runtime::Model for ChiSqInvParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deg_freedom),
-            1 => writer.write(&self.probability),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deg_freedom);
+        writer.write(1, &self.probability);
     }
 }
 runtime::models!(ChiSqInvParameters);
@@ -2849,12 +2702,9 @@ impl runtime::Model for ChiSqInvRtParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deg_freedom),
-            1 => writer.write(&self.probability),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deg_freedom);
+        writer.write(1, &self.probability);
     }
 }
 runtime::models!(ChiSqInvRtParameters);
@@ -2904,12 +2754,9 @@ impl runtime::Model for ChooseParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.index_num),
-            1 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.index_num);
+        writer.write(1, &self.values);
     }
 }
 runtime::models!(ChooseParameters);
@@ -2955,11 +2802,8 @@ impl runtime::Model for CleanParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.text);
     }
 }
 runtime::models!(CleanParameters);
@@ -3005,11 +2849,8 @@ impl runtime::Model for CodeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.text);
     }
 }
 runtime::models!(CodeParameters);
@@ -3055,11 +2896,8 @@ impl runtime::Model for ColumnsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.array),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.array);
     }
 }
 runtime::models!(ColumnsParameters);
@@ -3109,12 +2947,9 @@ impl runtime::Model for CombinParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.number_chosen),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.number_chosen);
     }
 }
 runtime::models!(CombinParameters);
@@ -3164,12 +2999,9 @@ impl runtime::Model for CombinaParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.number_chosen),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.number_chosen);
     }
 }
 runtime::models!(CombinaParameters);
@@ -3223,13 +3055,10 @@ impl runtime::Model for ComplexParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.i_num),
-            1 => writer.write(&self.real_num),
-            2 => writer.write(&self.suffix),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.i_num);
+        writer.write(1, &self.real_num);
+        writer.write(2, &self.suffix);
     }
 }
 runtime::models!(ComplexParameters);
@@ -3275,11 +3104,8 @@ impl runtime::Model for ConcatenateParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(ConcatenateParameters);
@@ -3333,13 +3159,10 @@ impl runtime::Model for ConfidenceNormParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alpha),
-            1 => writer.write(&self.size),
-            2 => writer.write(&self.standard_dev),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alpha);
+        writer.write(1, &self.size);
+        writer.write(2, &self.standard_dev);
     }
 }
 runtime::models!(ConfidenceNormParameters);
@@ -3393,13 +3216,10 @@ impl runtime::Model for ConfidenceTParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alpha),
-            1 => writer.write(&self.size),
-            2 => writer.write(&self.standard_dev),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alpha);
+        writer.write(1, &self.size);
+        writer.write(2, &self.standard_dev);
     }
 }
 runtime::models!(ConfidenceTParameters);
@@ -3453,13 +3273,10 @@ impl runtime::Model for ConvertParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.from_unit),
-            1 => writer.write(&self.number),
-            2 => writer.write(&self.to_unit),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.from_unit);
+        writer.write(1, &self.number);
+        writer.write(2, &self.to_unit);
     }
 }
 runtime::models!(ConvertParameters);
@@ -3505,11 +3322,8 @@ impl runtime::Model for CosParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(CosParameters);
@@ -3555,11 +3369,8 @@ impl runtime::Model for CoshParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(CoshParameters);
@@ -3605,11 +3416,8 @@ impl runtime::Model for CotParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(CotParameters);
@@ -3655,11 +3463,8 @@ impl runtime::Model for CothParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(CothParameters);
@@ -3705,11 +3510,8 @@ impl runtime::Model for CountParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(CountParameters);
@@ -3755,11 +3557,8 @@ impl runtime::Model for CountAParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(CountAParameters);
@@ -3805,11 +3604,8 @@ impl runtime::Model for CountBlankParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.range),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.range);
     }
 }
 runtime::models!(CountBlankParameters);
@@ -3859,12 +3655,9 @@ impl runtime::Model for CountIfParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            1 => writer.write(&self.range),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
+        writer.write(1, &self.range);
     }
 }
 runtime::models!(CountIfParameters);
@@ -3910,11 +3703,8 @@ impl runtime::Model for CountIfsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(CountIfsParameters);
@@ -3972,14 +3762,11 @@ impl runtime::Model for CoupDayBsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.frequency),
-            2 => writer.write(&self.maturity),
-            3 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.frequency);
+        writer.write(2, &self.maturity);
+        writer.write(3, &self.settlement);
     }
 }
 runtime::models!(CoupDayBsParameters);
@@ -4037,14 +3824,11 @@ impl runtime::Model for CoupDaysParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.frequency),
-            2 => writer.write(&self.maturity),
-            3 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.frequency);
+        writer.write(2, &self.maturity);
+        writer.write(3, &self.settlement);
     }
 }
 runtime::models!(CoupDaysParameters);
@@ -4102,14 +3886,11 @@ impl runtime::Model for CoupDaysNcParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.frequency),
-            2 => writer.write(&self.maturity),
-            3 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.frequency);
+        writer.write(2, &self.maturity);
+        writer.write(3, &self.settlement);
     }
 }
 runtime::models!(CoupDaysNcParameters);
@@ -4167,14 +3948,11 @@ impl runtime::Model for CoupNcdParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.frequency),
-            2 => writer.write(&self.maturity),
-            3 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.frequency);
+        writer.write(2, &self.maturity);
+        writer.write(3, &self.settlement);
     }
 }
 runtime::models!(CoupNcdParameters);
@@ -4232,14 +4010,11 @@ impl runtime::Model for CoupNumParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.frequency),
-            2 => writer.write(&self.maturity),
-            3 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.frequency);
+        writer.write(2, &self.maturity);
+        writer.write(3, &self.settlement);
     }
 }
 runtime::models!(CoupNumParameters);
@@ -4297,14 +4072,11 @@ impl runtime::Model for CoupPcdParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.frequency),
-            2 => writer.write(&self.maturity),
-            3 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.frequency);
+        writer.write(2, &self.maturity);
+        writer.write(3, &self.settlement);
     }
 }
 runtime::models!(CoupPcdParameters);
@@ -4350,11 +4122,8 @@ impl runtime::Model for CscParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(CscParameters);
@@ -4400,11 +4169,8 @@ impl runtime::Model for CschParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(CschParameters);
@@ -4470,16 +4236,13 @@ impl runtime::Model for CumIPmtParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end_period),
-            1 => writer.write(&self.nper),
-            2 => writer.write(&self.pv),
-            3 => writer.write(&self.rate),
-            4 => writer.write(&self.start_period),
-            5 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end_period);
+        writer.write(1, &self.nper);
+        writer.write(2, &self.pv);
+        writer.write(3, &self.rate);
+        writer.write(4, &self.start_period);
+        writer.write(5, &self.r#type);
     }
 }
 runtime::models!(CumIPmtParameters);
@@ -4545,16 +4308,13 @@ impl runtime::Model for CumPrincParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end_period),
-            1 => writer.write(&self.nper),
-            2 => writer.write(&self.pv),
-            3 => writer.write(&self.rate),
-            4 => writer.write(&self.start_period),
-            5 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end_period);
+        writer.write(1, &self.nper);
+        writer.write(2, &self.pv);
+        writer.write(3, &self.rate);
+        writer.write(4, &self.start_period);
+        writer.write(5, &self.r#type);
     }
 }
 runtime::models!(CumPrincParameters);
@@ -4608,13 +4368,10 @@ impl runtime::Model for DateParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.day),
-            1 => writer.write(&self.month),
-            2 => writer.write(&self.year),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.day);
+        writer.write(1, &self.month);
+        writer.write(2, &self.year);
     }
 }
 runtime::models!(DateParameters);
@@ -4660,11 +4417,8 @@ impl runtime::Model for DatevalueParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.date_text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.date_text);
     }
 }
 runtime::models!(DatevalueParameters);
@@ -4718,13 +4472,10 @@ impl runtime::Model for DaverageParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            1 => writer.write(&self.database),
-            2 => writer.write(&self.field),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
+        writer.write(1, &self.database);
+        writer.write(2, &self.field);
     }
 }
 runtime::models!(DaverageParameters);
@@ -4770,11 +4521,8 @@ impl runtime::Model for DayParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.serial_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.serial_number);
     }
 }
 runtime::models!(DayParameters);
@@ -4824,12 +4572,9 @@ impl runtime::Model for DaysParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end_date),
-            1 => writer.write(&self.start_date),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end_date);
+        writer.write(1, &self.start_date);
     }
 }
 runtime::models!(DaysParameters);
@@ -4883,13 +4628,10 @@ impl runtime::Model for Days360Parameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end_date),
-            1 => writer.write(&self.method),
-            2 => writer.write(&self.start_date),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end_date);
+        writer.write(1, &self.method);
+        writer.write(2, &self.start_date);
     }
 }
 runtime::models!(Days360Parameters);
@@ -4951,15 +4693,12 @@ impl runtime::Model for DbParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cost),
-            1 => writer.write(&self.life),
-            2 => writer.write(&self.month),
-            3 => writer.write(&self.period),
-            4 => writer.write(&self.salvage),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cost);
+        writer.write(1, &self.life);
+        writer.write(2, &self.month);
+        writer.write(3, &self.period);
+        writer.write(4, &self.salvage);
     }
 }
 runtime::models!(DbParameters);
@@ -5005,11 +4744,8 @@ impl runtime::Model for DbcsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.text);
     }
 }
 runtime::models!(DbcsParameters);
@@ -5063,13 +4799,10 @@ impl runtime::Model for DcountParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            1 => writer.write(&self.database),
-            2 => writer.write(&self.field),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
+        writer.write(1, &self.database);
+        writer.write(2, &self.field);
     }
 }
 runtime::models!(DcountParameters);
@@ -5123,13 +4856,10 @@ impl runtime::Model for DcountAParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            1 => writer.write(&self.database),
-            2 => writer.write(&self.field),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
+        writer.write(1, &self.database);
+        writer.write(2, &self.field);
     }
 }
 runtime::models!(DcountAParameters);
@@ -5191,15 +4921,12 @@ impl runtime::Model for DdbParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cost),
-            1 => writer.write(&self.factor),
-            2 => writer.write(&self.life),
-            3 => writer.write(&self.period),
-            4 => writer.write(&self.salvage),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cost);
+        writer.write(1, &self.factor);
+        writer.write(2, &self.life);
+        writer.write(3, &self.period);
+        writer.write(4, &self.salvage);
     }
 }
 runtime::models!(DdbParameters);
@@ -5249,12 +4976,9 @@ impl runtime::Model for Dec2BinParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.places),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.places);
     }
 }
 runtime::models!(Dec2BinParameters);
@@ -5304,12 +5028,9 @@ impl runtime::Model for Dec2HexParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.places),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.places);
     }
 }
 runtime::models!(Dec2HexParameters);
@@ -5359,12 +5080,9 @@ impl runtime::Model for Dec2OctParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.places),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.places);
     }
 }
 runtime::models!(Dec2OctParameters);
@@ -5414,12 +5132,9 @@ impl runtime::Model for DecimalParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.radix),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.radix);
     }
 }
 runtime::models!(DecimalParameters);
@@ -5465,11 +5180,8 @@ impl runtime::Model for DegreesParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.angle),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.angle);
     }
 }
 runtime::models!(DegreesParameters);
@@ -5519,12 +5231,9 @@ impl runtime::Model for DeltaParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number1),
-            1 => writer.write(&self.number2),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number1);
+        writer.write(1, &self.number2);
     }
 }
 runtime::models!(DeltaParameters);
@@ -5570,11 +5279,8 @@ impl runtime::Model for DevSqParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(DevSqParameters);
@@ -5628,13 +5334,10 @@ impl runtime::Model for DgetParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            1 => writer.write(&self.database),
-            2 => writer.write(&self.field),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
+        writer.write(1, &self.database);
+        writer.write(2, &self.field);
     }
 }
 runtime::models!(DgetParameters);
@@ -5696,15 +5399,12 @@ impl runtime::Model for DiscParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.maturity),
-            2 => writer.write(&self.pr),
-            3 => writer.write(&self.redemption),
-            4 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.maturity);
+        writer.write(2, &self.pr);
+        writer.write(3, &self.redemption);
+        writer.write(4, &self.settlement);
     }
 }
 runtime::models!(DiscParameters);
@@ -5758,13 +5458,10 @@ impl runtime::Model for DmaxParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            1 => writer.write(&self.database),
-            2 => writer.write(&self.field),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
+        writer.write(1, &self.database);
+        writer.write(2, &self.field);
     }
 }
 runtime::models!(DmaxParameters);
@@ -5818,13 +5515,10 @@ impl runtime::Model for DminParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            1 => writer.write(&self.database),
-            2 => writer.write(&self.field),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
+        writer.write(1, &self.database);
+        writer.write(2, &self.field);
     }
 }
 runtime::models!(DminParameters);
@@ -5874,12 +5568,9 @@ impl runtime::Model for DollarParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.decimals),
-            1 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.decimals);
+        writer.write(1, &self.number);
     }
 }
 runtime::models!(DollarParameters);
@@ -5929,12 +5620,9 @@ impl runtime::Model for DollarDeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fraction),
-            1 => writer.write(&self.fractional_dollar),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fraction);
+        writer.write(1, &self.fractional_dollar);
     }
 }
 runtime::models!(DollarDeParameters);
@@ -5984,12 +5672,9 @@ impl runtime::Model for DollarFrParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.decimal_dollar),
-            1 => writer.write(&self.fraction),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.decimal_dollar);
+        writer.write(1, &self.fraction);
     }
 }
 runtime::models!(DollarFrParameters);
@@ -6043,13 +5728,10 @@ impl runtime::Model for DproductParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            1 => writer.write(&self.database),
-            2 => writer.write(&self.field),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
+        writer.write(1, &self.database);
+        writer.write(2, &self.field);
     }
 }
 runtime::models!(DproductParameters);
@@ -6103,13 +5785,10 @@ impl runtime::Model for DstDevParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            1 => writer.write(&self.database),
-            2 => writer.write(&self.field),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
+        writer.write(1, &self.database);
+        writer.write(2, &self.field);
     }
 }
 runtime::models!(DstDevParameters);
@@ -6163,13 +5842,10 @@ impl runtime::Model for DstDevPParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            1 => writer.write(&self.database),
-            2 => writer.write(&self.field),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
+        writer.write(1, &self.database);
+        writer.write(2, &self.field);
     }
 }
 runtime::models!(DstDevPParameters);
@@ -6223,13 +5899,10 @@ impl runtime::Model for DsumParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            1 => writer.write(&self.database),
-            2 => writer.write(&self.field),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
+        writer.write(1, &self.database);
+        writer.write(2, &self.field);
     }
 }
 runtime::models!(DsumParameters);
@@ -6295,16 +5968,13 @@ impl runtime::Model for DurationParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.coupon),
-            2 => writer.write(&self.frequency),
-            3 => writer.write(&self.maturity),
-            4 => writer.write(&self.settlement),
-            5 => writer.write(&self.yld),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.coupon);
+        writer.write(2, &self.frequency);
+        writer.write(3, &self.maturity);
+        writer.write(4, &self.settlement);
+        writer.write(5, &self.yld);
     }
 }
 runtime::models!(DurationParameters);
@@ -6358,13 +6028,10 @@ impl runtime::Model for DvarParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            1 => writer.write(&self.database),
-            2 => writer.write(&self.field),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
+        writer.write(1, &self.database);
+        writer.write(2, &self.field);
     }
 }
 runtime::models!(DvarParameters);
@@ -6418,13 +6085,10 @@ impl runtime::Model for DvarPParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            1 => writer.write(&self.database),
-            2 => writer.write(&self.field),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
+        writer.write(1, &self.database);
+        writer.write(2, &self.field);
     }
 }
 runtime::models!(DvarPParameters);
@@ -6474,12 +6138,9 @@ impl runtime::Model for EcmaCeilingParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.significance),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.significance);
     }
 }
 runtime::models!(EcmaCeilingParameters);
@@ -6529,12 +6190,9 @@ impl runtime::Model for EdateParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.months),
-            1 => writer.write(&self.start_date),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.months);
+        writer.write(1, &self.start_date);
     }
 }
 runtime::models!(EdateParameters);
@@ -6584,12 +6242,9 @@ impl runtime::Model for EffectParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.nominal_rate),
-            1 => writer.write(&self.npery),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.nominal_rate);
+        writer.write(1, &self.npery);
     }
 }
 runtime::models!(EffectParameters);
@@ -6639,12 +6294,9 @@ impl runtime::Model for EoMonthParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.months),
-            1 => writer.write(&self.start_date),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.months);
+        writer.write(1, &self.start_date);
     }
 }
 runtime::models!(EoMonthParameters);
@@ -6694,12 +6346,9 @@ impl runtime::Model for ErfParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.lower_limit),
-            1 => writer.write(&self.upper_limit),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.lower_limit);
+        writer.write(1, &self.upper_limit);
     }
 }
 runtime::models!(ErfParameters);
@@ -6745,11 +6394,8 @@ impl runtime::Model for ErfCParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.x);
     }
 }
 runtime::models!(ErfCParameters);
@@ -6795,11 +6441,8 @@ impl runtime::Model for ErfCPreciseParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.x);
     }
 }
 runtime::models!(ErfCPreciseParameters);
@@ -6845,11 +6488,8 @@ impl runtime::Model for ErfPreciseParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.x);
     }
 }
 runtime::models!(ErfPreciseParameters);
@@ -6895,11 +6535,8 @@ impl runtime::Model for ErrorTypeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.error_val),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.error_val);
     }
 }
 runtime::models!(ErrorTypeParameters);
@@ -6945,11 +6582,8 @@ impl runtime::Model for EvenParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(EvenParameters);
@@ -6999,12 +6633,9 @@ impl runtime::Model for ExactParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.text1),
-            1 => writer.write(&self.text2),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.text1);
+        writer.write(1, &self.text2);
     }
 }
 runtime::models!(ExactParameters);
@@ -7050,11 +6681,8 @@ impl runtime::Model for ExpParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(ExpParameters);
@@ -7108,13 +6736,10 @@ impl runtime::Model for ExponDistParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cumulative),
-            1 => writer.write(&self.lambda),
-            2 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cumulative);
+        writer.write(1, &self.lambda);
+        writer.write(2, &self.x);
     }
 }
 runtime::models!(ExponDistParameters);
@@ -7172,14 +6797,11 @@ impl runtime::Model for FDistParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cumulative),
-            1 => writer.write(&self.deg_freedom1),
-            2 => writer.write(&self.deg_freedom2),
-            3 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cumulative);
+        writer.write(1, &self.deg_freedom1);
+        writer.write(2, &self.deg_freedom2);
+        writer.write(3, &self.x);
     }
 }
 runtime::models!(FDistParameters);
@@ -7233,13 +6855,10 @@ impl runtime::Model for FDistRtParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deg_freedom1),
-            1 => writer.write(&self.deg_freedom2),
-            2 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deg_freedom1);
+        writer.write(1, &self.deg_freedom2);
+        writer.write(2, &self.x);
     }
 }
 runtime::models!(FDistRtParameters);
@@ -7293,13 +6912,10 @@ impl runtime::Model for FInvParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deg_freedom1),
-            1 => writer.write(&self.deg_freedom2),
-            2 => writer.write(&self.probability),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deg_freedom1);
+        writer.write(1, &self.deg_freedom2);
+        writer.write(2, &self.probability);
     }
 }
 runtime::models!(FInvParameters);
@@ -7353,13 +6969,10 @@ impl runtime::Model for FInvRtParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deg_freedom1),
-            1 => writer.write(&self.deg_freedom2),
-            2 => writer.write(&self.probability),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deg_freedom1);
+        writer.write(1, &self.deg_freedom2);
+        writer.write(2, &self.probability);
     }
 }
 runtime::models!(FInvRtParameters);
@@ -7405,11 +7018,8 @@ impl runtime::Model for FactParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(FactParameters);
@@ -7455,11 +7065,8 @@ impl runtime::Model for FactDoubleParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(FactDoubleParameters);
@@ -7513,13 +7120,10 @@ impl runtime::Model for FindParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.find_text),
-            1 => writer.write(&self.start_num),
-            2 => writer.write(&self.within_text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.find_text);
+        writer.write(1, &self.start_num);
+        writer.write(2, &self.within_text);
     }
 }
 runtime::models!(FindParameters);
@@ -7573,13 +7177,10 @@ impl runtime::Model for FindBParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.find_text),
-            1 => writer.write(&self.start_num),
-            2 => writer.write(&self.within_text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.find_text);
+        writer.write(1, &self.start_num);
+        writer.write(2, &self.within_text);
     }
 }
 runtime::models!(FindBParameters);
@@ -7625,11 +7226,8 @@ impl runtime::Model for FisherParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.x);
     }
 }
 runtime::models!(FisherParameters);
@@ -7675,11 +7273,8 @@ impl runtime::Model for FisherInvParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.y),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.y);
     }
 }
 runtime::models!(FisherInvParameters);
@@ -7733,13 +7328,10 @@ impl runtime::Model for FixedParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.decimals),
-            1 => writer.write(&self.no_commas),
-            2 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.decimals);
+        writer.write(1, &self.no_commas);
+        writer.write(2, &self.number);
     }
 }
 runtime::models!(FixedParameters);
@@ -7793,13 +7385,10 @@ impl runtime::Model for FloorMathParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.mode),
-            1 => writer.write(&self.number),
-            2 => writer.write(&self.significance),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.mode);
+        writer.write(1, &self.number);
+        writer.write(2, &self.significance);
     }
 }
 runtime::models!(FloorMathParameters);
@@ -7849,12 +7438,9 @@ impl runtime::Model for FloorPreciseParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.significance),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.significance);
     }
 }
 runtime::models!(FloorPreciseParameters);
@@ -7916,15 +7502,12 @@ impl runtime::Model for FvParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.nper),
-            1 => writer.write(&self.pmt),
-            2 => writer.write(&self.pv),
-            3 => writer.write(&self.rate),
-            4 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.nper);
+        writer.write(1, &self.pmt);
+        writer.write(2, &self.pv);
+        writer.write(3, &self.rate);
+        writer.write(4, &self.r#type);
     }
 }
 runtime::models!(FvParameters);
@@ -7974,12 +7557,9 @@ impl runtime::Model for FvscheduleParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.principal),
-            1 => writer.write(&self.schedule),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.principal);
+        writer.write(1, &self.schedule);
     }
 }
 runtime::models!(FvscheduleParameters);
@@ -8025,11 +7605,8 @@ impl runtime::Model for GammaParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.x);
     }
 }
 runtime::models!(GammaParameters);
@@ -8075,11 +7652,8 @@ impl runtime::Model for GammaLnParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.x);
     }
 }
 runtime::models!(GammaLnParameters);
@@ -8125,11 +7699,8 @@ impl runtime::Model for GammaLnPreciseParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.x);
     }
 }
 runtime::models!(GammaLnPreciseParameters);
@@ -8187,14 +7758,11 @@ impl runtime::Model for GammaDistParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alpha),
-            1 => writer.write(&self.beta),
-            2 => writer.write(&self.cumulative),
-            3 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alpha);
+        writer.write(1, &self.beta);
+        writer.write(2, &self.cumulative);
+        writer.write(3, &self.x);
     }
 }
 runtime::models!(GammaDistParameters);
@@ -8248,13 +7816,10 @@ impl runtime::Model for GammaInvParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alpha),
-            1 => writer.write(&self.beta),
-            2 => writer.write(&self.probability),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alpha);
+        writer.write(1, &self.beta);
+        writer.write(2, &self.probability);
     }
 }
 runtime::models!(GammaInvParameters);
@@ -8300,11 +7865,8 @@ impl runtime::Model for GaussParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.x);
     }
 }
 runtime::models!(GaussParameters);
@@ -8350,11 +7912,8 @@ impl runtime::Model for GcdParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(GcdParameters);
@@ -8404,12 +7963,9 @@ impl runtime::Model for GeStepParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.step),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.step);
     }
 }
 runtime::models!(GeStepParameters);
@@ -8455,11 +8011,8 @@ impl runtime::Model for GeoMeanParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(GeoMeanParameters);
@@ -8505,11 +8058,8 @@ impl runtime::Model for HarMeanParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(HarMeanParameters);
@@ -8559,12 +8109,9 @@ impl runtime::Model for Hex2BinParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.places),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.places);
     }
 }
 runtime::models!(Hex2BinParameters);
@@ -8610,11 +8157,8 @@ impl runtime::Model for Hex2DecParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(Hex2DecParameters);
@@ -8664,12 +8208,9 @@ impl runtime::Model for Hex2OctParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.places),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.places);
     }
 }
 runtime::models!(Hex2OctParameters);
@@ -8727,14 +8268,11 @@ impl runtime::Model for HlookupParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.lookup_value),
-            1 => writer.write(&self.range_lookup),
-            2 => writer.write(&self.row_index_num),
-            3 => writer.write(&self.table_array),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.lookup_value);
+        writer.write(1, &self.range_lookup);
+        writer.write(2, &self.row_index_num);
+        writer.write(3, &self.table_array);
     }
 }
 runtime::models!(HlookupParameters);
@@ -8780,11 +8318,8 @@ impl runtime::Model for HourParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.serial_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.serial_number);
     }
 }
 runtime::models!(HourParameters);
@@ -8852,15 +8387,12 @@ impl runtime::Model for HypGeomDistParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cumulative),
-            1 => writer.write(&self.number_pop),
-            2 => writer.write(&self.number_sample),
-            3 => writer.write(&self.population_s),
-            4 => writer.write(&self.sample_s),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cumulative);
+        writer.write(1, &self.number_pop);
+        writer.write(2, &self.number_sample);
+        writer.write(3, &self.population_s);
+        writer.write(4, &self.sample_s);
     }
 }
 runtime::models!(HypGeomDistParameters);
@@ -8910,12 +8442,9 @@ impl runtime::Model for HyperlinkParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.friendly_name),
-            1 => writer.write(&self.link_location),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.friendly_name);
+        writer.write(1, &self.link_location);
     }
 }
 runtime::models!(HyperlinkParameters);
@@ -8969,13 +8498,10 @@ impl runtime::Model for IfParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.logical_test),
-            1 => writer.write(&self.value_if_false),
-            2 => writer.write(&self.value_if_true),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.logical_test);
+        writer.write(1, &self.value_if_false);
+        writer.write(2, &self.value_if_true);
     }
 }
 runtime::models!(IfParameters);
@@ -9021,11 +8547,8 @@ impl runtime::Model for ImAbsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImAbsParameters);
@@ -9071,11 +8594,8 @@ impl runtime::Model for ImArgumentParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImArgumentParameters);
@@ -9121,11 +8641,8 @@ impl runtime::Model for ImConjugateParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImConjugateParameters);
@@ -9171,11 +8688,8 @@ impl runtime::Model for ImCosParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImCosParameters);
@@ -9221,11 +8735,8 @@ impl runtime::Model for ImCoshParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImCoshParameters);
@@ -9271,11 +8782,8 @@ impl runtime::Model for ImCotParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImCotParameters);
@@ -9321,11 +8829,8 @@ impl runtime::Model for ImCscParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImCscParameters);
@@ -9371,11 +8876,8 @@ impl runtime::Model for ImCschParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImCschParameters);
@@ -9425,12 +8927,9 @@ impl runtime::Model for ImDivParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber1),
-            1 => writer.write(&self.inumber2),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber1);
+        writer.write(1, &self.inumber2);
     }
 }
 runtime::models!(ImDivParameters);
@@ -9476,11 +8975,8 @@ impl runtime::Model for ImExpParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImExpParameters);
@@ -9526,11 +9022,8 @@ impl runtime::Model for ImLnParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImLnParameters);
@@ -9576,11 +9069,8 @@ impl runtime::Model for ImLog10Parameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImLog10Parameters);
@@ -9626,11 +9116,8 @@ impl runtime::Model for ImLog2Parameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImLog2Parameters);
@@ -9680,12 +9167,9 @@ impl runtime::Model for ImPowerParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            1 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
+        writer.write(1, &self.number);
     }
 }
 runtime::models!(ImPowerParameters);
@@ -9731,11 +9215,8 @@ impl runtime::Model for ImProductParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(ImProductParameters);
@@ -9781,11 +9262,8 @@ impl runtime::Model for ImRealParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImRealParameters);
@@ -9831,11 +9309,8 @@ impl runtime::Model for ImSecParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImSecParameters);
@@ -9881,11 +9356,8 @@ impl runtime::Model for ImSechParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImSechParameters);
@@ -9931,11 +9403,8 @@ impl runtime::Model for ImSinParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImSinParameters);
@@ -9981,11 +9450,8 @@ impl runtime::Model for ImSinhParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImSinhParameters);
@@ -10031,11 +9497,8 @@ impl runtime::Model for ImSqrtParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImSqrtParameters);
@@ -10085,12 +9548,9 @@ impl runtime::Model for ImSubParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber1),
-            1 => writer.write(&self.inumber2),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber1);
+        writer.write(1, &self.inumber2);
     }
 }
 runtime::models!(ImSubParameters);
@@ -10136,11 +9596,8 @@ impl runtime::Model for ImSumParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(ImSumParameters);
@@ -10186,11 +9643,8 @@ impl runtime::Model for ImTanParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImTanParameters);
@@ -10236,11 +9690,8 @@ impl runtime::Model for ImaginaryParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inumber),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inumber);
     }
 }
 runtime::models!(ImaginaryParameters);
@@ -10286,11 +9737,8 @@ impl runtime::Model for IntParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(IntParameters);
@@ -10352,15 +9800,12 @@ impl runtime::Model for IntRateParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.investment),
-            2 => writer.write(&self.maturity),
-            3 => writer.write(&self.redemption),
-            4 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.investment);
+        writer.write(2, &self.maturity);
+        writer.write(3, &self.redemption);
+        writer.write(4, &self.settlement);
     }
 }
 runtime::models!(IntRateParameters);
@@ -10426,16 +9871,13 @@ impl runtime::Model for IpmtParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fv),
-            1 => writer.write(&self.nper),
-            2 => writer.write(&self.per),
-            3 => writer.write(&self.pv),
-            4 => writer.write(&self.rate),
-            5 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fv);
+        writer.write(1, &self.nper);
+        writer.write(2, &self.per);
+        writer.write(3, &self.pv);
+        writer.write(4, &self.rate);
+        writer.write(5, &self.r#type);
     }
 }
 runtime::models!(IpmtParameters);
@@ -10485,12 +9927,9 @@ impl runtime::Model for IrrParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.guess),
-            1 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.guess);
+        writer.write(1, &self.values);
     }
 }
 runtime::models!(IrrParameters);
@@ -10536,11 +9975,8 @@ impl runtime::Model for IsErrParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
     }
 }
 runtime::models!(IsErrParameters);
@@ -10586,11 +10022,8 @@ impl runtime::Model for IsErrorParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
     }
 }
 runtime::models!(IsErrorParameters);
@@ -10636,11 +10069,8 @@ impl runtime::Model for IsEvenParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(IsEvenParameters);
@@ -10686,11 +10116,8 @@ impl runtime::Model for IsFormulaParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.reference),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.reference);
     }
 }
 runtime::models!(IsFormulaParameters);
@@ -10736,11 +10163,8 @@ impl runtime::Model for IsLogicalParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
     }
 }
 runtime::models!(IsLogicalParameters);
@@ -10786,11 +10210,8 @@ impl runtime::Model for IsNaParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
     }
 }
 runtime::models!(IsNaParameters);
@@ -10836,11 +10257,8 @@ impl runtime::Model for IsNonTextParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
     }
 }
 runtime::models!(IsNonTextParameters);
@@ -10886,11 +10304,8 @@ impl runtime::Model for IsNumberParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
     }
 }
 runtime::models!(IsNumberParameters);
@@ -10936,11 +10351,8 @@ impl runtime::Model for IsOddParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(IsOddParameters);
@@ -10986,11 +10398,8 @@ impl runtime::Model for IsTextParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
     }
 }
 runtime::models!(IsTextParameters);
@@ -11036,11 +10445,8 @@ impl runtime::Model for IsoWeekNumParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.date),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.date);
     }
 }
 runtime::models!(IsoWeekNumParameters);
@@ -11090,12 +10496,9 @@ impl runtime::Model for IsoCeilingParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.significance),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.significance);
     }
 }
 runtime::models!(IsoCeilingParameters);
@@ -11153,14 +10556,11 @@ impl runtime::Model for IspmtParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.nper),
-            1 => writer.write(&self.per),
-            2 => writer.write(&self.pv),
-            3 => writer.write(&self.rate),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.nper);
+        writer.write(1, &self.per);
+        writer.write(2, &self.pv);
+        writer.write(3, &self.rate);
     }
 }
 runtime::models!(IspmtParameters);
@@ -11206,11 +10606,8 @@ impl runtime::Model for IsrefParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
     }
 }
 runtime::models!(IsrefParameters);
@@ -11256,11 +10653,8 @@ impl runtime::Model for KurtParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(KurtParameters);
@@ -11310,12 +10704,9 @@ impl runtime::Model for LargeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.array),
-            1 => writer.write(&self.k),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.array);
+        writer.write(1, &self.k);
     }
 }
 runtime::models!(LargeParameters);
@@ -11361,11 +10752,8 @@ impl runtime::Model for LcmParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(LcmParameters);
@@ -11415,12 +10803,9 @@ impl runtime::Model for LeftParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.num_chars),
-            1 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.num_chars);
+        writer.write(1, &self.text);
     }
 }
 runtime::models!(LeftParameters);
@@ -11470,12 +10855,9 @@ impl runtime::Model for LeftbParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.num_bytes),
-            1 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.num_bytes);
+        writer.write(1, &self.text);
     }
 }
 runtime::models!(LeftbParameters);
@@ -11521,11 +10903,8 @@ impl runtime::Model for LenParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.text);
     }
 }
 runtime::models!(LenParameters);
@@ -11571,11 +10950,8 @@ impl runtime::Model for LenbParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.text);
     }
 }
 runtime::models!(LenbParameters);
@@ -11621,11 +10997,8 @@ impl runtime::Model for LnParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(LnParameters);
@@ -11675,12 +11048,9 @@ impl runtime::Model for LogParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.base),
-            1 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.base);
+        writer.write(1, &self.number);
     }
 }
 runtime::models!(LogParameters);
@@ -11726,11 +11096,8 @@ impl runtime::Model for Log10Parameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(Log10Parameters);
@@ -11788,14 +11155,11 @@ impl runtime::Model for LogNormDistParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cumulative),
-            1 => writer.write(&self.mean),
-            2 => writer.write(&self.standard_dev),
-            3 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cumulative);
+        writer.write(1, &self.mean);
+        writer.write(2, &self.standard_dev);
+        writer.write(3, &self.x);
     }
 }
 runtime::models!(LogNormDistParameters);
@@ -11849,13 +11213,10 @@ impl runtime::Model for LogNormInvParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.mean),
-            1 => writer.write(&self.probability),
-            2 => writer.write(&self.standard_dev),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.mean);
+        writer.write(1, &self.probability);
+        writer.write(2, &self.standard_dev);
     }
 }
 runtime::models!(LogNormInvParameters);
@@ -11909,13 +11270,10 @@ impl runtime::Model for LookupParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.lookup_value),
-            1 => writer.write(&self.lookup_vector),
-            2 => writer.write(&self.result_vector),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.lookup_value);
+        writer.write(1, &self.lookup_vector);
+        writer.write(2, &self.result_vector);
     }
 }
 runtime::models!(LookupParameters);
@@ -11961,11 +11319,8 @@ impl runtime::Model for LowerParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.text);
     }
 }
 runtime::models!(LowerParameters);
@@ -12019,13 +11374,10 @@ impl runtime::Model for MatchParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.lookup_array),
-            1 => writer.write(&self.lookup_value),
-            2 => writer.write(&self.match_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.lookup_array);
+        writer.write(1, &self.lookup_value);
+        writer.write(2, &self.match_type);
     }
 }
 runtime::models!(MatchParameters);
@@ -12071,11 +11423,8 @@ impl runtime::Model for MaxParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(MaxParameters);
@@ -12121,11 +11470,8 @@ impl runtime::Model for MaxAParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(MaxAParameters);
@@ -12191,16 +11537,13 @@ impl runtime::Model for MdurationParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.coupon),
-            2 => writer.write(&self.frequency),
-            3 => writer.write(&self.maturity),
-            4 => writer.write(&self.settlement),
-            5 => writer.write(&self.yld),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.coupon);
+        writer.write(2, &self.frequency);
+        writer.write(3, &self.maturity);
+        writer.write(4, &self.settlement);
+        writer.write(5, &self.yld);
     }
 }
 runtime::models!(MdurationParameters);
@@ -12246,11 +11589,8 @@ impl runtime::Model for MedianParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(MedianParameters);
@@ -12304,13 +11644,10 @@ impl runtime::Model for MidParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.num_chars),
-            1 => writer.write(&self.start_num),
-            2 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.num_chars);
+        writer.write(1, &self.start_num);
+        writer.write(2, &self.text);
     }
 }
 runtime::models!(MidParameters);
@@ -12364,13 +11701,10 @@ impl runtime::Model for MidbParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.num_bytes),
-            1 => writer.write(&self.start_num),
-            2 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.num_bytes);
+        writer.write(1, &self.start_num);
+        writer.write(2, &self.text);
     }
 }
 runtime::models!(MidbParameters);
@@ -12416,11 +11750,8 @@ impl runtime::Model for MinParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(MinParameters);
@@ -12466,11 +11797,8 @@ impl runtime::Model for MinAParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(MinAParameters);
@@ -12516,11 +11844,8 @@ impl runtime::Model for MinuteParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.serial_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.serial_number);
     }
 }
 runtime::models!(MinuteParameters);
@@ -12574,13 +11899,10 @@ impl runtime::Model for MirrParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.finance_rate),
-            1 => writer.write(&self.reinvest_rate),
-            2 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.finance_rate);
+        writer.write(1, &self.reinvest_rate);
+        writer.write(2, &self.values);
     }
 }
 runtime::models!(MirrParameters);
@@ -12630,12 +11952,9 @@ impl runtime::Model for ModParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.divisor),
-            1 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.divisor);
+        writer.write(1, &self.number);
     }
 }
 runtime::models!(ModParameters);
@@ -12681,11 +12000,8 @@ impl runtime::Model for MonthParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.serial_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.serial_number);
     }
 }
 runtime::models!(MonthParameters);
@@ -12735,12 +12051,9 @@ impl runtime::Model for MroundParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.multiple),
-            1 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.multiple);
+        writer.write(1, &self.number);
     }
 }
 runtime::models!(MroundParameters);
@@ -12786,11 +12099,8 @@ impl runtime::Model for MultiNomialParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(MultiNomialParameters);
@@ -12836,11 +12146,8 @@ impl runtime::Model for NParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
     }
 }
 runtime::models!(NParameters);
@@ -12898,14 +12205,11 @@ impl runtime::Model for NegBinomDistParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cumulative),
-            1 => writer.write(&self.number_f),
-            2 => writer.write(&self.number_s),
-            3 => writer.write(&self.probability_s),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cumulative);
+        writer.write(1, &self.number_f);
+        writer.write(2, &self.number_s);
+        writer.write(3, &self.probability_s);
     }
 }
 runtime::models!(NegBinomDistParameters);
@@ -12959,13 +12263,10 @@ impl runtime::Model for NetworkDaysParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end_date),
-            1 => writer.write(&self.holidays),
-            2 => writer.write(&self.start_date),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end_date);
+        writer.write(1, &self.holidays);
+        writer.write(2, &self.start_date);
     }
 }
 runtime::models!(NetworkDaysParameters);
@@ -13023,14 +12324,11 @@ impl runtime::Model for NetworkDaysIntlParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end_date),
-            1 => writer.write(&self.holidays),
-            2 => writer.write(&self.start_date),
-            3 => writer.write(&self.weekend),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end_date);
+        writer.write(1, &self.holidays);
+        writer.write(2, &self.start_date);
+        writer.write(3, &self.weekend);
     }
 }
 runtime::models!(NetworkDaysIntlParameters);
@@ -13080,12 +12378,9 @@ impl runtime::Model for NominalParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.effect_rate),
-            1 => writer.write(&self.npery),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.effect_rate);
+        writer.write(1, &self.npery);
     }
 }
 runtime::models!(NominalParameters);
@@ -13143,14 +12438,11 @@ impl runtime::Model for NormDistParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cumulative),
-            1 => writer.write(&self.mean),
-            2 => writer.write(&self.standard_dev),
-            3 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cumulative);
+        writer.write(1, &self.mean);
+        writer.write(2, &self.standard_dev);
+        writer.write(3, &self.x);
     }
 }
 runtime::models!(NormDistParameters);
@@ -13204,13 +12496,10 @@ impl runtime::Model for NormInvParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.mean),
-            1 => writer.write(&self.probability),
-            2 => writer.write(&self.standard_dev),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.mean);
+        writer.write(1, &self.probability);
+        writer.write(2, &self.standard_dev);
     }
 }
 runtime::models!(NormInvParameters);
@@ -13260,12 +12549,9 @@ impl runtime::Model for NormSDistParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cumulative),
-            1 => writer.write(&self.z),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cumulative);
+        writer.write(1, &self.z);
     }
 }
 runtime::models!(NormSDistParameters);
@@ -13311,11 +12597,8 @@ impl runtime::Model for NormSInvParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.probability),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.probability);
     }
 }
 runtime::models!(NormSInvParameters);
@@ -13361,11 +12644,8 @@ impl runtime::Model for NotParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.logical),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.logical);
     }
 }
 runtime::models!(NotParameters);
@@ -13427,15 +12707,12 @@ impl runtime::Model for NperParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fv),
-            1 => writer.write(&self.pmt),
-            2 => writer.write(&self.pv),
-            3 => writer.write(&self.rate),
-            4 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fv);
+        writer.write(1, &self.pmt);
+        writer.write(2, &self.pv);
+        writer.write(3, &self.rate);
+        writer.write(4, &self.r#type);
     }
 }
 runtime::models!(NperParameters);
@@ -13485,12 +12762,9 @@ impl runtime::Model for NpvParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.rate),
-            1 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.rate);
+        writer.write(1, &self.values);
     }
 }
 runtime::models!(NpvParameters);
@@ -13544,13 +12818,10 @@ impl runtime::Model for NumberValueParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.decimal_separator),
-            1 => writer.write(&self.group_separator),
-            2 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.decimal_separator);
+        writer.write(1, &self.group_separator);
+        writer.write(2, &self.text);
     }
 }
 runtime::models!(NumberValueParameters);
@@ -13600,12 +12871,9 @@ impl runtime::Model for Oct2BinParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.places),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.places);
     }
 }
 runtime::models!(Oct2BinParameters);
@@ -13651,11 +12919,8 @@ impl runtime::Model for Oct2DecParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(Oct2DecParameters);
@@ -13705,12 +12970,9 @@ impl runtime::Model for Oct2HexParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.places),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.places);
     }
 }
 runtime::models!(Oct2HexParameters);
@@ -13756,11 +13018,8 @@ impl runtime::Model for OddParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(OddParameters);
@@ -13848,19 +13107,16 @@ impl runtime::Model for OddFPriceParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.first_coupon),
-            2 => writer.write(&self.frequency),
-            3 => writer.write(&self.issue),
-            4 => writer.write(&self.maturity),
-            5 => writer.write(&self.rate),
-            6 => writer.write(&self.redemption),
-            7 => writer.write(&self.settlement),
-            8 => writer.write(&self.yld),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.first_coupon);
+        writer.write(2, &self.frequency);
+        writer.write(3, &self.issue);
+        writer.write(4, &self.maturity);
+        writer.write(5, &self.rate);
+        writer.write(6, &self.redemption);
+        writer.write(7, &self.settlement);
+        writer.write(8, &self.yld);
     }
 }
 runtime::models!(OddFPriceParameters);
@@ -13948,19 +13204,16 @@ impl runtime::Model for OddFYieldParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.first_coupon),
-            2 => writer.write(&self.frequency),
-            3 => writer.write(&self.issue),
-            4 => writer.write(&self.maturity),
-            5 => writer.write(&self.pr),
-            6 => writer.write(&self.rate),
-            7 => writer.write(&self.redemption),
-            8 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.first_coupon);
+        writer.write(2, &self.frequency);
+        writer.write(3, &self.issue);
+        writer.write(4, &self.maturity);
+        writer.write(5, &self.pr);
+        writer.write(6, &self.rate);
+        writer.write(7, &self.redemption);
+        writer.write(8, &self.settlement);
     }
 }
 runtime::models!(OddFYieldParameters);
@@ -14043,18 +13296,15 @@ impl runtime::Model for OddLPriceParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.frequency),
-            2 => writer.write(&self.last_interest),
-            3 => writer.write(&self.maturity),
-            4 => writer.write(&self.rate),
-            5 => writer.write(&self.redemption),
-            6 => writer.write(&self.settlement),
-            7 => writer.write(&self.yld),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.frequency);
+        writer.write(2, &self.last_interest);
+        writer.write(3, &self.maturity);
+        writer.write(4, &self.rate);
+        writer.write(5, &self.redemption);
+        writer.write(6, &self.settlement);
+        writer.write(7, &self.yld);
     }
 }
 runtime::models!(OddLPriceParameters);
@@ -14137,18 +13387,15 @@ impl runtime::Model for OddLYieldParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.frequency),
-            2 => writer.write(&self.last_interest),
-            3 => writer.write(&self.maturity),
-            4 => writer.write(&self.pr),
-            5 => writer.write(&self.rate),
-            6 => writer.write(&self.redemption),
-            7 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.frequency);
+        writer.write(2, &self.last_interest);
+        writer.write(3, &self.maturity);
+        writer.write(4, &self.pr);
+        writer.write(5, &self.rate);
+        writer.write(6, &self.redemption);
+        writer.write(7, &self.settlement);
     }
 }
 runtime::models!(OddLYieldParameters);
@@ -14194,11 +13441,8 @@ impl runtime::Model for OrParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(OrParameters);
@@ -14252,13 +13496,10 @@ impl runtime::Model for PdurationParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fv),
-            1 => writer.write(&self.pv),
-            2 => writer.write(&self.rate),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fv);
+        writer.write(1, &self.pv);
+        writer.write(2, &self.rate);
     }
 }
 runtime::models!(PdurationParameters);
@@ -14312,13 +13553,10 @@ impl runtime::Model for PercentRankExcParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.array),
-            1 => writer.write(&self.significance),
-            2 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.array);
+        writer.write(1, &self.significance);
+        writer.write(2, &self.x);
     }
 }
 runtime::models!(PercentRankExcParameters);
@@ -14372,13 +13610,10 @@ impl runtime::Model for PercentRankIncParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.array),
-            1 => writer.write(&self.significance),
-            2 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.array);
+        writer.write(1, &self.significance);
+        writer.write(2, &self.x);
     }
 }
 runtime::models!(PercentRankIncParameters);
@@ -14428,12 +13663,9 @@ impl runtime::Model for PercentileExcParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.array),
-            1 => writer.write(&self.k),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.array);
+        writer.write(1, &self.k);
     }
 }
 runtime::models!(PercentileExcParameters);
@@ -14483,12 +13715,9 @@ impl runtime::Model for PercentileIncParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.array),
-            1 => writer.write(&self.k),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.array);
+        writer.write(1, &self.k);
     }
 }
 runtime::models!(PercentileIncParameters);
@@ -14538,12 +13767,9 @@ impl runtime::Model for PermutParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.number_chosen),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.number_chosen);
     }
 }
 runtime::models!(PermutParameters);
@@ -14593,12 +13819,9 @@ impl runtime::Model for PermutationaParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.number_chosen),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.number_chosen);
     }
 }
 runtime::models!(PermutationaParameters);
@@ -14644,11 +13867,8 @@ impl runtime::Model for PhiParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.x);
     }
 }
 runtime::models!(PhiParameters);
@@ -14710,15 +13930,12 @@ impl runtime::Model for PmtParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fv),
-            1 => writer.write(&self.nper),
-            2 => writer.write(&self.pv),
-            3 => writer.write(&self.rate),
-            4 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fv);
+        writer.write(1, &self.nper);
+        writer.write(2, &self.pv);
+        writer.write(3, &self.rate);
+        writer.write(4, &self.r#type);
     }
 }
 runtime::models!(PmtParameters);
@@ -14772,13 +13989,10 @@ impl runtime::Model for PoissonDistParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cumulative),
-            1 => writer.write(&self.mean),
-            2 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cumulative);
+        writer.write(1, &self.mean);
+        writer.write(2, &self.x);
     }
 }
 runtime::models!(PoissonDistParameters);
@@ -14828,12 +14042,9 @@ impl runtime::Model for PowerParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.power),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.power);
     }
 }
 runtime::models!(PowerParameters);
@@ -14899,16 +14110,13 @@ impl runtime::Model for PpmtParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fv),
-            1 => writer.write(&self.nper),
-            2 => writer.write(&self.per),
-            3 => writer.write(&self.pv),
-            4 => writer.write(&self.rate),
-            5 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fv);
+        writer.write(1, &self.nper);
+        writer.write(2, &self.per);
+        writer.write(3, &self.pv);
+        writer.write(4, &self.rate);
+        writer.write(5, &self.r#type);
     }
 }
 runtime::models!(PpmtParameters);
@@ -14986,17 +14194,14 @@ impl runtime::Model for PriceParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.frequency),
-            2 => writer.write(&self.maturity),
-            3 => writer.write(&self.rate),
-            4 => writer.write(&self.redemption),
-            5 => writer.write(&self.settlement),
-            6 => writer.write(&self.yld),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.frequency);
+        writer.write(2, &self.maturity);
+        writer.write(3, &self.rate);
+        writer.write(4, &self.redemption);
+        writer.write(5, &self.settlement);
+        writer.write(6, &self.yld);
     }
 }
 runtime::models!(PriceParameters);
@@ -15058,15 +14263,12 @@ impl runtime::Model for PriceDiscParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.discount),
-            2 => writer.write(&self.maturity),
-            3 => writer.write(&self.redemption),
-            4 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.discount);
+        writer.write(2, &self.maturity);
+        writer.write(3, &self.redemption);
+        writer.write(4, &self.settlement);
     }
 }
 runtime::models!(PriceDiscParameters);
@@ -15132,16 +14334,13 @@ impl runtime::Model for PriceMatParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.issue),
-            2 => writer.write(&self.maturity),
-            3 => writer.write(&self.rate),
-            4 => writer.write(&self.settlement),
-            5 => writer.write(&self.yld),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.issue);
+        writer.write(2, &self.maturity);
+        writer.write(3, &self.rate);
+        writer.write(4, &self.settlement);
+        writer.write(5, &self.yld);
     }
 }
 runtime::models!(PriceMatParameters);
@@ -15187,11 +14386,8 @@ impl runtime::Model for ProductParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(ProductParameters);
@@ -15237,11 +14433,8 @@ impl runtime::Model for ProperParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.text);
     }
 }
 runtime::models!(ProperParameters);
@@ -15303,15 +14496,12 @@ impl runtime::Model for PvParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fv),
-            1 => writer.write(&self.nper),
-            2 => writer.write(&self.pmt),
-            3 => writer.write(&self.rate),
-            4 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fv);
+        writer.write(1, &self.nper);
+        writer.write(2, &self.pmt);
+        writer.write(3, &self.rate);
+        writer.write(4, &self.r#type);
     }
 }
 runtime::models!(PvParameters);
@@ -15361,12 +14551,9 @@ impl runtime::Model for QuartileExcParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.array),
-            1 => writer.write(&self.quart),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.array);
+        writer.write(1, &self.quart);
     }
 }
 runtime::models!(QuartileExcParameters);
@@ -15416,12 +14603,9 @@ impl runtime::Model for QuartileIncParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.array),
-            1 => writer.write(&self.quart),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.array);
+        writer.write(1, &self.quart);
     }
 }
 runtime::models!(QuartileIncParameters);
@@ -15471,12 +14655,9 @@ impl runtime::Model for QuotientParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.denominator),
-            1 => writer.write(&self.numerator),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.denominator);
+        writer.write(1, &self.numerator);
     }
 }
 runtime::models!(QuotientParameters);
@@ -15522,11 +14703,8 @@ impl runtime::Model for RadiansParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.angle),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.angle);
     }
 }
 runtime::models!(RadiansParameters);
@@ -15576,12 +14754,9 @@ impl runtime::Model for RandBetweenParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.bottom),
-            1 => writer.write(&self.top),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.bottom);
+        writer.write(1, &self.top);
     }
 }
 runtime::models!(RandBetweenParameters);
@@ -15635,13 +14810,10 @@ impl runtime::Model for RankAvgParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.order),
-            2 => writer.write(&self.r#ref),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.order);
+        writer.write(2, &self.r#ref);
     }
 }
 runtime::models!(RankAvgParameters);
@@ -15695,13 +14867,10 @@ impl runtime::Model for RankEqParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            1 => writer.write(&self.order),
-            2 => writer.write(&self.r#ref),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
+        writer.write(1, &self.order);
+        writer.write(2, &self.r#ref);
     }
 }
 runtime::models!(RankEqParameters);
@@ -15767,16 +14936,13 @@ impl runtime::Model for RateParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fv),
-            1 => writer.write(&self.guess),
-            2 => writer.write(&self.nper),
-            3 => writer.write(&self.pmt),
-            4 => writer.write(&self.pv),
-            5 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fv);
+        writer.write(1, &self.guess);
+        writer.write(2, &self.nper);
+        writer.write(3, &self.pmt);
+        writer.write(4, &self.pv);
+        writer.write(5, &self.r#type);
     }
 }
 runtime::models!(RateParameters);
@@ -15838,15 +15004,12 @@ impl runtime::Model for ReceivedParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.discount),
-            2 => writer.write(&self.investment),
-            3 => writer.write(&self.maturity),
-            4 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.discount);
+        writer.write(2, &self.investment);
+        writer.write(3, &self.maturity);
+        writer.write(4, &self.settlement);
     }
 }
 runtime::models!(ReceivedParameters);
@@ -15904,14 +15067,11 @@ impl runtime::Model for ReplaceParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.new_text),
-            1 => writer.write(&self.num_chars),
-            2 => writer.write(&self.old_text),
-            3 => writer.write(&self.start_num),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.new_text);
+        writer.write(1, &self.num_chars);
+        writer.write(2, &self.old_text);
+        writer.write(3, &self.start_num);
     }
 }
 runtime::models!(ReplaceParameters);
@@ -15969,14 +15129,11 @@ impl runtime::Model for ReplaceBParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.new_text),
-            1 => writer.write(&self.num_bytes),
-            2 => writer.write(&self.old_text),
-            3 => writer.write(&self.start_num),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.new_text);
+        writer.write(1, &self.num_bytes);
+        writer.write(2, &self.old_text);
+        writer.write(3, &self.start_num);
     }
 }
 runtime::models!(ReplaceBParameters);
@@ -16026,12 +15183,9 @@ impl runtime::Model for ReptParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number_times),
-            1 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number_times);
+        writer.write(1, &self.text);
     }
 }
 runtime::models!(ReptParameters);
@@ -16081,12 +15235,9 @@ impl runtime::Model for RightParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.num_chars),
-            1 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.num_chars);
+        writer.write(1, &self.text);
     }
 }
 runtime::models!(RightParameters);
@@ -16136,12 +15287,9 @@ impl runtime::Model for RightbParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.num_bytes),
-            1 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.num_bytes);
+        writer.write(1, &self.text);
     }
 }
 runtime::models!(RightbParameters);
@@ -16191,12 +15339,9 @@ impl runtime::Model for RomanParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.form),
-            1 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.form);
+        writer.write(1, &self.number);
     }
 }
 runtime::models!(RomanParameters);
@@ -16246,12 +15391,9 @@ impl runtime::Model for RoundParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.num_digits),
-            1 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.num_digits);
+        writer.write(1, &self.number);
     }
 }
 runtime::models!(RoundParameters);
@@ -16301,12 +15443,9 @@ impl runtime::Model for RoundDownParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.num_digits),
-            1 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.num_digits);
+        writer.write(1, &self.number);
     }
 }
 runtime::models!(RoundDownParameters);
@@ -16356,12 +15495,9 @@ impl runtime::Model for RoundUpParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.num_digits),
-            1 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.num_digits);
+        writer.write(1, &self.number);
     }
 }
 runtime::models!(RoundUpParameters);
@@ -16407,11 +15543,8 @@ impl runtime::Model for RowsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.array),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.array);
     }
 }
 runtime::models!(RowsParameters);
@@ -16465,13 +15598,10 @@ impl runtime::Model for RriParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fv),
-            1 => writer.write(&self.nper),
-            2 => writer.write(&self.pv),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fv);
+        writer.write(1, &self.nper);
+        writer.write(2, &self.pv);
     }
 }
 runtime::models!(RriParameters);
@@ -16517,11 +15647,8 @@ impl runtime::Model for SecParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(SecParameters);
@@ -16567,11 +15694,8 @@ impl runtime::Model for SechParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(SechParameters);
@@ -16617,11 +15741,8 @@ impl runtime::Model for SecondParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.serial_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.serial_number);
     }
 }
 runtime::models!(SecondParameters);
@@ -16679,14 +15800,11 @@ impl runtime::Model for SeriesSumParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.coefficients),
-            1 => writer.write(&self.m),
-            2 => writer.write(&self.n),
-            3 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.coefficients);
+        writer.write(1, &self.m);
+        writer.write(2, &self.n);
+        writer.write(3, &self.x);
     }
 }
 runtime::models!(SeriesSumParameters);
@@ -16732,11 +15850,8 @@ impl runtime::Model for SheetParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
     }
 }
 runtime::models!(SheetParameters);
@@ -16782,11 +15897,8 @@ impl runtime::Model for SheetsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.reference),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.reference);
     }
 }
 runtime::models!(SheetsParameters);
@@ -16832,11 +15944,8 @@ impl runtime::Model for SignParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(SignParameters);
@@ -16882,11 +15991,8 @@ impl runtime::Model for SinParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(SinParameters);
@@ -16932,11 +16038,8 @@ impl runtime::Model for SinhParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(SinhParameters);
@@ -16982,11 +16085,8 @@ impl runtime::Model for SkewParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(SkewParameters);
@@ -17032,11 +16132,8 @@ impl runtime::Model for SkewPParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(SkewPParameters);
@@ -17090,13 +16187,10 @@ impl runtime::Model for SlnParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cost),
-            1 => writer.write(&self.life),
-            2 => writer.write(&self.salvage),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cost);
+        writer.write(1, &self.life);
+        writer.write(2, &self.salvage);
     }
 }
 runtime::models!(SlnParameters);
@@ -17146,12 +16240,9 @@ impl runtime::Model for SmallParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.array),
-            1 => writer.write(&self.k),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.array);
+        writer.write(1, &self.k);
     }
 }
 runtime::models!(SmallParameters);
@@ -17197,11 +16288,8 @@ impl runtime::Model for SqrtParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(SqrtParameters);
@@ -17247,11 +16335,8 @@ impl runtime::Model for SqrtPiParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(SqrtPiParameters);
@@ -17297,11 +16382,8 @@ impl runtime::Model for StDevAParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(StDevAParameters);
@@ -17347,11 +16429,8 @@ impl runtime::Model for StDevPaParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(StDevPaParameters);
@@ -17397,11 +16476,8 @@ impl runtime::Model for StDevPParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(StDevPParameters);
@@ -17447,11 +16523,8 @@ impl runtime::Model for StDevSParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(StDevSParameters);
@@ -17505,13 +16578,10 @@ impl runtime::Model for StandardizeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.mean),
-            1 => writer.write(&self.standard_dev),
-            2 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.mean);
+        writer.write(1, &self.standard_dev);
+        writer.write(2, &self.x);
     }
 }
 runtime::models!(StandardizeParameters);
@@ -17569,14 +16639,11 @@ impl runtime::Model for SubstituteParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.instance_num),
-            1 => writer.write(&self.new_text),
-            2 => writer.write(&self.old_text),
-            3 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.instance_num);
+        writer.write(1, &self.new_text);
+        writer.write(2, &self.old_text);
+        writer.write(3, &self.text);
     }
 }
 runtime::models!(SubstituteParameters);
@@ -17626,12 +16693,9 @@ impl runtime::Model for SubtotalParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.function_num),
-            1 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.function_num);
+        writer.write(1, &self.values);
     }
 }
 runtime::models!(SubtotalParameters);
@@ -17677,11 +16741,8 @@ impl runtime::Model for SumParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(SumParameters);
@@ -17735,13 +16796,10 @@ impl runtime::Model for SumIfParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.criteria),
-            1 => writer.write(&self.range),
-            2 => writer.write(&self.sum_range),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.criteria);
+        writer.write(1, &self.range);
+        writer.write(2, &self.sum_range);
     }
 }
 runtime::models!(SumIfParameters);
@@ -17791,12 +16849,9 @@ impl runtime::Model for SumIfsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.sum_range),
-            1 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.sum_range);
+        writer.write(1, &self.values);
     }
 }
 runtime::models!(SumIfsParameters);
@@ -17842,11 +16897,8 @@ impl runtime::Model for SumSqParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(SumSqParameters);
@@ -17904,14 +16956,11 @@ impl runtime::Model for SydParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cost),
-            1 => writer.write(&self.life),
-            2 => writer.write(&self.per),
-            3 => writer.write(&self.salvage),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cost);
+        writer.write(1, &self.life);
+        writer.write(2, &self.per);
+        writer.write(3, &self.salvage);
     }
 }
 runtime::models!(SydParameters);
@@ -17957,11 +17006,8 @@ impl runtime::Model for TParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
     }
 }
 runtime::models!(TParameters);
@@ -18015,13 +17061,10 @@ impl runtime::Model for TDistParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cumulative),
-            1 => writer.write(&self.deg_freedom),
-            2 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cumulative);
+        writer.write(1, &self.deg_freedom);
+        writer.write(2, &self.x);
     }
 }
 runtime::models!(TDistParameters);
@@ -18071,12 +17114,9 @@ impl runtime::Model for TDist2TParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deg_freedom),
-            1 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deg_freedom);
+        writer.write(1, &self.x);
     }
 }
 runtime::models!(TDist2TParameters);
@@ -18126,12 +17166,9 @@ impl runtime::Model for TDistRtParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deg_freedom),
-            1 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deg_freedom);
+        writer.write(1, &self.x);
     }
 }
 runtime::models!(TDistRtParameters);
@@ -18181,12 +17218,9 @@ impl runtime::Model for TInvParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deg_freedom),
-            1 => writer.write(&self.probability),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deg_freedom);
+        writer.write(1, &self.probability);
     }
 }
 runtime::models!(TInvParameters);
@@ -18236,12 +17270,9 @@ impl runtime::Model for TInv2TParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deg_freedom),
-            1 => writer.write(&self.probability),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deg_freedom);
+        writer.write(1, &self.probability);
     }
 }
 runtime::models!(TInv2TParameters);
@@ -18287,11 +17318,8 @@ impl runtime::Model for TanParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(TanParameters);
@@ -18337,11 +17365,8 @@ impl runtime::Model for TanhParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(TanhParameters);
@@ -18395,13 +17420,10 @@ impl runtime::Model for TbillEqParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.discount),
-            1 => writer.write(&self.maturity),
-            2 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.discount);
+        writer.write(1, &self.maturity);
+        writer.write(2, &self.settlement);
     }
 }
 runtime::models!(TbillEqParameters);
@@ -18455,13 +17477,10 @@ impl runtime::Model for TbillPriceParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.discount),
-            1 => writer.write(&self.maturity),
-            2 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.discount);
+        writer.write(1, &self.maturity);
+        writer.write(2, &self.settlement);
     }
 }
 runtime::models!(TbillPriceParameters);
@@ -18515,13 +17534,10 @@ impl runtime::Model for TbillYieldParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.maturity),
-            1 => writer.write(&self.pr),
-            2 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.maturity);
+        writer.write(1, &self.pr);
+        writer.write(2, &self.settlement);
     }
 }
 runtime::models!(TbillYieldParameters);
@@ -18571,12 +17587,9 @@ impl runtime::Model for TextParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.format_text),
-            1 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.format_text);
+        writer.write(1, &self.value);
     }
 }
 runtime::models!(TextParameters);
@@ -18630,13 +17643,10 @@ impl runtime::Model for TimeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.hour),
-            1 => writer.write(&self.minute),
-            2 => writer.write(&self.second),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.hour);
+        writer.write(1, &self.minute);
+        writer.write(2, &self.second);
     }
 }
 runtime::models!(TimeParameters);
@@ -18682,11 +17692,8 @@ impl runtime::Model for TimevalueParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.time_text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.time_text);
     }
 }
 runtime::models!(TimevalueParameters);
@@ -18732,11 +17739,8 @@ impl runtime::Model for TrimParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.text);
     }
 }
 runtime::models!(TrimParameters);
@@ -18786,12 +17790,9 @@ impl runtime::Model for TrimMeanParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.array),
-            1 => writer.write(&self.percent),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.array);
+        writer.write(1, &self.percent);
     }
 }
 runtime::models!(TrimMeanParameters);
@@ -18841,12 +17842,9 @@ impl runtime::Model for TruncParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.num_digits),
-            1 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.num_digits);
+        writer.write(1, &self.number);
     }
 }
 runtime::models!(TruncParameters);
@@ -18892,11 +17890,8 @@ impl runtime::Model for TypeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
     }
 }
 runtime::models!(TypeParameters);
@@ -18942,11 +17937,8 @@ impl runtime::Model for UnicharParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number);
     }
 }
 runtime::models!(UnicharParameters);
@@ -18992,11 +17984,8 @@ impl runtime::Model for UnicodeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.text);
     }
 }
 runtime::models!(UnicodeParameters);
@@ -19042,11 +18031,8 @@ impl runtime::Model for UpperParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.text);
     }
 }
 runtime::models!(UpperParameters);
@@ -19096,12 +18082,9 @@ impl runtime::Model for UsdollarParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.decimals),
-            1 => writer.write(&self.number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.decimals);
+        writer.write(1, &self.number);
     }
 }
 runtime::models!(UsdollarParameters);
@@ -19147,11 +18130,8 @@ impl runtime::Model for ValueParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.text);
     }
 }
 runtime::models!(ValueParameters);
@@ -19197,11 +18177,8 @@ impl runtime::Model for VarAParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(VarAParameters);
@@ -19247,11 +18224,8 @@ impl runtime::Model for VarPaParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(VarPaParameters);
@@ -19297,11 +18271,8 @@ impl runtime::Model for VarPParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(VarPParameters);
@@ -19347,11 +18318,8 @@ impl runtime::Model for VarSParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(VarSParameters);
@@ -19429,17 +18397,14 @@ impl runtime::Model for VdbParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cost),
-            1 => writer.write(&self.end_period),
-            2 => writer.write(&self.factor),
-            3 => writer.write(&self.life),
-            4 => writer.write(&self.no_switch),
-            5 => writer.write(&self.salvage),
-            6 => writer.write(&self.start_period),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cost);
+        writer.write(1, &self.end_period);
+        writer.write(2, &self.factor);
+        writer.write(3, &self.life);
+        writer.write(4, &self.no_switch);
+        writer.write(5, &self.salvage);
+        writer.write(6, &self.start_period);
     }
 }
 runtime::models!(VdbParameters);
@@ -19497,14 +18462,11 @@ impl runtime::Model for VlookupParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.col_index_num),
-            1 => writer.write(&self.lookup_value),
-            2 => writer.write(&self.range_lookup),
-            3 => writer.write(&self.table_array),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.col_index_num);
+        writer.write(1, &self.lookup_value);
+        writer.write(2, &self.range_lookup);
+        writer.write(3, &self.table_array);
     }
 }
 runtime::models!(VlookupParameters);
@@ -19554,12 +18516,9 @@ impl runtime::Model for WeekNumParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.return_type),
-            1 => writer.write(&self.serial_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.return_type);
+        writer.write(1, &self.serial_number);
     }
 }
 runtime::models!(WeekNumParameters);
@@ -19609,12 +18568,9 @@ impl runtime::Model for WeekdayParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.return_type),
-            1 => writer.write(&self.serial_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.return_type);
+        writer.write(1, &self.serial_number);
     }
 }
 runtime::models!(WeekdayParameters);
@@ -19672,14 +18628,11 @@ impl runtime::Model for WeibullDistParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alpha),
-            1 => writer.write(&self.beta),
-            2 => writer.write(&self.cumulative),
-            3 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alpha);
+        writer.write(1, &self.beta);
+        writer.write(2, &self.cumulative);
+        writer.write(3, &self.x);
     }
 }
 runtime::models!(WeibullDistParameters);
@@ -19733,13 +18686,10 @@ impl runtime::Model for WorkDayParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.days),
-            1 => writer.write(&self.holidays),
-            2 => writer.write(&self.start_date),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.days);
+        writer.write(1, &self.holidays);
+        writer.write(2, &self.start_date);
     }
 }
 runtime::models!(WorkDayParameters);
@@ -19797,14 +18747,11 @@ impl runtime::Model for WorkDayIntlParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.days),
-            1 => writer.write(&self.holidays),
-            2 => writer.write(&self.start_date),
-            3 => writer.write(&self.weekend),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.days);
+        writer.write(1, &self.holidays);
+        writer.write(2, &self.start_date);
+        writer.write(3, &self.weekend);
     }
 }
 runtime::models!(WorkDayIntlParameters);
@@ -19858,13 +18805,10 @@ impl runtime::Model for XirrParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.dates),
-            1 => writer.write(&self.guess),
-            2 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.dates);
+        writer.write(1, &self.guess);
+        writer.write(2, &self.values);
     }
 }
 runtime::models!(XirrParameters);
@@ -19918,13 +18862,10 @@ impl runtime::Model for XnpvParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.dates),
-            1 => writer.write(&self.rate),
-            2 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.dates);
+        writer.write(1, &self.rate);
+        writer.write(2, &self.values);
     }
 }
 runtime::models!(XnpvParameters);
@@ -19970,11 +18911,8 @@ impl runtime::Model for XorParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.values);
     }
 }
 runtime::models!(XorParameters);
@@ -20020,11 +18958,8 @@ impl runtime::Model for YearParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.serial_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.serial_number);
     }
 }
 runtime::models!(YearParameters);
@@ -20078,13 +19013,10 @@ impl runtime::Model for YearFracParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.end_date),
-            2 => writer.write(&self.start_date),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.end_date);
+        writer.write(2, &self.start_date);
     }
 }
 runtime::models!(YearFracParameters);
@@ -20162,17 +19094,14 @@ impl runtime::Model for YieldParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.frequency),
-            2 => writer.write(&self.maturity),
-            3 => writer.write(&self.pr),
-            4 => writer.write(&self.rate),
-            5 => writer.write(&self.redemption),
-            6 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.frequency);
+        writer.write(2, &self.maturity);
+        writer.write(3, &self.pr);
+        writer.write(4, &self.rate);
+        writer.write(5, &self.redemption);
+        writer.write(6, &self.settlement);
     }
 }
 runtime::models!(YieldParameters);
@@ -20234,15 +19163,12 @@ impl runtime::Model for YieldDiscParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.maturity),
-            2 => writer.write(&self.pr),
-            3 => writer.write(&self.redemption),
-            4 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.maturity);
+        writer.write(2, &self.pr);
+        writer.write(3, &self.redemption);
+        writer.write(4, &self.settlement);
     }
 }
 runtime::models!(YieldDiscParameters);
@@ -20308,16 +19234,13 @@ impl runtime::Model for YieldMatParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.basis),
-            1 => writer.write(&self.issue),
-            2 => writer.write(&self.maturity),
-            3 => writer.write(&self.pr),
-            4 => writer.write(&self.rate),
-            5 => writer.write(&self.settlement),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.basis);
+        writer.write(1, &self.issue);
+        writer.write(2, &self.maturity);
+        writer.write(3, &self.pr);
+        writer.write(4, &self.rate);
+        writer.write(5, &self.settlement);
     }
 }
 runtime::models!(YieldMatParameters);
@@ -20371,13 +19294,10 @@ impl runtime::Model for ZTestParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.array),
-            1 => writer.write(&self.sigma),
-            2 => writer.write(&self.x),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.array);
+        writer.write(1, &self.sigma);
+        writer.write(2, &self.x);
     }
 }
 runtime::models!(ZTestParameters);

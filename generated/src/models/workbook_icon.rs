@@ -52,12 +52,9 @@ impl runtime::Model for WorkbookIcon {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.index),
-            1 => writer.write(&self.set),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.index);
+        writer.write(1, &self.set);
     }
 }
 runtime::models!(WorkbookIcon);

@@ -87,18 +87,15 @@ impl runtime::Model for WorkbookNamedItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.scope),
-            4 => writer.write(&self.r#type),
-            5 => writer.write(&self.value),
-            6 => writer.write(&self.visible),
-            7 => writer.write(&self.worksheet),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.id);
+        writer.write(2, &self.name);
+        writer.write(3, &self.scope);
+        writer.write(4, &self.r#type);
+        writer.write(5, &self.value);
+        writer.write(6, &self.visible);
+        writer.write(7, &self.worksheet);
     }
 }
 runtime::models!(WorkbookNamedItem);
@@ -152,13 +149,10 @@ impl runtime::Model for AddParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.name),
-            2 => writer.write(&self.reference),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.name);
+        writer.write(2, &self.reference);
     }
 }
 runtime::models!(AddParameters);
@@ -212,13 +206,10 @@ impl runtime::Model for AddFormulaLocalParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.formula),
-            2 => writer.write(&self.name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.formula);
+        writer.write(2, &self.name);
     }
 }
 runtime::models!(AddFormulaLocalParameters);

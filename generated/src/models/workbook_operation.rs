@@ -62,14 +62,11 @@ impl runtime::Model for WorkbookOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.error),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.resource_location),
-            3 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.error);
+        writer.write(1, &self.id);
+        writer.write(2, &self.resource_location);
+        writer.write(3, &self.status);
     }
 }
 runtime::models!(WorkbookOperation);

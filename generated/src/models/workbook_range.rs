@@ -152,31 +152,28 @@ impl runtime::Model for WorkbookRange {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.address),
-            1 => writer.write(&self.address_local),
-            2 => writer.write(&self.cell_count),
-            3 => writer.write(&self.column_count),
-            4 => writer.write(&self.column_hidden),
-            5 => writer.write(&self.column_index),
-            6 => writer.write(&self.format),
-            7 => writer.write(&self.formulas),
-            8 => writer.write(&self.formulas_local),
-            9 => writer.write(&self.formulas_r1_c1),
-            10 => writer.write(&self.hidden),
-            11 => writer.write(&self.id),
-            12 => writer.write(&self.number_format),
-            13 => writer.write(&self.row_count),
-            14 => writer.write(&self.row_hidden),
-            15 => writer.write(&self.row_index),
-            16 => writer.write(&self.sort),
-            17 => writer.write(&self.text),
-            18 => writer.write(&self.value_types),
-            19 => writer.write(&self.values),
-            20 => writer.write(&self.worksheet),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.address);
+        writer.write(1, &self.address_local);
+        writer.write(2, &self.cell_count);
+        writer.write(3, &self.column_count);
+        writer.write(4, &self.column_hidden);
+        writer.write(5, &self.column_index);
+        writer.write(6, &self.format);
+        writer.write(7, &self.formulas);
+        writer.write(8, &self.formulas_local);
+        writer.write(9, &self.formulas_r1_c1);
+        writer.write(10, &self.hidden);
+        writer.write(11, &self.id);
+        writer.write(12, &self.number_format);
+        writer.write(13, &self.row_count);
+        writer.write(14, &self.row_hidden);
+        writer.write(15, &self.row_index);
+        writer.write(16, &self.sort);
+        writer.write(17, &self.text);
+        writer.write(18, &self.value_types);
+        writer.write(19, &self.values);
+        writer.write(20, &self.worksheet);
     }
 }
 runtime::models!(WorkbookRange);
@@ -222,11 +219,8 @@ impl runtime::Model for ClearParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.apply_to),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.apply_to);
     }
 }
 runtime::models!(ClearParameters);
@@ -272,11 +266,8 @@ impl runtime::Model for DeleteParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.shift),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.shift);
     }
 }
 runtime::models!(DeleteParameters);
@@ -322,11 +313,8 @@ impl runtime::Model for InsertParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.shift),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.shift);
     }
 }
 runtime::models!(InsertParameters);
@@ -372,11 +360,8 @@ impl runtime::Model for MergeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.across),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.across);
     }
 }
 runtime::models!(MergeParameters);

@@ -66,15 +66,12 @@ impl runtime::Model for WorkbookRangeBorder {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.color),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.side_index),
-            3 => writer.write(&self.style),
-            4 => writer.write(&self.weight),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.color);
+        writer.write(1, &self.id);
+        writer.write(2, &self.side_index);
+        writer.write(3, &self.style);
+        writer.write(4, &self.weight);
     }
 }
 runtime::models!(WorkbookRangeBorder);

@@ -74,17 +74,14 @@ impl runtime::Model for WorkbookRangeFont {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.bold),
-            1 => writer.write(&self.color),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.italic),
-            4 => writer.write(&self.name),
-            5 => writer.write(&self.size),
-            6 => writer.write(&self.underline),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.bold);
+        writer.write(1, &self.color);
+        writer.write(2, &self.id);
+        writer.write(3, &self.italic);
+        writer.write(4, &self.name);
+        writer.write(5, &self.size);
+        writer.write(6, &self.underline);
     }
 }
 runtime::models!(WorkbookRangeFont);

@@ -113,24 +113,17 @@ impl runtime::Model for WorkbookRangeFormat {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            #[cfg(feature = "full")]
-            0 => writer.write(&self.borders),
-            1 => writer.write(&self.column_width),
-            #[cfg(feature = "full")]
-            2 => writer.write(&self.fill),
-            #[cfg(feature = "full")]
-            3 => writer.write(&self.font),
-            4 => writer.write(&self.horizontal_alignment),
-            5 => writer.write(&self.id),
-            #[cfg(feature = "full")]
-            6 => writer.write(&self.protection),
-            7 => writer.write(&self.row_height),
-            8 => writer.write(&self.vertical_alignment),
-            9 => writer.write(&self.wrap_text),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        #[cfg(feature = "full")] writer.write(0, &self.borders);
+        writer.write(1, &self.column_width);
+        #[cfg(feature = "full")] writer.write(2, &self.fill);
+        #[cfg(feature = "full")] writer.write(3, &self.font);
+        writer.write(4, &self.horizontal_alignment);
+        writer.write(5, &self.id);
+        #[cfg(feature = "full")] writer.write(6, &self.protection);
+        writer.write(7, &self.row_height);
+        writer.write(8, &self.vertical_alignment);
+        writer.write(9, &self.wrap_text);
     }
 }
 runtime::models!(WorkbookRangeFormat);

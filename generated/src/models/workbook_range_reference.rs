@@ -48,11 +48,8 @@ impl runtime::Model for WorkbookRangeReference {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.address),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.address);
     }
 }
 runtime::models!(WorkbookRangeReference);

@@ -50,11 +50,8 @@ impl runtime::Model for WorkbookRangeSort {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
     }
 }
 runtime::models!(WorkbookRangeSort);
@@ -116,15 +113,12 @@ impl runtime::Model for ApplyParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fields),
-            1 => writer.write(&self.has_headers),
-            2 => writer.write(&self.match_case),
-            3 => writer.write(&self.method),
-            4 => writer.write(&self.orientation),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fields);
+        writer.write(1, &self.has_headers);
+        writer.write(2, &self.match_case);
+        writer.write(3, &self.method);
+        writer.write(4, &self.orientation);
     }
 }
 runtime::models!(ApplyParameters);

@@ -112,23 +112,20 @@ impl runtime::Model for WorkbookRangeView {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cell_addresses),
-            1 => writer.write(&self.column_count),
-            2 => writer.write(&self.formulas),
-            3 => writer.write(&self.formulas_local),
-            4 => writer.write(&self.formulas_r1_c1),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.index),
-            7 => writer.write(&self.number_format),
-            8 => writer.write(&self.row_count),
-            9 => writer.write(&self.rows),
-            10 => writer.write(&self.text),
-            11 => writer.write(&self.value_types),
-            12 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cell_addresses);
+        writer.write(1, &self.column_count);
+        writer.write(2, &self.formulas);
+        writer.write(3, &self.formulas_local);
+        writer.write(4, &self.formulas_r1_c1);
+        writer.write(5, &self.id);
+        writer.write(6, &self.index);
+        writer.write(7, &self.number_format);
+        writer.write(8, &self.row_count);
+        writer.write(9, &self.rows);
+        writer.write(10, &self.text);
+        writer.write(11, &self.value_types);
+        writer.write(12, &self.values);
     }
 }
 runtime::models!(WorkbookRangeView);

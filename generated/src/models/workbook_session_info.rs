@@ -52,12 +52,9 @@ impl runtime::Model for WorkbookSessionInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.persist_changes),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.persist_changes);
     }
 }
 runtime::models!(WorkbookSessionInfo);

@@ -68,16 +68,13 @@ impl runtime::Model for WorkbookSortField {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.ascending),
-            1 => writer.write(&self.color),
-            2 => writer.write(&self.data_option),
-            3 => writer.write(&self.icon),
-            4 => writer.write(&self.key),
-            5 => writer.write(&self.sort_on),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.ascending);
+        writer.write(1, &self.color);
+        writer.write(2, &self.data_option);
+        writer.write(3, &self.icon);
+        writer.write(4, &self.key);
+        writer.write(5, &self.sort_on);
     }
 }
 runtime::models!(WorkbookSortField);

@@ -122,25 +122,22 @@ impl runtime::Model for WorkbookTable {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.columns),
-            1 => writer.write(&self.highlight_first_column),
-            2 => writer.write(&self.highlight_last_column),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.legacy_id),
-            5 => writer.write(&self.name),
-            6 => writer.write(&self.rows),
-            7 => writer.write(&self.show_banded_columns),
-            8 => writer.write(&self.show_banded_rows),
-            9 => writer.write(&self.show_filter_button),
-            10 => writer.write(&self.show_headers),
-            11 => writer.write(&self.show_totals),
-            12 => writer.write(&self.sort),
-            13 => writer.write(&self.style),
-            14 => writer.write(&self.worksheet),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.columns);
+        writer.write(1, &self.highlight_first_column);
+        writer.write(2, &self.highlight_last_column);
+        writer.write(3, &self.id);
+        writer.write(4, &self.legacy_id);
+        writer.write(5, &self.name);
+        writer.write(6, &self.rows);
+        writer.write(7, &self.show_banded_columns);
+        writer.write(8, &self.show_banded_rows);
+        writer.write(9, &self.show_filter_button);
+        writer.write(10, &self.show_headers);
+        writer.write(11, &self.show_totals);
+        writer.write(12, &self.sort);
+        writer.write(13, &self.style);
+        writer.write(14, &self.worksheet);
     }
 }
 runtime::models!(WorkbookTable);
@@ -190,12 +187,9 @@ impl runtime::Model for AddParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.address),
-            1 => writer.write(&self.has_headers),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.address);
+        writer.write(1, &self.has_headers);
     }
 }
 runtime::models!(AddParameters);

@@ -66,15 +66,12 @@ impl runtime::Model for WorkbookTableColumn {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.index),
-            3 => writer.write(&self.name),
-            4 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter);
+        writer.write(1, &self.id);
+        writer.write(2, &self.index);
+        writer.write(3, &self.name);
+        writer.write(4, &self.values);
     }
 }
 runtime::models!(WorkbookTableColumn);
@@ -128,13 +125,10 @@ impl runtime::Model for AddParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.index),
-            1 => writer.write(&self.name),
-            2 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.index);
+        writer.write(1, &self.name);
+        writer.write(2, &self.values);
     }
 }
 runtime::models!(AddParameters);

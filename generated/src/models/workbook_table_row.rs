@@ -58,13 +58,10 @@ impl runtime::Model for WorkbookTableRow {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.index),
-            2 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.index);
+        writer.write(2, &self.values);
     }
 }
 runtime::models!(WorkbookTableRow);
@@ -114,12 +111,9 @@ impl runtime::Model for AddParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.index),
-            1 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.index);
+        writer.write(1, &self.values);
     }
 }
 runtime::models!(AddParameters);

@@ -62,14 +62,11 @@ impl runtime::Model for WorkbookTableSort {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fields),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.match_case),
-            3 => writer.write(&self.method),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fields);
+        writer.write(1, &self.id);
+        writer.write(2, &self.match_case);
+        writer.write(3, &self.method);
     }
 }
 runtime::models!(WorkbookTableSort);
@@ -123,13 +120,10 @@ impl runtime::Model for ApplyParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.fields),
-            1 => writer.write(&self.match_case),
-            2 => writer.write(&self.method),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.fields);
+        writer.write(1, &self.match_case);
+        writer.write(2, &self.method);
     }
 }
 runtime::models!(ApplyParameters);

@@ -92,19 +92,16 @@ impl runtime::Model for WorkbookWorksheet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.charts),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.names),
-            4 => writer.write(&self.pivot_tables),
-            5 => writer.write(&self.position),
-            6 => writer.write(&self.protection),
-            7 => writer.write(&self.tables),
-            8 => writer.write(&self.visibility),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.charts);
+        writer.write(1, &self.id);
+        writer.write(2, &self.name);
+        writer.write(3, &self.names);
+        writer.write(4, &self.pivot_tables);
+        writer.write(5, &self.position);
+        writer.write(6, &self.protection);
+        writer.write(7, &self.tables);
+        writer.write(8, &self.visibility);
     }
 }
 runtime::models!(WorkbookWorksheet);
@@ -150,11 +147,8 @@ impl runtime::Model for AddParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.name);
     }
 }
 runtime::models!(AddParameters);

@@ -58,13 +58,10 @@ impl runtime::Model for WorkbookWorksheetProtection {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.options),
-            2 => writer.write(&self.protected),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.options);
+        writer.write(2, &self.protected);
     }
 }
 runtime::models!(WorkbookWorksheetProtection);
@@ -110,11 +107,8 @@ impl runtime::Model for ProtectParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.options),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.options);
     }
 }
 runtime::models!(ProtectParameters);

@@ -100,21 +100,18 @@ impl runtime::Model for WorkbookWorksheetProtectionOptions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allow_auto_filter),
-            1 => writer.write(&self.allow_delete_columns),
-            2 => writer.write(&self.allow_delete_rows),
-            3 => writer.write(&self.allow_format_cells),
-            4 => writer.write(&self.allow_format_columns),
-            5 => writer.write(&self.allow_format_rows),
-            6 => writer.write(&self.allow_insert_columns),
-            7 => writer.write(&self.allow_insert_hyperlinks),
-            8 => writer.write(&self.allow_insert_rows),
-            9 => writer.write(&self.allow_pivot_tables),
-            10 => writer.write(&self.allow_sort),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allow_auto_filter);
+        writer.write(1, &self.allow_delete_columns);
+        writer.write(2, &self.allow_delete_rows);
+        writer.write(3, &self.allow_format_cells);
+        writer.write(4, &self.allow_format_columns);
+        writer.write(5, &self.allow_format_rows);
+        writer.write(6, &self.allow_insert_columns);
+        writer.write(7, &self.allow_insert_hyperlinks);
+        writer.write(8, &self.allow_insert_rows);
+        writer.write(9, &self.allow_pivot_tables);
+        writer.write(10, &self.allow_sort);
     }
 }
 runtime::models!(WorkbookWorksheetProtectionOptions);

@@ -111,22 +111,19 @@ impl runtime::Model for WorkforceIntegration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.api_version),
-            1 => writer.write(&self.created_by),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.eligibility_filtering_enabled_entities),
-            5 => writer.write(&self.encryption),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.is_active),
-            8 => writer.write(&self.last_modified_by),
-            9 => writer.write(&self.last_modified_date_time),
-            10 => writer.write(&self.supported_entities),
-            11 => writer.write(&self.url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.api_version);
+        writer.write(1, &self.created_by);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.eligibility_filtering_enabled_entities);
+        writer.write(5, &self.encryption);
+        writer.write(6, &self.id);
+        writer.write(7, &self.is_active);
+        writer.write(8, &self.last_modified_by);
+        writer.write(9, &self.last_modified_date_time);
+        writer.write(10, &self.supported_entities);
+        writer.write(11, &self.url);
     }
 }
 runtime::models!(WorkforceIntegration);

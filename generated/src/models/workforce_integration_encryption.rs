@@ -52,12 +52,9 @@ impl runtime::Model for WorkforceIntegrationEncryption {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.protocol),
-            1 => writer.write(&self.secret),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.protocol);
+        writer.write(1, &self.secret);
     }
 }
 runtime::models!(WorkforceIntegrationEncryption);

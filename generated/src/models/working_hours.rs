@@ -58,14 +58,11 @@ impl runtime::Model for WorkingHours {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.days_of_week),
-            1 => writer.write(&self.end_time),
-            2 => writer.write(&self.start_time),
-            3 => writer.write(&self.time_zone),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.days_of_week);
+        writer.write(1, &self.end_time);
+        writer.write(2, &self.start_time);
+        writer.write(3, &self.time_zone);
     }
 }
 runtime::models!(WorkingHours);

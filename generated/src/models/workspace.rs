@@ -139,26 +139,23 @@ impl runtime::Model for Workspace {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.address),
-            1 => writer.write(&self.capacity),
-            2 => writer.write(&self.check_ins),
-            3 => writer.write(&self.display_device_name),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.email_address),
-            6 => writer.write(&self.geo_coordinates),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.is_wheel_chair_accessible),
-            9 => writer.write(&self.label),
-            10 => writer.write(&self.mode),
-            11 => writer.write(&self.nickname),
-            12 => writer.write(&self.parent_id),
-            13 => writer.write(&self.phone),
-            14 => writer.write(&self.place_id),
-            15 => writer.write(&self.tags),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.address);
+        writer.write(1, &self.capacity);
+        writer.write(2, &self.check_ins);
+        writer.write(3, &self.display_device_name);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.email_address);
+        writer.write(6, &self.geo_coordinates);
+        writer.write(7, &self.id);
+        writer.write(8, &self.is_wheel_chair_accessible);
+        writer.write(9, &self.label);
+        writer.write(10, &self.mode);
+        writer.write(11, &self.nickname);
+        writer.write(12, &self.parent_id);
+        writer.write(13, &self.phone);
+        writer.write(14, &self.place_id);
+        writer.write(15, &self.tags);
     }
 }
 runtime::models!(Workspace);

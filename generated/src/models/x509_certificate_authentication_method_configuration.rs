@@ -104,20 +104,16 @@ impl runtime::Model for X509CertificateAuthenticationMethodConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authentication_mode_configuration),
-            1 => writer.write(&self.certificate_authority_scopes),
-            2 => writer.write(&self.certificate_user_bindings),
-            3 => writer.write(&self.crl_validation_configuration),
-            4 => writer.write(&self.exclude_targets),
-            5 => writer.write(&self.id),
-            #[cfg(feature = "full")]
-            6 => writer.write(&self.include_targets),
-            7 => writer.write(&self.issuer_hints_configuration),
-            8 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authentication_mode_configuration);
+        writer.write(1, &self.certificate_authority_scopes);
+        writer.write(2, &self.certificate_user_bindings);
+        writer.write(3, &self.crl_validation_configuration);
+        writer.write(4, &self.exclude_targets);
+        writer.write(5, &self.id);
+        #[cfg(feature = "full")] writer.write(6, &self.include_targets);
+        writer.write(7, &self.issuer_hints_configuration);
+        writer.write(8, &self.state);
     }
 }
 runtime::models!(X509CertificateAuthenticationMethodConfiguration);

@@ -62,13 +62,10 @@ impl runtime::Model for X509CertificateAuthenticationModeConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.rules),
-            1 => writer.write(&self.x509_certificate_authentication_default_mode),
-            2 => writer.write(&self.x509_certificate_default_required_affinity_level),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.rules);
+        writer.write(1, &self.x509_certificate_authentication_default_mode);
+        writer.write(2, &self.x509_certificate_default_required_affinity_level);
     }
 }
 runtime::models!(X509CertificateAuthenticationModeConfiguration);

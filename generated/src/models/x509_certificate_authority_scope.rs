@@ -58,13 +58,10 @@ impl runtime::Model for X509CertificateAuthorityScope {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.include_targets),
-            1 => writer.write(&self.public_key_infrastructure_identifier),
-            2 => writer.write(&self.subject_key_identifier),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.include_targets);
+        writer.write(1, &self.public_key_infrastructure_identifier);
+        writer.write(2, &self.subject_key_identifier);
     }
 }
 runtime::models!(X509CertificateAuthorityScope);

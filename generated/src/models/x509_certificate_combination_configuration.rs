@@ -70,14 +70,11 @@ impl runtime::Model for X509CertificateCombinationConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_issuer_skis),
-            1 => writer.write(&self.allowed_policy_oids),
-            2 => writer.write(&self.applies_to_combinations),
-            3 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_issuer_skis);
+        writer.write(1, &self.allowed_policy_oids);
+        writer.write(2, &self.applies_to_combinations);
+        writer.write(3, &self.id);
     }
 }
 runtime::models!(X509CertificateCombinationConfiguration);

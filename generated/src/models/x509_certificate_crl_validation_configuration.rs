@@ -56,17 +56,9 @@ impl runtime::Model for X509CertificateCrlValidationConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => {
-                writer
-                    .write(
-                        &self.exempted_certificate_authorities_subject_key_identifiers,
-                    )
-            }
-            1 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.exempted_certificate_authorities_subject_key_identifiers);
+        writer.write(1, &self.state);
     }
 }
 runtime::models!(X509CertificateCrlValidationConfiguration);

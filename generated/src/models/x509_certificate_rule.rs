@@ -77,16 +77,13 @@ impl runtime::Model for X509CertificateRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.identifier),
-            1 => writer.write(&self.issuer_subject_identifier),
-            2 => writer.write(&self.policy_oid_identifier),
-            3 => writer.write(&self.x509_certificate_authentication_mode),
-            4 => writer.write(&self.x509_certificate_required_affinity_level),
-            5 => writer.write(&self.x509_certificate_rule_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.identifier);
+        writer.write(1, &self.issuer_subject_identifier);
+        writer.write(2, &self.policy_oid_identifier);
+        writer.write(3, &self.x509_certificate_authentication_mode);
+        writer.write(4, &self.x509_certificate_required_affinity_level);
+        writer.write(5, &self.x509_certificate_rule_type);
     }
 }
 runtime::models!(X509CertificateRule);

@@ -63,14 +63,11 @@ impl runtime::Model for X509CertificateUserBinding {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.priority),
-            1 => writer.write(&self.trust_affinity_level),
-            2 => writer.write(&self.user_property),
-            3 => writer.write(&self.x509_certificate_field),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.priority);
+        writer.write(1, &self.trust_affinity_level);
+        writer.write(2, &self.user_property);
+        writer.write(3, &self.x509_certificate_field);
     }
 }
 runtime::models!(X509CertificateUserBinding);

@@ -186,8 +186,8 @@ impl Model for RawAnswers {
         reader.read(&mut self.responses)
     }
 
-    fn write(&self, _property: usize, writer: &mut Writer) {
-        writer.write(&self.responses);
+    fn write(&self, writer: &mut Writer) {
+        writer.write(0, &self.responses);
     }
 }
 
@@ -224,13 +224,11 @@ impl Model for RawAnswer {
         }
     }
 
-    fn write(&self, property: usize, writer: &mut Writer) {
-        match property {
-            0 => writer.write(&self.body),
-            1 => writer.write(&self.headers),
-            2 => writer.write(&self.id),
-            _ => writer.write(&self.status),
-        }
+    fn write(&self, writer: &mut Writer) {
+        writer.write(0, &self.body);
+        writer.write(1, &self.headers);
+        writer.write(2, &self.id);
+        writer.write(3, &self.status);
     }
 }
 

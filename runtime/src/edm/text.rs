@@ -28,6 +28,10 @@ impl std::error::Error for ParseEdmError {}
 /// holds as a string.
 macro_rules! text_value {
     ($type:ty, $edm:literal, $form:literal) => {
+        $crate::edm::text::text_value!($type, $edm, $form, $crate::json::Writer::display);
+    };
+    // With another way to write the form than `Display`, which is slow for short texts.
+    ($type:ty, $edm:literal, $form:literal, $write:path) => {
         impl $crate::json::Value for $type {
             fn read(reader: &mut $crate::json::Reader<'_>) -> Result<Self, $crate::json::ReadError> {
                 let at = reader.offset();
@@ -36,7 +40,7 @@ macro_rules! text_value {
             }
 
             fn write(&self, writer: &mut $crate::json::Writer) {
-                writer.display(self);
+                $write(writer, self);
             }
         }
 

@@ -8,6 +8,7 @@ use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
 use super::text::text_value;
+use crate::json::Writer;
 
 /// A calendar day (`Edm.Date`), such as `2026-08-31`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,15 +64,21 @@ impl From<civil::Date> for Date {
     }
 }
 
-impl fmt::Display for Date {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Short for Date {
+    fn text(&self) -> Text {
         let mut text = Text::new();
         text.date(self.0);
-        text.show(f)
+        text
     }
 }
 
-text_value!(Date, "Edm.Date", "YYYY-MM-DD");
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().show(f)
+    }
+}
+
+text_value!(Date, "Edm.Date", "YYYY-MM-DD", write_text);
 
 impl TimeOfDay {
     fn parse(text: &str) -> Option<Self> {
@@ -91,15 +98,21 @@ impl From<civil::Time> for TimeOfDay {
     }
 }
 
-impl fmt::Display for TimeOfDay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Short for TimeOfDay {
+    fn text(&self) -> Text {
         let mut text = Text::new();
         text.time(self.time, self.digits);
-        text.show(f)
+        text
     }
 }
 
-text_value!(TimeOfDay, "Edm.TimeOfDay", "HH:MM:SS[.fraction]");
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().show(f)
+    }
+}
+
+text_value!(TimeOfDay, "Edm.TimeOfDay", "HH:MM:SS[.fraction]", write_text);
 
 impl DateTimeOffset {
     fn parse(text: &str) -> Option<Self> {
@@ -146,18 +159,24 @@ impl From<DateTimeOffset> for Timestamp {
     }
 }
 
-impl fmt::Display for DateTimeOffset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Short for DateTimeOffset {
+    fn text(&self) -> Text {
         let mut text = Text::new();
         text.date(self.local.date());
         text.byte(b'T');
         text.time(self.local.time(), self.digits);
         text.offset(self.zone, self.offset_minutes);
-        text.show(f)
+        text
     }
 }
 
-text_value!(DateTimeOffset, "Edm.DateTimeOffset", "YYYY-MM-DDTHH:MM:SS[.fraction](Z|±HH:MM)");
+impl fmt::Display for DateTimeOffset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().show(f)
+    }
+}
+
+text_value!(DateTimeOffset, "Edm.DateTimeOffset", "YYYY-MM-DDTHH:MM:SS[.fraction](Z|±HH:MM)", write_text);
 
 // ---- fixed-width parts
 
@@ -285,8 +304,21 @@ impl Text {
 
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Only ASCII is put in.
-        f.write_str(std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default())
+        f.write_str(std::str::from_utf8(self.as_bytes()).unwrap_or_default())
     }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+/// What is written as a short text.
+trait Short {
+    fn text(&self) -> Text;
+}
+
+fn write_text(writer: &mut Writer, value: &impl Short) {
+    writer.plain(value.text().as_bytes());
 }
 
 /// How many digits a fraction of a second needs: none, or as many as keep it exact.

@@ -5,6 +5,7 @@
 //! [`to_vec`] are the way in and out.
 
 mod error;
+mod places;
 mod reader;
 mod scan;
 pub(crate) mod serde;

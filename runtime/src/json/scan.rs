@@ -2,11 +2,18 @@
 
 /// The first position from `from` on of a quotation mark, a backslash or a control character, or the end.
 ///
-/// Eight bytes at a time: a byte of a word `x` is zero where `(x - ONES) & !x` has its high bit, and the
-/// first such bit is exact, which is all that is asked for.
+/// Blocks without such a character are passed over as a whole, the rest is looked at eight bytes at a time: a byte of a
+/// word `x` is zero where `(x - ONES) & !x` has its high bit, and the first such bit is exact, which is all that is
+/// asked for.
 #[inline]
 pub(super) fn plain_until(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
+    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) {
+        if !is_plain(block) {
+            break;
+        }
+        at += BLOCK;
+    }
     while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
         let special = special(u64::from_le_bytes(*chunk));
         if special != 0 {
@@ -27,6 +34,16 @@ pub(super) fn plain_until(bytes: &[u8], from: usize) -> usize {
             .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))
             .map_or(bytes.len(), |position| at + position),
     }
+}
+
+/// As many bytes as a few vector registers hold.
+const BLOCK: usize = 32;
+
+/// Whether no byte needs attention. It looks at all of them, whatever it finds, which the compiler makes vector
+/// instructions of.
+#[inline]
+fn is_plain(block: &[u8; BLOCK]) -> bool {
+    !block.iter().fold(false, |found, byte| found | (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\'))
 }
 
 /// The high bits of those bytes that need attention; bits above the first one may be wrong.

@@ -1,6 +1,7 @@
 //! Writes JSON text into a byte vector: one concrete type, for the same reason as the reader.
 
 use super::Value;
+use super::places::{Kept, Places};
 use super::scan::plain_until;
 use crate::extra::{Extra, Member};
 use crate::model::TypeInfo;
@@ -8,16 +9,45 @@ use crate::model::TypeInfo;
 /// Builds one JSON text.
 pub struct Writer {
     out: Vec<u8>,
-    /// The name of the declared property that is being written.
-    property: &'static str,
+    /// The model that is being written.
+    object: Object,
+    /// What models that are written have needed, for the next ones.
+    spare: Option<Box<Kept>>,
     /// Whether values whose names suggest a secret are masked, for output that people read.
     masked: bool,
+}
+
+/// How far the writer is in a model.
+pub(crate) struct Object {
+    type_info: &'static TypeInfo,
+    /// The declared property that is being written.
+    property: usize,
+    /// From which property on there is more to do than to write it, so that a plain one costs one comparison.
+    attention: usize,
+    /// The only property that is wanted, if not all are.
+    only: Option<usize>,
+    places: Places,
+    /// The property whose field is set while a member is kept for it, and where it begins in the text.
+    doubled: Option<(usize, usize)>,
+}
+
+static NO_TYPE: TypeInfo = TypeInfo { name: "", bases: &[], properties: &[] };
+
+impl Object {
+    const NONE: Self = Self {
+        type_info: &NO_TYPE,
+        property: 0,
+        attention: usize::MAX,
+        only: None,
+        places: Places::NONE,
+        doubled: None,
+    };
 }
 
 impl Writer {
     /// A writer with nothing written.
     pub fn new() -> Self {
-        Self { out: Vec::new(), property: "", masked: false }
+        Self { out: Vec::new(), object: Object::NONE, spare: None, masked: false }
     }
 
     /// A writer for logs: strings in properties that hold passwords and secrets are replaced.
@@ -35,22 +65,140 @@ impl Writer {
         self.out
     }
 
-    /// Writes a declared property if its field is set.
+    /// Writes a declared property, which is given by its index in [`TypeInfo::properties`], if its field is set.
+    /// Properties are written in the order of their indices.
     #[inline]
-    pub fn write<T: Value>(&mut self, field: &Option<T>) {
+    pub fn write<T: Value>(&mut self, property: usize, field: &Option<T>) {
         if let Some(value) = field {
-            self.write_set(value);
+            self.write_set(property, value);
         }
     }
 
-    /// Apart from [`write`](Self::write), so that the loop over many fields that are not set stays short.
+    /// Apart from [`write`](Self::write), so that a row of many fields that are not set stays short.
     #[inline(never)]
-    fn write_set<T: Value>(&mut self, value: &T) {
-        self.begin_property();
-        value.write(self);
+    fn write_set<T: Value>(&mut self, property: usize, value: &T) {
+        if property < self.object.attention || self.attend(property) {
+            self.begin_property(property);
+            value.write(self);
+        }
     }
 
-    // ---- objects
+    // ---- models
+
+    /// Begins the object of a model, with its type annotation, which must come before the properties; gives what
+    /// surrounds it.
+    pub(crate) fn enter(&mut self, type_info: &'static TypeInfo, extra: &Extra) -> Object {
+        self.begin_object();
+        let places = Places::of(type_info, extra, &mut self.spare);
+        if let Some(kept) = &places.kept {
+            self.out.extend_from_slice(kept.annotation().as_bytes());
+        }
+        let object = Object { type_info, attention: places.next(), places, ..Object::NONE };
+        std::mem::replace(&mut self.object, object)
+    }
+
+    /// Ends the object of a model with what it carries beyond its declared properties, and goes back to what
+    /// surrounds it.
+    pub(crate) fn leave(&mut self, extra: &Extra, outer: Object) {
+        if self.object.attention != usize::MAX {
+            self.fill(self.object.type_info.properties.len());
+        }
+        let Object { type_info, places: Places { kept, .. }, .. } =
+            std::mem::replace(&mut self.object, outer);
+        match (extra.plain_members(), &kept) {
+            (Some(""), _) => {}
+            (Some(members), _) if !self.masked => self.member(members),
+            (None, Some(kept)) if !self.masked => kept.rest().for_each(|member| self.member(member)),
+            _ => {
+                let is_rest = |name: &str| name != "@odata.type" && type_info.index(name).is_none();
+                let rest = extra.members().filter(|member| is_rest(&member.name));
+                rest.for_each(|member| self.raw_member(&member));
+            }
+        }
+        if let Some(kept) = kept {
+            kept.put_by(&mut self.spare);
+        }
+        self.end_object();
+    }
+
+    /// The object of a type with the properties that `write` writes, or only one of them.
+    pub(crate) fn declared(
+        &mut self,
+        type_info: &'static TypeInfo,
+        only: Option<usize>,
+        write: impl FnOnce(&mut Self),
+    ) {
+        let attention = if only.is_some() { 0 } else { usize::MAX };
+        let object = Object { type_info, attention, only, ..Object::NONE };
+        let outer = std::mem::replace(&mut self.object, object);
+        write(self);
+        self.object = outer;
+    }
+
+    /// What is to be done before a property is written; whether it is to be written at all.
+    #[cold]
+    fn attend(&mut self, property: usize) -> bool {
+        if let Some(only) = self.object.only {
+            return only == property;
+        }
+        self.fill(property);
+        true
+    }
+
+    /// Writes what stands before a property whose field is set: nulls, and members that are kept where no field is set.
+    fn fill(&mut self, property: usize) {
+        self.settle_doubled();
+        let mut places = std::mem::replace(&mut self.object.places, Places::NONE);
+        let names = self.object.type_info.properties;
+        while places.next() < property {
+            let unset = places.next();
+            if places.take_null(unset) {
+                self.begin_property(unset);
+                self.raw("null");
+                places.take_kept(unset, names[unset], |_| {});
+            } else {
+                places.take_kept(unset, names[unset], |member| self.raw_member(member));
+            }
+        }
+        // What is set is not null any more.
+        places.take_null(property);
+        if places.is_kept(property) {
+            let comma = usize::from(self.out.last() != Some(&b'{'));
+            self.object.doubled = Some((property, self.out.len() + comma));
+            self.object.attention = property + 1;
+        } else {
+            self.object.attention = places.next();
+        }
+        self.object.places = places;
+    }
+
+    /// Gives a member that was written from its field back the spelling that is kept, if that says the same.
+    fn settle_doubled(&mut self) {
+        let Some((property, begin)) = self.object.doubled.take() else { return };
+        let name = self.object.type_info.properties[property];
+        let out = &mut self.out;
+        self.object.places.take_kept(property, name, |kept| {
+            // Two quotes and a colon stand beside the name.
+            let value = std::str::from_utf8(&out[begin + name.len() + 3..]).unwrap_or_default();
+            if same_value(value, kept.value) {
+                out.truncate(begin);
+                out.extend_from_slice(kept.text.as_bytes());
+            }
+        });
+    }
+
+    fn begin_property(&mut self, property: usize) {
+        self.object.property = property;
+        let name = self.object.type_info.properties[property];
+        self.comma();
+        // Declared names come from the service's metadata; they hold nothing that needs escaping.
+        self.out.reserve(name.len() + 3);
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+    }
+
+    // ---- objects in general
 
     pub(crate) fn begin_object(&mut self) {
         self.out.push(b'{');
@@ -58,10 +206,6 @@ impl Writer {
 
     pub(crate) fn end_object(&mut self) {
         self.out.push(b'}');
-    }
-
-    pub(crate) fn set_property(&mut self, name: &'static str) {
-        self.property = name;
     }
 
     pub(crate) fn truncate(&mut self, length: usize) {
@@ -72,15 +216,6 @@ impl Writer {
         self.out.len()
     }
 
-    fn begin_property(&mut self) {
-        self.comma();
-        // Declared names come from the service's metadata; they hold nothing that needs escaping.
-        self.out.reserve(self.property.len() + 3);
-        self.out.push(b'"');
-        self.out.extend_from_slice(self.property.as_bytes());
-        self.out.extend_from_slice(b"\":");
-    }
-
     /// A comma, unless the object has just begun.
     fn comma(&mut self) {
         if self.out.last() != Some(&b'{') {
@@ -88,14 +223,15 @@ impl Writer {
         }
     }
 
+    fn member(&mut self, text: &str) {
+        self.comma();
+        self.raw(text);
+    }
+
     /// Writes a member as it was read: its name and value in their original spelling.
     pub(crate) fn raw_member(&mut self, member: &Member<'_>) {
-        self.comma();
-        if self.masked && is_secret(&member.name) {
-            self.raw("\"***\":\"***\"");
-        } else {
-            self.raw(member.text);
-        }
+        let is_masked = self.masked && is_secret(&member.name);
+        self.member(if is_masked { "\"***\":\"***\"" } else { member.text });
     }
 
     /// Writes a member's name; a value must follow.
@@ -103,65 +239,6 @@ impl Writer {
         self.comma();
         self.string(name);
         self.out.push(b':');
-    }
-
-    /// After a declared property of a model that carries nulls: a field that is not set gives way to the null.
-    #[inline]
-    pub(crate) fn settle_null(&mut self, before: usize, property: usize, extra: &Extra) {
-        if extra.is_null(property) && self.out.len() == before {
-            self.begin_property();
-            self.out.extend_from_slice(b"null");
-        }
-    }
-
-    /// After a declared property of a model that carries values under declared names: a field that is not set
-    /// gives way to the raw value or null that was read, and one that says the same as the raw value gets back its
-    /// spelling.
-    pub(crate) fn settle(&mut self, before: usize, type_info: &TypeInfo, property: usize, extra: &Extra) {
-        let name = type_info.properties[property];
-        if self.out.len() == before {
-            if extra.is_null(property) {
-                self.settle_null(before, property, extra);
-            } else if let Some(member) = extra.declared_member(name) {
-                self.raw_member(&member);
-            }
-        } else if let Some(member) = extra.declared_member(name) {
-            // A comma unless it is the first, two quotes and a colon stand before the value.
-            let comma = usize::from(self.out[before] == b',');
-            let value_at = before + comma + name.len() + 3;
-            let written = std::str::from_utf8(&self.out[value_at..]).unwrap_or_default();
-            if same_value(written, member.value) {
-                self.out.truncate(before);
-                self.raw_member(&member);
-            }
-        }
-    }
-
-    /// Writes the type annotation, which must come before the properties.
-    pub(crate) fn write_type(&mut self, extra: &Extra) {
-        if extra.plain_members().is_some() {
-            return;
-        }
-        if let Some(member) = extra.members().find(|member| member.name == "@odata.type") {
-            self.raw_member(&member);
-        }
-    }
-
-    /// Writes what is kept under names that the type does not declare, but for the type annotation.
-    pub(crate) fn write_rest(&mut self, type_info: &TypeInfo, extra: &Extra) {
-        match extra.plain_members() {
-            Some("") => return,
-            Some(members) if !self.masked => {
-                self.comma();
-                return self.raw(members);
-            }
-            _ => {}
-        }
-        for member in extra.members() {
-            if member.name != "@odata.type" && type_info.index(&member.name).is_none() {
-                self.raw_member(&member);
-            }
-        }
     }
 
     // ---- values
@@ -203,19 +280,35 @@ impl Writer {
         self.out.push(b']');
     }
 
+    /// Whether the declared property that is being written holds a secret.
+    fn is_secret(&self) -> bool {
+        self.object.type_info.properties.get(self.object.property).is_some_and(|name| is_secret(name))
+    }
+
     /// Writes a string that displays without anything to escape.
     pub(crate) fn display(&mut self, value: &dyn std::fmt::Display) {
         use std::io::Write;
-        if self.masked && is_secret(self.property) {
+        if self.masked && self.is_secret() {
             return self.raw("\"***\"");
         }
         // Writing to a vector cannot fail.
         let _ = write!(self.out, "\"{value}\"");
     }
 
+    /// Writes a string of ASCII characters none of which is to be escaped.
+    pub(crate) fn plain(&mut self, text: &[u8]) {
+        if self.masked && self.is_secret() {
+            return self.raw("\"***\"");
+        }
+        self.out.reserve(text.len() + 2);
+        self.out.push(b'"');
+        self.out.extend_from_slice(text);
+        self.out.push(b'"');
+    }
+
     /// Writes a string, escaping what RFC 8259 demands and no more.
     pub(crate) fn string(&mut self, text: &str) {
-        if self.masked && is_secret(self.property) {
+        if self.masked && self.is_secret() {
             return self.raw("\"***\"");
         }
         let bytes = text.as_bytes();

@@ -64,12 +64,11 @@ impl<T: Value> Value for Page<T> {
         for member in self.extra.members() {
             writer.raw_member(&member);
         }
-        writer.set_property(PAGE.properties[0]);
-        writer.write(&self.count);
-        writer.set_property(PAGE.properties[1]);
-        writer.write(&self.delta_link);
-        writer.set_property(PAGE.properties[2]);
-        writer.write(&self.next_link);
+        writer.declared(&PAGE, None, |writer| {
+            writer.write(0, &self.count);
+            writer.write(1, &self.delta_link);
+            writer.write(2, &self.next_link);
+        });
         writer.name("value");
         item::write(&self.value, &self.failed, writer);
         writer.end_object();

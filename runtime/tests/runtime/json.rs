@@ -303,8 +303,10 @@ impl Model for Wide {
         Ok(())
     }
 
-    fn write(&self, property: usize, writer: &mut Writer) {
-        writer.write(&self.more.get(&property).copied());
+    fn write(&self, writer: &mut Writer) {
+        for (property, value) in &self.more {
+            writer.write(*property, &Some(*value));
+        }
     }
 }
 

@@ -114,23 +114,20 @@ impl runtime::Model for CallRecord {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.end_date_time),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.join_web_url),
-            3 => writer.write(&self.last_modified_date_time),
-            4 => writer.write(&self.modalities),
-            5 => writer.write(&self.organizer),
-            6 => writer.write(&self.organizer_v2),
-            7 => writer.write(&self.participants),
-            8 => writer.write(&self.participants_v2),
-            9 => writer.write(&self.sessions),
-            10 => writer.write(&self.start_date_time),
-            11 => writer.write(&self.r#type),
-            12 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.end_date_time);
+        writer.write(1, &self.id);
+        writer.write(2, &self.join_web_url);
+        writer.write(3, &self.last_modified_date_time);
+        writer.write(4, &self.modalities);
+        writer.write(5, &self.organizer);
+        writer.write(6, &self.organizer_v2);
+        writer.write(7, &self.participants);
+        writer.write(8, &self.participants_v2);
+        writer.write(9, &self.sessions);
+        writer.write(10, &self.start_date_time);
+        writer.write(11, &self.r#type);
+        writer.write(12, &self.version);
     }
 }
 runtime::models!(CallRecord);

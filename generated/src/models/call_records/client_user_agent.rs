@@ -77,16 +77,13 @@ impl runtime::Model for ClientUserAgent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_version),
-            1 => writer.write(&self.azure_ad_app_id),
-            2 => writer.write(&self.communication_service_id),
-            3 => writer.write(&self.header_value),
-            4 => writer.write(&self.platform),
-            5 => writer.write(&self.product_family),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_version);
+        writer.write(1, &self.azure_ad_app_id);
+        writer.write(2, &self.communication_service_id);
+        writer.write(3, &self.header_value);
+        writer.write(4, &self.platform);
+        writer.write(5, &self.product_family);
     }
 }
 runtime::models!(ClientUserAgent);

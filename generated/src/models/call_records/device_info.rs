@@ -150,31 +150,28 @@ impl runtime::Model for DeviceInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.capture_device_driver),
-            1 => writer.write(&self.capture_device_name),
-            2 => writer.write(&self.capture_not_functioning_event_ratio),
-            3 => writer.write(&self.cpu_insufficent_event_ratio),
-            4 => writer.write(&self.device_clipping_event_ratio),
-            5 => writer.write(&self.device_glitch_event_ratio),
-            6 => writer.write(&self.howling_event_count),
-            7 => writer.write(&self.initial_signal_level_root_mean_square),
-            8 => writer.write(&self.low_speech_level_event_ratio),
-            9 => writer.write(&self.low_speech_to_noise_event_ratio),
-            10 => writer.write(&self.mic_glitch_rate),
-            11 => writer.write(&self.received_noise_level),
-            12 => writer.write(&self.received_signal_level),
-            13 => writer.write(&self.render_device_driver),
-            14 => writer.write(&self.render_device_name),
-            15 => writer.write(&self.render_mute_event_ratio),
-            16 => writer.write(&self.render_not_functioning_event_ratio),
-            17 => writer.write(&self.render_zero_volume_event_ratio),
-            18 => writer.write(&self.sent_noise_level),
-            19 => writer.write(&self.sent_signal_level),
-            20 => writer.write(&self.speaker_glitch_rate),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.capture_device_driver);
+        writer.write(1, &self.capture_device_name);
+        writer.write(2, &self.capture_not_functioning_event_ratio);
+        writer.write(3, &self.cpu_insufficent_event_ratio);
+        writer.write(4, &self.device_clipping_event_ratio);
+        writer.write(5, &self.device_glitch_event_ratio);
+        writer.write(6, &self.howling_event_count);
+        writer.write(7, &self.initial_signal_level_root_mean_square);
+        writer.write(8, &self.low_speech_level_event_ratio);
+        writer.write(9, &self.low_speech_to_noise_event_ratio);
+        writer.write(10, &self.mic_glitch_rate);
+        writer.write(11, &self.received_noise_level);
+        writer.write(12, &self.received_signal_level);
+        writer.write(13, &self.render_device_driver);
+        writer.write(14, &self.render_device_name);
+        writer.write(15, &self.render_mute_event_ratio);
+        writer.write(16, &self.render_not_functioning_event_ratio);
+        writer.write(17, &self.render_zero_volume_event_ratio);
+        writer.write(18, &self.sent_noise_level);
+        writer.write(19, &self.sent_signal_level);
+        writer.write(20, &self.speaker_glitch_rate);
     }
 }
 runtime::models!(DeviceInfo);

@@ -150,31 +150,28 @@ impl runtime::Model for DirectRoutingLogRow {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.call_end_sub_reason),
-            1 => writer.write(&self.call_type),
-            2 => writer.write(&self.callee_number),
-            3 => writer.write(&self.caller_number),
-            4 => writer.write(&self.correlation_id),
-            5 => writer.write(&self.duration),
-            6 => writer.write(&self.end_date_time),
-            7 => writer.write(&self.failure_date_time),
-            8 => writer.write(&self.final_sip_code),
-            9 => writer.write(&self.final_sip_code_phrase),
-            10 => writer.write(&self.id),
-            11 => writer.write(&self.invite_date_time),
-            12 => writer.write(&self.media_bypass_enabled),
-            13 => writer.write(&self.media_path_location),
-            14 => writer.write(&self.signaling_location),
-            15 => writer.write(&self.start_date_time),
-            16 => writer.write(&self.successful_call),
-            17 => writer.write(&self.trunk_fully_qualified_domain_name),
-            18 => writer.write(&self.user_display_name),
-            19 => writer.write(&self.user_id),
-            20 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.call_end_sub_reason);
+        writer.write(1, &self.call_type);
+        writer.write(2, &self.callee_number);
+        writer.write(3, &self.caller_number);
+        writer.write(4, &self.correlation_id);
+        writer.write(5, &self.duration);
+        writer.write(6, &self.end_date_time);
+        writer.write(7, &self.failure_date_time);
+        writer.write(8, &self.final_sip_code);
+        writer.write(9, &self.final_sip_code_phrase);
+        writer.write(10, &self.id);
+        writer.write(11, &self.invite_date_time);
+        writer.write(12, &self.media_bypass_enabled);
+        writer.write(13, &self.media_path_location);
+        writer.write(14, &self.signaling_location);
+        writer.write(15, &self.start_date_time);
+        writer.write(16, &self.successful_call);
+        writer.write(17, &self.trunk_fully_qualified_domain_name);
+        writer.write(18, &self.user_display_name);
+        writer.write(19, &self.user_id);
+        writer.write(20, &self.user_principal_name);
     }
 }
 runtime::models!(DirectRoutingLogRow);

@@ -48,11 +48,8 @@ impl runtime::Model for Endpoint {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.user_agent),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.user_agent);
     }
 }
 runtime::models!(Endpoint);

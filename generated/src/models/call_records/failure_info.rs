@@ -52,12 +52,9 @@ impl runtime::Model for FailureInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.reason),
-            1 => writer.write(&self.stage),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.reason);
+        writer.write(1, &self.stage);
     }
 }
 runtime::models!(FailureInfo);

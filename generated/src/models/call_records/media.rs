@@ -75,16 +75,13 @@ impl runtime::Model for Media {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.callee_device),
-            1 => writer.write(&self.callee_network),
-            2 => writer.write(&self.caller_device),
-            3 => writer.write(&self.caller_network),
-            4 => writer.write(&self.label),
-            5 => writer.write(&self.streams),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.callee_device);
+        writer.write(1, &self.callee_network);
+        writer.write(2, &self.caller_device);
+        writer.write(3, &self.caller_network);
+        writer.write(4, &self.label);
+        writer.write(5, &self.streams);
     }
 }
 runtime::models!(Media);

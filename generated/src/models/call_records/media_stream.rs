@@ -195,40 +195,37 @@ impl runtime::Model for MediaStream {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.audio_codec),
-            1 => writer.write(&self.average_audio_degradation),
-            2 => writer.write(&self.average_audio_network_jitter),
-            3 => writer.write(&self.average_bandwidth_estimate),
-            4 => writer.write(&self.average_freeze_duration),
-            5 => writer.write(&self.average_jitter),
-            6 => writer.write(&self.average_packet_loss_rate),
-            7 => writer.write(&self.average_ratio_of_concealed_samples),
-            8 => writer.write(&self.average_received_frame_rate),
-            9 => writer.write(&self.average_round_trip_time),
-            10 => writer.write(&self.average_video_frame_loss_percentage),
-            11 => writer.write(&self.average_video_frame_rate),
-            12 => writer.write(&self.average_video_packet_loss_rate),
-            13 => writer.write(&self.end_date_time),
-            14 => writer.write(&self.is_audio_forward_error_correction_used),
-            15 => writer.write(&self.low_frame_rate_ratio),
-            16 => writer.write(&self.low_video_processing_capability_ratio),
-            17 => writer.write(&self.max_audio_network_jitter),
-            18 => writer.write(&self.max_jitter),
-            19 => writer.write(&self.max_packet_loss_rate),
-            20 => writer.write(&self.max_ratio_of_concealed_samples),
-            21 => writer.write(&self.max_round_trip_time),
-            22 => writer.write(&self.packet_utilization),
-            23 => writer.write(&self.post_forward_error_correction_packet_loss_rate),
-            24 => writer.write(&self.rms_freeze_duration),
-            25 => writer.write(&self.start_date_time),
-            26 => writer.write(&self.stream_direction),
-            27 => writer.write(&self.stream_id),
-            28 => writer.write(&self.video_codec),
-            29 => writer.write(&self.was_media_bypassed),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.audio_codec);
+        writer.write(1, &self.average_audio_degradation);
+        writer.write(2, &self.average_audio_network_jitter);
+        writer.write(3, &self.average_bandwidth_estimate);
+        writer.write(4, &self.average_freeze_duration);
+        writer.write(5, &self.average_jitter);
+        writer.write(6, &self.average_packet_loss_rate);
+        writer.write(7, &self.average_ratio_of_concealed_samples);
+        writer.write(8, &self.average_received_frame_rate);
+        writer.write(9, &self.average_round_trip_time);
+        writer.write(10, &self.average_video_frame_loss_percentage);
+        writer.write(11, &self.average_video_frame_rate);
+        writer.write(12, &self.average_video_packet_loss_rate);
+        writer.write(13, &self.end_date_time);
+        writer.write(14, &self.is_audio_forward_error_correction_used);
+        writer.write(15, &self.low_frame_rate_ratio);
+        writer.write(16, &self.low_video_processing_capability_ratio);
+        writer.write(17, &self.max_audio_network_jitter);
+        writer.write(18, &self.max_jitter);
+        writer.write(19, &self.max_packet_loss_rate);
+        writer.write(20, &self.max_ratio_of_concealed_samples);
+        writer.write(21, &self.max_round_trip_time);
+        writer.write(22, &self.packet_utilization);
+        writer.write(23, &self.post_forward_error_correction_packet_loss_rate);
+        writer.write(24, &self.rms_freeze_duration);
+        writer.write(25, &self.start_date_time);
+        writer.write(26, &self.stream_direction);
+        writer.write(27, &self.stream_id);
+        writer.write(28, &self.video_codec);
+        writer.write(29, &self.was_media_bypassed);
     }
 }
 runtime::models!(MediaStream);

@@ -177,36 +177,33 @@ impl runtime::Model for NetworkInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.bandwidth_low_event_ratio),
-            1 => writer.write(&self.basic_service_set_identifier),
-            2 => writer.write(&self.connection_type),
-            3 => writer.write(&self.delay_event_ratio),
-            4 => writer.write(&self.dns_suffix),
-            5 => writer.write(&self.ip_address),
-            6 => writer.write(&self.link_speed),
-            7 => writer.write(&self.mac_address),
-            8 => writer.write(&self.network_transport_protocol),
-            9 => writer.write(&self.port),
-            10 => writer.write(&self.received_quality_event_ratio),
-            11 => writer.write(&self.reflexive_ip_address),
-            12 => writer.write(&self.relay_ip_address),
-            13 => writer.write(&self.relay_port),
-            14 => writer.write(&self.sent_quality_event_ratio),
-            15 => writer.write(&self.subnet),
-            16 => writer.write(&self.trace_route_hops),
-            17 => writer.write(&self.wifi_band),
-            18 => writer.write(&self.wifi_battery_charge),
-            19 => writer.write(&self.wifi_channel),
-            20 => writer.write(&self.wifi_microsoft_driver),
-            21 => writer.write(&self.wifi_microsoft_driver_version),
-            22 => writer.write(&self.wifi_radio_type),
-            23 => writer.write(&self.wifi_signal_strength),
-            24 => writer.write(&self.wifi_vendor_driver),
-            25 => writer.write(&self.wifi_vendor_driver_version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.bandwidth_low_event_ratio);
+        writer.write(1, &self.basic_service_set_identifier);
+        writer.write(2, &self.connection_type);
+        writer.write(3, &self.delay_event_ratio);
+        writer.write(4, &self.dns_suffix);
+        writer.write(5, &self.ip_address);
+        writer.write(6, &self.link_speed);
+        writer.write(7, &self.mac_address);
+        writer.write(8, &self.network_transport_protocol);
+        writer.write(9, &self.port);
+        writer.write(10, &self.received_quality_event_ratio);
+        writer.write(11, &self.reflexive_ip_address);
+        writer.write(12, &self.relay_ip_address);
+        writer.write(13, &self.relay_port);
+        writer.write(14, &self.sent_quality_event_ratio);
+        writer.write(15, &self.subnet);
+        writer.write(16, &self.trace_route_hops);
+        writer.write(17, &self.wifi_band);
+        writer.write(18, &self.wifi_battery_charge);
+        writer.write(19, &self.wifi_channel);
+        writer.write(20, &self.wifi_microsoft_driver);
+        writer.write(21, &self.wifi_microsoft_driver_version);
+        writer.write(22, &self.wifi_radio_type);
+        writer.write(23, &self.wifi_signal_strength);
+        writer.write(24, &self.wifi_vendor_driver);
+        writer.write(25, &self.wifi_vendor_driver_version);
     }
 }
 runtime::models!(NetworkInfo);

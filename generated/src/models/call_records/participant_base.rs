@@ -66,13 +66,10 @@ impl runtime::Model for ParticipantBase {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.administrative_unit_infos),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.identity),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.administrative_unit_infos);
+        writer.write(1, &self.id);
+        writer.write(2, &self.identity);
     }
 }
 runtime::models!(ParticipantBase);

@@ -87,18 +87,15 @@ impl runtime::Model for ParticipantEndpoint {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.associated_identity),
-            1 => writer.write(&self.cpu_cores_count),
-            2 => writer.write(&self.cpu_name),
-            3 => writer.write(&self.cpu_processor_speed_in_mhz),
-            4 => writer.write(&self.feedback),
-            5 => writer.write(&self.identity),
-            6 => writer.write(&self.name),
-            7 => writer.write(&self.user_agent),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.associated_identity);
+        writer.write(1, &self.cpu_cores_count);
+        writer.write(2, &self.cpu_name);
+        writer.write(3, &self.cpu_processor_speed_in_mhz);
+        writer.write(4, &self.feedback);
+        writer.write(5, &self.identity);
+        writer.write(6, &self.name);
+        writer.write(7, &self.user_agent);
     }
 }
 runtime::models!(ParticipantEndpoint);

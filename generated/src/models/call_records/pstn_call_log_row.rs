@@ -160,33 +160,30 @@ impl runtime::Model for PstnCallLogRow {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.call_duration_source),
-            1 => writer.write(&self.call_id),
-            2 => writer.write(&self.call_type),
-            3 => writer.write(&self.callee_number),
-            4 => writer.write(&self.caller_number),
-            5 => writer.write(&self.charge),
-            6 => writer.write(&self.conference_id),
-            7 => writer.write(&self.connection_charge),
-            8 => writer.write(&self.currency),
-            9 => writer.write(&self.destination_context),
-            10 => writer.write(&self.destination_name),
-            11 => writer.write(&self.duration),
-            12 => writer.write(&self.end_date_time),
-            13 => writer.write(&self.id),
-            14 => writer.write(&self.inventory_type),
-            15 => writer.write(&self.license_capability),
-            16 => writer.write(&self.operator),
-            17 => writer.write(&self.start_date_time),
-            18 => writer.write(&self.tenant_country_code),
-            19 => writer.write(&self.usage_country_code),
-            20 => writer.write(&self.user_display_name),
-            21 => writer.write(&self.user_id),
-            22 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.call_duration_source);
+        writer.write(1, &self.call_id);
+        writer.write(2, &self.call_type);
+        writer.write(3, &self.callee_number);
+        writer.write(4, &self.caller_number);
+        writer.write(5, &self.charge);
+        writer.write(6, &self.conference_id);
+        writer.write(7, &self.connection_charge);
+        writer.write(8, &self.currency);
+        writer.write(9, &self.destination_context);
+        writer.write(10, &self.destination_name);
+        writer.write(11, &self.duration);
+        writer.write(12, &self.end_date_time);
+        writer.write(13, &self.id);
+        writer.write(14, &self.inventory_type);
+        writer.write(15, &self.license_capability);
+        writer.write(16, &self.operator);
+        writer.write(17, &self.start_date_time);
+        writer.write(18, &self.tenant_country_code);
+        writer.write(19, &self.usage_country_code);
+        writer.write(20, &self.user_display_name);
+        writer.write(21, &self.user_id);
+        writer.write(22, &self.user_principal_name);
     }
 }
 runtime::models!(PstnCallLogRow);

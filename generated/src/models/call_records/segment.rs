@@ -82,17 +82,14 @@ impl runtime::Model for Segment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.callee),
-            1 => writer.write(&self.caller),
-            2 => writer.write(&self.end_date_time),
-            3 => writer.write(&self.failure_info),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.media),
-            6 => writer.write(&self.start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.callee);
+        writer.write(1, &self.caller);
+        writer.write(2, &self.end_date_time);
+        writer.write(3, &self.failure_info);
+        writer.write(4, &self.id);
+        writer.write(5, &self.media);
+        writer.write(6, &self.start_date_time);
     }
 }
 runtime::models!(Segment);

@@ -50,11 +50,8 @@ impl runtime::Model for ServiceEndpoint {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.user_agent),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.user_agent);
     }
 }
 runtime::models!(ServiceEndpoint);

@@ -58,13 +58,10 @@ impl runtime::Model for ServiceUserAgent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_version),
-            1 => writer.write(&self.header_value),
-            2 => writer.write(&self.role),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_version);
+        writer.write(1, &self.header_value);
+        writer.write(2, &self.role);
     }
 }
 runtime::models!(ServiceUserAgent);

@@ -94,19 +94,16 @@ impl runtime::Model for Session {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.callee),
-            1 => writer.write(&self.caller),
-            2 => writer.write(&self.end_date_time),
-            3 => writer.write(&self.failure_info),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.is_test),
-            6 => writer.write(&self.modalities),
-            7 => writer.write(&self.segments),
-            8 => writer.write(&self.start_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.callee);
+        writer.write(1, &self.caller);
+        writer.write(2, &self.end_date_time);
+        writer.write(3, &self.failure_info);
+        writer.write(4, &self.id);
+        writer.write(5, &self.is_test);
+        writer.write(6, &self.modalities);
+        writer.write(7, &self.segments);
+        writer.write(8, &self.start_date_time);
     }
 }
 runtime::models!(Session);

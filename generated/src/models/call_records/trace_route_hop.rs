@@ -56,13 +56,10 @@ impl runtime::Model for TraceRouteHop {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.hop_count),
-            1 => writer.write(&self.ip_address),
-            2 => writer.write(&self.round_trip_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.hop_count);
+        writer.write(1, &self.ip_address);
+        writer.write(2, &self.round_trip_time);
     }
 }
 runtime::models!(TraceRouteHop);

@@ -54,12 +54,9 @@ impl runtime::Model for UserAgent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.application_version),
-            1 => writer.write(&self.header_value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.application_version);
+        writer.write(1, &self.header_value);
     }
 }
 runtime::models!(UserAgent);

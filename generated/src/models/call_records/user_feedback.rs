@@ -56,13 +56,10 @@ impl runtime::Model for UserFeedback {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.rating),
-            1 => writer.write(&self.text),
-            2 => writer.write(&self.tokens),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.rating);
+        writer.write(1, &self.text);
+        writer.write(2, &self.tokens);
     }
 }
 runtime::models!(UserFeedback);

@@ -60,12 +60,9 @@ impl runtime::Model for AccessReviewContextDataBase {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.review_definition_id),
-            1 => writer.write(&self.review_instance_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.review_definition_id);
+        writer.write(1, &self.review_instance_id);
     }
 }
 runtime::models!(AccessReviewContextDataBase);

@@ -52,12 +52,9 @@ impl runtime::Model for EntityTypeAndIds {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.entity_ids),
-            1 => writer.write(&self.entity_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.entity_ids);
+        writer.write(1, &self.entity_type);
     }
 }
 runtime::models!(EntityTypeAndIds);

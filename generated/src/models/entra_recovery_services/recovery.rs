@@ -62,13 +62,10 @@ impl runtime::Model for Recovery {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.jobs),
-            2 => writer.write(&self.snapshots),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.jobs);
+        writer.write(2, &self.snapshots);
     }
 }
 runtime::models!(Recovery);

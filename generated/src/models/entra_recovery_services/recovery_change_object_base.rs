@@ -74,15 +74,12 @@ impl runtime::Model for RecoveryChangeObjectBase {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.entity_type_name),
-            2 => writer.write(&self.failure_message),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.recovery_action),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.entity_type_name);
+        writer.write(2, &self.failure_message);
+        writer.write(3, &self.id);
+        writer.write(4, &self.recovery_action);
     }
 }
 runtime::models!(RecoveryChangeObjectBase);

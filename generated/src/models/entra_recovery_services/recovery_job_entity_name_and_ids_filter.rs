@@ -52,11 +52,8 @@ impl runtime::Model for RecoveryJobEntityNameAndIdsFilter {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filter_values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filter_values);
     }
 }
 runtime::models!(RecoveryJobEntityNameAndIdsFilter);

@@ -52,11 +52,8 @@ impl runtime::Model for RecoveryJobEntityNamesFilter {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.entity_types),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.entity_types);
     }
 }
 runtime::models!(RecoveryJobEntityNamesFilter);

@@ -92,18 +92,15 @@ impl runtime::Model for RecoveryPreviewJob {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.filtering_criteria),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.job_completion_date_time),
-            3 => writer.write(&self.job_start_date_time),
-            4 => writer.write(&self.status),
-            5 => writer.write(&self.target_state_date_time),
-            6 => writer.write(&self.total_changed_links_calculated),
-            7 => writer.write(&self.total_changed_objects_calculated),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.filtering_criteria);
+        writer.write(1, &self.id);
+        writer.write(2, &self.job_completion_date_time);
+        writer.write(3, &self.job_start_date_time);
+        writer.write(4, &self.status);
+        writer.write(5, &self.target_state_date_time);
+        writer.write(6, &self.total_changed_links_calculated);
+        writer.write(7, &self.total_changed_objects_calculated);
     }
 }
 runtime::models!(RecoveryPreviewJob);

@@ -76,15 +76,12 @@ impl runtime::Model for Snapshot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.recovery_jobs),
-            3 => writer.write(&self.recovery_preview_jobs),
-            4 => writer.write(&self.total_changed_objects),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.id);
+        writer.write(2, &self.recovery_jobs);
+        writer.write(3, &self.recovery_preview_jobs);
+        writer.write(4, &self.total_changed_objects);
     }
 }
 runtime::models!(Snapshot);

@@ -50,11 +50,8 @@ impl runtime::Model for ActivitySettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.url_to_item_resolvers),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.url_to_item_resolvers);
     }
 }
 runtime::models!(ActivitySettings);

@@ -50,11 +50,8 @@ impl runtime::Model for Configuration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authorized_app_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authorized_app_ids);
     }
 }
 runtime::models!(Configuration);

@@ -60,14 +60,11 @@ impl runtime::Model for DisplayTemplate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.layout),
-            2 => writer.write(&self.priority),
-            3 => writer.write(&self.rules),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.layout);
+        writer.write(2, &self.priority);
+        writer.write(3, &self.rules);
     }
 }
 runtime::models!(DisplayTemplate);

@@ -65,14 +65,11 @@ impl runtime::Model for ExternalActivity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.performed_by),
-            2 => writer.write(&self.start_date_time),
-            3 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.performed_by);
+        writer.write(2, &self.start_date_time);
+        writer.write(3, &self.r#type);
     }
 }
 runtime::models!(ExternalActivity);

@@ -69,15 +69,12 @@ impl runtime::Model for ExternalActivityResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.error),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.performed_by),
-            3 => writer.write(&self.start_date_time),
-            4 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.error);
+        writer.write(1, &self.id);
+        writer.write(2, &self.performed_by);
+        writer.write(3, &self.start_date_time);
+        writer.write(4, &self.r#type);
     }
 }
 runtime::models!(ExternalActivityResult);

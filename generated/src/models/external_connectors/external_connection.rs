@@ -118,23 +118,20 @@ impl runtime::Model for ExternalConnection {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activity_settings),
-            1 => writer.write(&self.configuration),
-            2 => writer.write(&self.connector_id),
-            3 => writer.write(&self.content_category),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.groups),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.items),
-            8 => writer.write(&self.name),
-            9 => writer.write(&self.operations),
-            10 => writer.write(&self.schema),
-            11 => writer.write(&self.search_settings),
-            12 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activity_settings);
+        writer.write(1, &self.configuration);
+        writer.write(2, &self.connector_id);
+        writer.write(3, &self.content_category);
+        writer.write(4, &self.description);
+        writer.write(5, &self.groups);
+        writer.write(6, &self.id);
+        writer.write(7, &self.items);
+        writer.write(8, &self.name);
+        writer.write(9, &self.operations);
+        writer.write(10, &self.schema);
+        writer.write(11, &self.search_settings);
+        writer.write(12, &self.state);
     }
 }
 runtime::models!(ExternalConnection);

@@ -83,16 +83,13 @@ impl runtime::Model for ExternalItem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.acl),
-            1 => writer.write(&self.activities),
-            2 => writer.write(&self.content),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.information_protection_label),
-            5 => writer.write(&self.properties),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.acl);
+        writer.write(1, &self.activities);
+        writer.write(2, &self.content);
+        writer.write(3, &self.id);
+        writer.write(4, &self.information_protection_label);
+        writer.write(5, &self.properties);
     }
 }
 runtime::models!(ExternalItem);
@@ -138,11 +135,8 @@ impl runtime::Model for AddActivitiesParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activities),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activities);
     }
 }
 runtime::models!(AddActivitiesParameters);

@@ -48,11 +48,8 @@ impl runtime::Model for ExternalItemInformationProtectionLabel {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.sensitivity_label_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.sensitivity_label_id);
     }
 }
 runtime::models!(ExternalItemInformationProtectionLabel);

@@ -58,13 +58,10 @@ impl runtime::Model for ItemIdResolver {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.item_id),
-            1 => writer.write(&self.priority),
-            2 => writer.write(&self.url_match_info),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.item_id);
+        writer.write(1, &self.priority);
+        writer.write(2, &self.url_match_info);
     }
 }
 runtime::models!(ItemIdResolver);

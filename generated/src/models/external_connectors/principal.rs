@@ -80,17 +80,14 @@ impl runtime::Model for Principal {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.email),
-            1 => writer.write(&self.entra_display_name),
-            2 => writer.write(&self.entra_id),
-            3 => writer.write(&self.external_id),
-            4 => writer.write(&self.external_name),
-            5 => writer.write(&self.tenant_id),
-            6 => writer.write(&self.upn),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.email);
+        writer.write(1, &self.entra_display_name);
+        writer.write(2, &self.entra_id);
+        writer.write(3, &self.external_id);
+        writer.write(4, &self.external_name);
+        writer.write(5, &self.tenant_id);
+        writer.write(6, &self.upn);
     }
 }
 runtime::models!(Principal);

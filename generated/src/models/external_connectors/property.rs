@@ -92,19 +92,16 @@ impl runtime::Model for Property {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.aliases),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.is_queryable),
-            3 => writer.write(&self.is_refinable),
-            4 => writer.write(&self.is_retrievable),
-            5 => writer.write(&self.is_searchable),
-            6 => writer.write(&self.labels),
-            7 => writer.write(&self.name),
-            8 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.aliases);
+        writer.write(1, &self.description);
+        writer.write(2, &self.is_queryable);
+        writer.write(3, &self.is_refinable);
+        writer.write(4, &self.is_retrievable);
+        writer.write(5, &self.is_searchable);
+        writer.write(6, &self.labels);
+        writer.write(7, &self.name);
+        writer.write(8, &self.r#type);
     }
 }
 runtime::models!(Property);

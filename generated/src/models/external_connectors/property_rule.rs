@@ -60,14 +60,11 @@ impl runtime::Model for PropertyRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.operation),
-            1 => writer.write(&self.property),
-            2 => writer.write(&self.values),
-            3 => writer.write(&self.values_joined_by),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.operation);
+        writer.write(1, &self.property);
+        writer.write(2, &self.values);
+        writer.write(3, &self.values_joined_by);
     }
 }
 runtime::models!(PropertyRule);

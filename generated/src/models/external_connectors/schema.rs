@@ -58,13 +58,10 @@ impl runtime::Model for Schema {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.base_type),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.properties),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.base_type);
+        writer.write(1, &self.id);
+        writer.write(2, &self.properties);
     }
 }
 runtime::models!(Schema);

@@ -50,11 +50,8 @@ impl runtime::Model for SearchSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.search_result_templates),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.search_result_templates);
     }
 }
 runtime::models!(SearchSettings);

@@ -52,12 +52,9 @@ impl runtime::Model for UrlMatchInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.base_urls),
-            1 => writer.write(&self.url_pattern),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.base_urls);
+        writer.write(1, &self.url_pattern);
     }
 }
 runtime::models!(UrlMatchInfo);

@@ -48,11 +48,8 @@ impl runtime::Model for ActivateGroupScope {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.group),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.group);
     }
 }
 runtime::models!(ActivateGroupScope);

@@ -54,12 +54,9 @@ impl runtime::Model for ActivateProcessingResultScope {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.processing_results),
-            1 => writer.write(&self.task_scope),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.processing_results);
+        writer.write(1, &self.task_scope);
     }
 }
 runtime::models!(ActivateProcessingResultScope);

@@ -56,13 +56,10 @@ impl runtime::Model for ActivateRunScope {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.run),
-            1 => writer.write(&self.task_scope),
-            2 => writer.write(&self.user_scope),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.run);
+        writer.write(1, &self.task_scope);
+        writer.write(2, &self.user_scope);
     }
 }
 runtime::models!(ActivateRunScope);

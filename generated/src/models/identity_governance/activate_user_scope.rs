@@ -48,11 +48,8 @@ impl runtime::Model for ActivateUserScope {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.users),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.users);
     }
 }
 runtime::models!(ActivateUserScope);

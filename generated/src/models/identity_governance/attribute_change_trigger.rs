@@ -48,11 +48,8 @@ impl runtime::Model for AttributeChangeTrigger {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.trigger_attributes),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.trigger_attributes);
     }
 }
 runtime::models!(AttributeChangeTrigger);

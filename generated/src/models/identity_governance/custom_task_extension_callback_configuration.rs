@@ -52,12 +52,9 @@ impl runtime::Model for CustomTaskExtensionCallbackConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authorized_apps),
-            1 => writer.write(&self.timeout_duration),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authorized_apps);
+        writer.write(1, &self.timeout_duration);
     }
 }
 runtime::models!(CustomTaskExtensionCallbackConfiguration);

@@ -50,11 +50,8 @@ impl runtime::Model for CustomTaskExtensionCallbackData {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.operation_status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.operation_status);
     }
 }
 runtime::models!(CustomTaskExtensionCallbackData);

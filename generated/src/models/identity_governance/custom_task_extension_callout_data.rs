@@ -62,14 +62,11 @@ impl runtime::Model for CustomTaskExtensionCalloutData {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.subject),
-            1 => writer.write(&self.task),
-            2 => writer.write(&self.task_processingresult),
-            3 => writer.write(&self.workflow),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.subject);
+        writer.write(1, &self.task);
+        writer.write(2, &self.task_processingresult);
+        writer.write(3, &self.workflow);
     }
 }
 runtime::models!(CustomTaskExtensionCalloutData);

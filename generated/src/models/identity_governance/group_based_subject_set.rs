@@ -48,11 +48,8 @@ impl runtime::Model for GroupBasedSubjectSet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.groups),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.groups);
     }
 }
 runtime::models!(GroupBasedSubjectSet);

@@ -67,14 +67,11 @@ impl runtime::Model for LifecycleManagementSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.email_settings),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.quarantine_configuration),
-            3 => writer.write(&self.workflow_schedule_interval_in_hours),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.email_settings);
+        writer.write(1, &self.id);
+        writer.write(2, &self.quarantine_configuration);
+        writer.write(3, &self.workflow_schedule_interval_in_hours);
     }
 }
 runtime::models!(LifecycleManagementSettings);

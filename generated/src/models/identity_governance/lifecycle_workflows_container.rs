@@ -93,18 +93,15 @@ impl runtime::Model for LifecycleWorkflowsContainer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.custom_task_extensions),
-            1 => writer.write(&self.deleted_items),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.insights),
-            4 => writer.write(&self.settings),
-            5 => writer.write(&self.task_definitions),
-            6 => writer.write(&self.workflow_templates),
-            7 => writer.write(&self.workflows),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.custom_task_extensions);
+        writer.write(1, &self.deleted_items);
+        writer.write(2, &self.id);
+        writer.write(3, &self.insights);
+        writer.write(4, &self.settings);
+        writer.write(5, &self.task_definitions);
+        writer.write(6, &self.workflow_templates);
+        writer.write(7, &self.workflows);
     }
 }
 runtime::models!(LifecycleWorkflowsContainer);

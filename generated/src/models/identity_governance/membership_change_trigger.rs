@@ -48,11 +48,8 @@ impl runtime::Model for MembershipChangeTrigger {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.change_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.change_type);
     }
 }
 runtime::models!(MembershipChangeTrigger);

@@ -54,13 +54,10 @@ impl runtime::Model for Parameter {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.name),
-            1 => writer.write(&self.value_type),
-            2 => writer.write(&self.values),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.name);
+        writer.write(1, &self.value_type);
+        writer.write(2, &self.values);
     }
 }
 runtime::models!(Parameter);

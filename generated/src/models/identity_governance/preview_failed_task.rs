@@ -58,14 +58,11 @@ impl runtime::Model for PreviewFailedTask {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.definition_id),
-            1 => writer.write(&self.failure_reason),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.task_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.definition_id);
+        writer.write(1, &self.failure_reason);
+        writer.write(2, &self.name);
+        writer.write(3, &self.task_id);
     }
 }
 runtime::models!(PreviewFailedTask);

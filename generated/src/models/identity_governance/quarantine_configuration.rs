@@ -50,12 +50,9 @@ impl runtime::Model for QuarantineConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.conditions),
-            1 => writer.write(&self.match_mode),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.conditions);
+        writer.write(1, &self.match_mode);
     }
 }
 runtime::models!(QuarantineConfiguration);

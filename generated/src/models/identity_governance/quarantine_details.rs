@@ -54,13 +54,10 @@ impl runtime::Model for QuarantineDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.quarantine_reason),
-            1 => writer.write(&self.quarantine_type),
-            2 => writer.write(&self.quarantined_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.quarantine_reason);
+        writer.write(1, &self.quarantine_type);
+        writer.write(2, &self.quarantined_date_time);
     }
 }
 runtime::models!(QuarantineDetails);

@@ -48,11 +48,8 @@ impl runtime::Model for RuleBasedSubjectSet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.rule),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.rule);
     }
 }
 runtime::models!(RuleBasedSubjectSet);

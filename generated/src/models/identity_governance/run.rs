@@ -140,27 +140,24 @@ impl runtime::Model for Run {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activated_on_scope),
-            1 => writer.write(&self.completed_date_time),
-            2 => writer.write(&self.failed_tasks_count),
-            3 => writer.write(&self.failed_users_count),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.last_updated_date_time),
-            6 => writer.write(&self.processing_status),
-            7 => writer.write(&self.reprocessed_runs),
-            8 => writer.write(&self.scheduled_date_time),
-            9 => writer.write(&self.started_date_time),
-            10 => writer.write(&self.successful_users_count),
-            11 => writer.write(&self.task_processing_results),
-            12 => writer.write(&self.total_tasks_count),
-            13 => writer.write(&self.total_unprocessed_tasks_count),
-            14 => writer.write(&self.total_users_count),
-            15 => writer.write(&self.user_processing_results),
-            16 => writer.write(&self.workflow_execution_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activated_on_scope);
+        writer.write(1, &self.completed_date_time);
+        writer.write(2, &self.failed_tasks_count);
+        writer.write(3, &self.failed_users_count);
+        writer.write(4, &self.id);
+        writer.write(5, &self.last_updated_date_time);
+        writer.write(6, &self.processing_status);
+        writer.write(7, &self.reprocessed_runs);
+        writer.write(8, &self.scheduled_date_time);
+        writer.write(9, &self.started_date_time);
+        writer.write(10, &self.successful_users_count);
+        writer.write(11, &self.task_processing_results);
+        writer.write(12, &self.total_tasks_count);
+        writer.write(13, &self.total_unprocessed_tasks_count);
+        writer.write(14, &self.total_users_count);
+        writer.write(15, &self.user_processing_results);
+        writer.write(16, &self.workflow_execution_type);
     }
 }
 runtime::models!(Run);

@@ -73,16 +73,13 @@ impl runtime::Model for RunSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.failed_runs),
-            1 => writer.write(&self.failed_tasks),
-            2 => writer.write(&self.successful_runs),
-            3 => writer.write(&self.total_runs),
-            4 => writer.write(&self.total_tasks),
-            5 => writer.write(&self.total_users),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.failed_runs);
+        writer.write(1, &self.failed_tasks);
+        writer.write(2, &self.successful_runs);
+        writer.write(3, &self.total_runs);
+        writer.write(4, &self.total_tasks);
+        writer.write(5, &self.total_users);
     }
 }
 runtime::models!(RunSummary);

@@ -99,20 +99,17 @@ impl runtime::Model for Task {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.arguments),
-            1 => writer.write(&self.category),
-            2 => writer.write(&self.continue_on_error),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.execution_sequence),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.is_enabled),
-            8 => writer.write(&self.task_definition_id),
-            9 => writer.write(&self.task_processing_results),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.arguments);
+        writer.write(1, &self.category);
+        writer.write(2, &self.continue_on_error);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.execution_sequence);
+        writer.write(6, &self.id);
+        writer.write(7, &self.is_enabled);
+        writer.write(8, &self.task_definition_id);
+        writer.write(9, &self.task_processing_results);
     }
 }
 runtime::models!(Task);

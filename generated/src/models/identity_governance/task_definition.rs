@@ -82,17 +82,14 @@ impl runtime::Model for TaskDefinition {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.category),
-            1 => writer.write(&self.continue_on_error),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.parameters),
-            6 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.category);
+        writer.write(1, &self.continue_on_error);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.id);
+        writer.write(5, &self.parameters);
+        writer.write(6, &self.version);
     }
 }
 runtime::models!(TaskDefinition);

@@ -92,19 +92,16 @@ impl runtime::Model for TaskProcessingResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.completed_date_time),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.failure_reason),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.processing_info),
-            5 => writer.write(&self.processing_status),
-            6 => writer.write(&self.started_date_time),
-            7 => writer.write(&self.subject),
-            8 => writer.write(&self.task),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.completed_date_time);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.failure_reason);
+        writer.write(3, &self.id);
+        writer.write(4, &self.processing_info);
+        writer.write(5, &self.processing_status);
+        writer.write(6, &self.started_date_time);
+        writer.write(7, &self.subject);
+        writer.write(8, &self.task);
     }
 }
 runtime::models!(TaskProcessingResult);
@@ -158,13 +155,10 @@ impl runtime::Model for ResumeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.data),
-            1 => writer.write(&self.source),
-            2 => writer.write(&self.r#type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.data);
+        writer.write(1, &self.source);
+        writer.write(2, &self.r#type);
     }
 }
 runtime::models!(ResumeParameters);

@@ -116,23 +116,20 @@ impl runtime::Model for TaskReport {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.completed_date_time),
-            1 => writer.write(&self.failed_users_count),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.last_updated_date_time),
-            4 => writer.write(&self.processing_status),
-            5 => writer.write(&self.run_id),
-            6 => writer.write(&self.started_date_time),
-            7 => writer.write(&self.successful_users_count),
-            8 => writer.write(&self.task),
-            9 => writer.write(&self.task_definition),
-            10 => writer.write(&self.task_processing_results),
-            11 => writer.write(&self.total_users_count),
-            12 => writer.write(&self.unprocessed_users_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.completed_date_time);
+        writer.write(1, &self.failed_users_count);
+        writer.write(2, &self.id);
+        writer.write(3, &self.last_updated_date_time);
+        writer.write(4, &self.processing_status);
+        writer.write(5, &self.run_id);
+        writer.write(6, &self.started_date_time);
+        writer.write(7, &self.successful_users_count);
+        writer.write(8, &self.task);
+        writer.write(9, &self.task_definition);
+        writer.write(10, &self.task_processing_results);
+        writer.write(11, &self.total_users_count);
+        writer.write(12, &self.unprocessed_users_count);
     }
 }
 runtime::models!(TaskReport);

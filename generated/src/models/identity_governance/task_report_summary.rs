@@ -58,14 +58,11 @@ impl runtime::Model for TaskReportSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.failed_tasks),
-            1 => writer.write(&self.successful_tasks),
-            2 => writer.write(&self.total_tasks),
-            3 => writer.write(&self.unprocessed_tasks),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.failed_tasks);
+        writer.write(1, &self.successful_tasks);
+        writer.write(2, &self.total_tasks);
+        writer.write(3, &self.unprocessed_tasks);
     }
 }
 runtime::models!(TaskReportSummary);

@@ -54,12 +54,9 @@ impl runtime::Model for TimeBasedAttributeTrigger {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.offset_in_days),
-            1 => writer.write(&self.time_based_attribute),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.offset_in_days);
+        writer.write(1, &self.time_based_attribute);
     }
 }
 runtime::models!(TimeBasedAttributeTrigger);

@@ -83,18 +83,15 @@ impl runtime::Model for TopTasksInsightsSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.failed_tasks),
-            1 => writer.write(&self.failed_users),
-            2 => writer.write(&self.successful_tasks),
-            3 => writer.write(&self.successful_users),
-            4 => writer.write(&self.task_definition_display_name),
-            5 => writer.write(&self.task_definition_id),
-            6 => writer.write(&self.total_tasks),
-            7 => writer.write(&self.total_users),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.failed_tasks);
+        writer.write(1, &self.failed_users);
+        writer.write(2, &self.successful_tasks);
+        writer.write(3, &self.successful_users);
+        writer.write(4, &self.task_definition_display_name);
+        writer.write(5, &self.task_definition_id);
+        writer.write(6, &self.total_tasks);
+        writer.write(7, &self.total_users);
     }
 }
 runtime::models!(TopTasksInsightsSummary);

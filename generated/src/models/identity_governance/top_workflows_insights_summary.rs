@@ -95,20 +95,17 @@ impl runtime::Model for TopWorkflowsInsightsSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.failed_runs),
-            1 => writer.write(&self.failed_users),
-            2 => writer.write(&self.successful_runs),
-            3 => writer.write(&self.successful_users),
-            4 => writer.write(&self.total_runs),
-            5 => writer.write(&self.total_users),
-            6 => writer.write(&self.workflow_category),
-            7 => writer.write(&self.workflow_display_name),
-            8 => writer.write(&self.workflow_id),
-            9 => writer.write(&self.workflow_version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.failed_runs);
+        writer.write(1, &self.failed_users);
+        writer.write(2, &self.successful_runs);
+        writer.write(3, &self.successful_users);
+        writer.write(4, &self.total_runs);
+        writer.write(5, &self.total_users);
+        writer.write(6, &self.workflow_category);
+        writer.write(7, &self.workflow_display_name);
+        writer.write(8, &self.workflow_id);
+        writer.write(9, &self.workflow_version);
     }
 }
 runtime::models!(TopWorkflowsInsightsSummary);

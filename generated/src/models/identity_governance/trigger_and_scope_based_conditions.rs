@@ -52,12 +52,9 @@ impl runtime::Model for TriggerAndScopeBasedConditions {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.scope),
-            1 => writer.write(&self.trigger),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.scope);
+        writer.write(1, &self.trigger);
     }
 }
 runtime::models!(TriggerAndScopeBasedConditions);

@@ -48,11 +48,8 @@ impl runtime::Model for UserInactivityTrigger {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.inactivity_period_in_days),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.inactivity_period_in_days);
     }
 }
 runtime::models!(UserInactivityTrigger);

@@ -118,23 +118,20 @@ impl runtime::Model for UserProcessingResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.completed_date_time),
-            1 => writer.write(&self.failed_tasks_count),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.processing_status),
-            4 => writer.write(&self.reprocessed_runs),
-            5 => writer.write(&self.scheduled_date_time),
-            6 => writer.write(&self.started_date_time),
-            7 => writer.write(&self.subject),
-            8 => writer.write(&self.task_processing_results),
-            9 => writer.write(&self.total_tasks_count),
-            10 => writer.write(&self.total_unprocessed_tasks_count),
-            11 => writer.write(&self.workflow_execution_type),
-            12 => writer.write(&self.workflow_version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.completed_date_time);
+        writer.write(1, &self.failed_tasks_count);
+        writer.write(2, &self.id);
+        writer.write(3, &self.processing_status);
+        writer.write(4, &self.reprocessed_runs);
+        writer.write(5, &self.scheduled_date_time);
+        writer.write(6, &self.started_date_time);
+        writer.write(7, &self.subject);
+        writer.write(8, &self.task_processing_results);
+        writer.write(9, &self.total_tasks_count);
+        writer.write(10, &self.total_unprocessed_tasks_count);
+        writer.write(11, &self.workflow_execution_type);
+        writer.write(12, &self.workflow_version);
     }
 }
 runtime::models!(UserProcessingResult);

@@ -68,15 +68,12 @@ impl runtime::Model for UsersProcessingSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.failed_tasks),
-            1 => writer.write(&self.failed_users),
-            2 => writer.write(&self.successful_users),
-            3 => writer.write(&self.total_tasks),
-            4 => writer.write(&self.total_users),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.failed_tasks);
+        writer.write(1, &self.failed_users);
+        writer.write(2, &self.successful_users);
+        writer.write(3, &self.total_tasks);
+        writer.write(4, &self.total_users);
     }
 }
 runtime::models!(UsersProcessingSummary);

@@ -177,34 +177,31 @@ impl runtime::Model for Workflow {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.administration_scope_targets),
-            1 => writer.write(&self.category),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.deleted_date_time),
-            5 => writer.write(&self.description),
-            6 => writer.write(&self.display_name),
-            7 => writer.write(&self.execution_conditions),
-            8 => writer.write(&self.execution_scope),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.is_enabled),
-            11 => writer.write(&self.is_scheduling_enabled),
-            12 => writer.write(&self.last_modified_by),
-            13 => writer.write(&self.last_modified_date_time),
-            14 => writer.write(&self.next_schedule_run_date_time),
-            15 => writer.write(&self.preview_scope),
-            16 => writer.write(&self.quarantine_details),
-            17 => writer.write(&self.runs),
-            18 => writer.write(&self.settings),
-            19 => writer.write(&self.task_reports),
-            20 => writer.write(&self.tasks),
-            21 => writer.write(&self.user_processing_results),
-            22 => writer.write(&self.version),
-            23 => writer.write(&self.versions),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.administration_scope_targets);
+        writer.write(1, &self.category);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.deleted_date_time);
+        writer.write(5, &self.description);
+        writer.write(6, &self.display_name);
+        writer.write(7, &self.execution_conditions);
+        writer.write(8, &self.execution_scope);
+        writer.write(9, &self.id);
+        writer.write(10, &self.is_enabled);
+        writer.write(11, &self.is_scheduling_enabled);
+        writer.write(12, &self.last_modified_by);
+        writer.write(13, &self.last_modified_date_time);
+        writer.write(14, &self.next_schedule_run_date_time);
+        writer.write(15, &self.preview_scope);
+        writer.write(16, &self.quarantine_details);
+        writer.write(17, &self.runs);
+        writer.write(18, &self.settings);
+        writer.write(19, &self.task_reports);
+        writer.write(20, &self.tasks);
+        writer.write(21, &self.user_processing_results);
+        writer.write(22, &self.version);
+        writer.write(23, &self.versions);
     }
 }
 runtime::models!(Workflow);
@@ -250,11 +247,8 @@ impl runtime::Model for ActivateParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.subjects),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.subjects);
     }
 }
 runtime::models!(ActivateParameters);
@@ -300,11 +294,8 @@ impl runtime::Model for ActivateWithScopeParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.scope),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.scope);
     }
 }
 runtime::models!(ActivateWithScopeParameters);
@@ -350,11 +341,8 @@ impl runtime::Model for CancelProcessingParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.scope),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.scope);
     }
 }
 runtime::models!(CancelProcessingParameters);
@@ -400,11 +388,8 @@ impl runtime::Model for CreateNewVersionParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.workflow),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.workflow);
     }
 }
 runtime::models!(CreateNewVersionParameters);
@@ -450,11 +435,8 @@ impl runtime::Model for PreviewWorkflowParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.subjects),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.subjects);
     }
 }
 runtime::models!(PreviewWorkflowParameters);

@@ -48,11 +48,8 @@ impl runtime::Model for WorkflowSetting {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.quarantine_configuration),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.quarantine_configuration);
     }
 }
 runtime::models!(WorkflowSetting);

@@ -77,16 +77,13 @@ impl runtime::Model for WorkflowTemplate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.category),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.execution_conditions),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.tasks),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.category);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.execution_conditions);
+        writer.write(4, &self.id);
+        writer.write(5, &self.tasks);
     }
 }
 runtime::models!(WorkflowTemplate);

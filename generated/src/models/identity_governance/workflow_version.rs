@@ -119,24 +119,21 @@ impl runtime::Model for WorkflowVersion {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.administration_scope_targets),
-            1 => writer.write(&self.category),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.display_name),
-            6 => writer.write(&self.execution_conditions),
-            7 => writer.write(&self.is_enabled),
-            8 => writer.write(&self.is_scheduling_enabled),
-            9 => writer.write(&self.last_modified_by),
-            10 => writer.write(&self.last_modified_date_time),
-            11 => writer.write(&self.settings),
-            12 => writer.write(&self.tasks),
-            13 => writer.write(&self.version_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.administration_scope_targets);
+        writer.write(1, &self.category);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.description);
+        writer.write(5, &self.display_name);
+        writer.write(6, &self.execution_conditions);
+        writer.write(7, &self.is_enabled);
+        writer.write(8, &self.is_scheduling_enabled);
+        writer.write(9, &self.last_modified_by);
+        writer.write(10, &self.last_modified_date_time);
+        writer.write(11, &self.settings);
+        writer.write(12, &self.tasks);
+        writer.write(13, &self.version_number);
     }
 }
 runtime::models!(WorkflowVersion);

@@ -88,19 +88,16 @@ impl runtime::Model for WorkflowsInsightsByCategory {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.failed_joiner_runs),
-            1 => writer.write(&self.failed_leaver_runs),
-            2 => writer.write(&self.failed_mover_runs),
-            3 => writer.write(&self.successful_joiner_runs),
-            4 => writer.write(&self.successful_leaver_runs),
-            5 => writer.write(&self.successful_mover_runs),
-            6 => writer.write(&self.total_joiner_runs),
-            7 => writer.write(&self.total_leaver_runs),
-            8 => writer.write(&self.total_mover_runs),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.failed_joiner_runs);
+        writer.write(1, &self.failed_leaver_runs);
+        writer.write(2, &self.failed_mover_runs);
+        writer.write(3, &self.successful_joiner_runs);
+        writer.write(4, &self.successful_leaver_runs);
+        writer.write(5, &self.successful_mover_runs);
+        writer.write(6, &self.total_joiner_runs);
+        writer.write(7, &self.total_leaver_runs);
+        writer.write(8, &self.total_mover_runs);
     }
 }
 runtime::models!(WorkflowsInsightsByCategory);

@@ -88,19 +88,16 @@ impl runtime::Model for WorkflowsInsightsSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.failed_runs),
-            1 => writer.write(&self.failed_tasks),
-            2 => writer.write(&self.failed_users),
-            3 => writer.write(&self.successful_runs),
-            4 => writer.write(&self.successful_tasks),
-            5 => writer.write(&self.successful_users),
-            6 => writer.write(&self.total_runs),
-            7 => writer.write(&self.total_tasks),
-            8 => writer.write(&self.total_users),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.failed_runs);
+        writer.write(1, &self.failed_tasks);
+        writer.write(2, &self.failed_users);
+        writer.write(3, &self.successful_runs);
+        writer.write(4, &self.successful_tasks);
+        writer.write(5, &self.successful_users);
+        writer.write(6, &self.total_runs);
+        writer.write(7, &self.total_tasks);
+        writer.write(8, &self.total_users);
     }
 }
 runtime::models!(WorkflowsInsightsSummary);

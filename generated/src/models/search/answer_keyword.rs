@@ -56,13 +56,10 @@ impl runtime::Model for AnswerKeyword {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.keywords),
-            1 => writer.write(&self.match_similar_keywords),
-            2 => writer.write(&self.reserved_keywords),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.keywords);
+        writer.write(1, &self.match_similar_keywords);
+        writer.write(2, &self.reserved_keywords);
     }
 }
 runtime::models!(AnswerKeyword);

@@ -64,15 +64,12 @@ impl runtime::Model for AnswerVariant {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.language_tag),
-            3 => writer.write(&self.platform),
-            4 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.language_tag);
+        writer.write(3, &self.platform);
+        writer.write(4, &self.web_url);
     }
 }
 runtime::models!(AnswerVariant);

@@ -132,27 +132,24 @@ impl runtime::Model for Bookmark {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.availability_end_date_time),
-            1 => writer.write(&self.availability_start_date_time),
-            2 => writer.write(&self.categories),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.group_ids),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.is_suggested),
-            8 => writer.write(&self.keywords),
-            9 => writer.write(&self.language_tags),
-            10 => writer.write(&self.last_modified_by),
-            11 => writer.write(&self.last_modified_date_time),
-            12 => writer.write(&self.platforms),
-            13 => writer.write(&self.power_app_ids),
-            14 => writer.write(&self.state),
-            15 => writer.write(&self.targeted_variations),
-            16 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.availability_end_date_time);
+        writer.write(1, &self.availability_start_date_time);
+        writer.write(2, &self.categories);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.group_ids);
+        writer.write(6, &self.id);
+        writer.write(7, &self.is_suggested);
+        writer.write(8, &self.keywords);
+        writer.write(9, &self.language_tags);
+        writer.write(10, &self.last_modified_by);
+        writer.write(11, &self.last_modified_date_time);
+        writer.write(12, &self.platforms);
+        writer.write(13, &self.power_app_ids);
+        writer.write(14, &self.state);
+        writer.write(15, &self.targeted_variations);
+        writer.write(16, &self.web_url);
     }
 }
 runtime::models!(Bookmark);

@@ -122,25 +122,22 @@ impl runtime::Model for Qna {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.availability_end_date_time),
-            1 => writer.write(&self.availability_start_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.group_ids),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.is_suggested),
-            7 => writer.write(&self.keywords),
-            8 => writer.write(&self.language_tags),
-            9 => writer.write(&self.last_modified_by),
-            10 => writer.write(&self.last_modified_date_time),
-            11 => writer.write(&self.platforms),
-            12 => writer.write(&self.state),
-            13 => writer.write(&self.targeted_variations),
-            14 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.availability_end_date_time);
+        writer.write(1, &self.availability_start_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.group_ids);
+        writer.write(5, &self.id);
+        writer.write(6, &self.is_suggested);
+        writer.write(7, &self.keywords);
+        writer.write(8, &self.language_tags);
+        writer.write(9, &self.last_modified_by);
+        writer.write(10, &self.last_modified_date_time);
+        writer.write(11, &self.platforms);
+        writer.write(12, &self.state);
+        writer.write(13, &self.targeted_variations);
+        writer.write(14, &self.web_url);
     }
 }
 runtime::models!(Qna);

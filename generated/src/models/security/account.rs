@@ -56,13 +56,10 @@ impl runtime::Model for Account {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.actions),
-            1 => writer.write(&self.identifier),
-            2 => writer.write(&self.identity_provider),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.actions);
+        writer.write(1, &self.identifier);
+        writer.write(2, &self.identity_provider);
     }
 }
 runtime::models!(Account);

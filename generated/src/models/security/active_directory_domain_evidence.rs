@@ -92,19 +92,16 @@ impl runtime::Model for ActiveDirectoryDomainEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.active_directory_domain_name),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.detailed_roles),
-            3 => writer.write(&self.remediation_status),
-            4 => writer.write(&self.remediation_status_details),
-            5 => writer.write(&self.roles),
-            6 => writer.write(&self.tags),
-            7 => writer.write(&self.trusted_domains),
-            8 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.active_directory_domain_name);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.detailed_roles);
+        writer.write(3, &self.remediation_status);
+        writer.write(4, &self.remediation_status_details);
+        writer.write(5, &self.roles);
+        writer.write(6, &self.tags);
+        writer.write(7, &self.trusted_domains);
+        writer.write(8, &self.verdict);
     }
 }
 runtime::models!(ActiveDirectoryDomainEvidence);

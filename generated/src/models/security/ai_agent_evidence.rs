@@ -102,21 +102,18 @@ impl runtime::Model for AiAgentEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.agent_id),
-            1 => writer.write(&self.agent_name),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.detailed_roles),
-            4 => writer.write(&self.hosting_platform_type),
-            5 => writer.write(&self.instructions),
-            6 => writer.write(&self.remediation_status),
-            7 => writer.write(&self.remediation_status_details),
-            8 => writer.write(&self.roles),
-            9 => writer.write(&self.tags),
-            10 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.agent_id);
+        writer.write(1, &self.agent_name);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.detailed_roles);
+        writer.write(4, &self.hosting_platform_type);
+        writer.write(5, &self.instructions);
+        writer.write(6, &self.remediation_status);
+        writer.write(7, &self.remediation_status_details);
+        writer.write(8, &self.roles);
+        writer.write(9, &self.tags);
+        writer.write(10, &self.verdict);
     }
 }
 runtime::models!(AiAgentEvidence);

@@ -227,46 +227,43 @@ impl runtime::Model for Alert {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.actor_display_name),
-            1 => writer.write(&self.additional_data),
-            2 => writer.write(&self.alert_policy_id),
-            3 => writer.write(&self.alert_web_url),
-            4 => writer.write(&self.assigned_to),
-            5 => writer.write(&self.categories),
-            6 => writer.write(&self.category),
-            7 => writer.write(&self.classification),
-            8 => writer.write(&self.comments),
-            9 => writer.write(&self.created_date_time),
-            10 => writer.write(&self.custom_details),
-            11 => writer.write(&self.description),
-            12 => writer.write(&self.detection_source),
-            13 => writer.write(&self.detector_id),
-            14 => writer.write(&self.determination),
-            15 => writer.write(&self.evidence),
-            16 => writer.write(&self.first_activity_date_time),
-            17 => writer.write(&self.id),
-            18 => writer.write(&self.incident_id),
-            19 => writer.write(&self.incident_web_url),
-            20 => writer.write(&self.investigation_state),
-            21 => writer.write(&self.last_activity_date_time),
-            22 => writer.write(&self.last_update_date_time),
-            23 => writer.write(&self.mitre_techniques),
-            24 => writer.write(&self.product_name),
-            25 => writer.write(&self.provider_alert_id),
-            26 => writer.write(&self.recommended_actions),
-            27 => writer.write(&self.resolved_date_time),
-            28 => writer.write(&self.service_source),
-            29 => writer.write(&self.severity),
-            30 => writer.write(&self.status),
-            31 => writer.write(&self.system_tags),
-            32 => writer.write(&self.tenant_id),
-            33 => writer.write(&self.threat_display_name),
-            34 => writer.write(&self.threat_family_name),
-            35 => writer.write(&self.title),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.actor_display_name);
+        writer.write(1, &self.additional_data);
+        writer.write(2, &self.alert_policy_id);
+        writer.write(3, &self.alert_web_url);
+        writer.write(4, &self.assigned_to);
+        writer.write(5, &self.categories);
+        writer.write(6, &self.category);
+        writer.write(7, &self.classification);
+        writer.write(8, &self.comments);
+        writer.write(9, &self.created_date_time);
+        writer.write(10, &self.custom_details);
+        writer.write(11, &self.description);
+        writer.write(12, &self.detection_source);
+        writer.write(13, &self.detector_id);
+        writer.write(14, &self.determination);
+        writer.write(15, &self.evidence);
+        writer.write(16, &self.first_activity_date_time);
+        writer.write(17, &self.id);
+        writer.write(18, &self.incident_id);
+        writer.write(19, &self.incident_web_url);
+        writer.write(20, &self.investigation_state);
+        writer.write(21, &self.last_activity_date_time);
+        writer.write(22, &self.last_update_date_time);
+        writer.write(23, &self.mitre_techniques);
+        writer.write(24, &self.product_name);
+        writer.write(25, &self.provider_alert_id);
+        writer.write(26, &self.recommended_actions);
+        writer.write(27, &self.resolved_date_time);
+        writer.write(28, &self.service_source);
+        writer.write(29, &self.severity);
+        writer.write(30, &self.status);
+        writer.write(31, &self.system_tags);
+        writer.write(32, &self.tenant_id);
+        writer.write(33, &self.threat_display_name);
+        writer.write(34, &self.threat_family_name);
+        writer.write(35, &self.title);
     }
 }
 runtime::models!(Alert);
@@ -326,14 +323,11 @@ impl runtime::Model for MoveAlertsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alert_comment),
-            1 => writer.write(&self.alert_ids),
-            2 => writer.write(&self.incident_id),
-            3 => writer.write(&self.new_correlation_reasons),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alert_comment);
+        writer.write(1, &self.alert_ids);
+        writer.write(2, &self.incident_id);
+        writer.write(3, &self.new_correlation_reasons);
     }
 }
 runtime::models!(MoveAlertsParameters);

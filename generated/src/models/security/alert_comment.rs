@@ -56,13 +56,10 @@ impl runtime::Model for AlertComment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.comment),
-            1 => writer.write(&self.created_by_display_name),
-            2 => writer.write(&self.created_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.comment);
+        writer.write(1, &self.created_by_display_name);
+        writer.write(2, &self.created_date_time);
     }
 }
 runtime::models!(AlertComment);

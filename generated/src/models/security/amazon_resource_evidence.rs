@@ -102,21 +102,18 @@ impl runtime::Model for AmazonResourceEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.amazon_account_id),
-            1 => writer.write(&self.amazon_resource_id),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.detailed_roles),
-            4 => writer.write(&self.remediation_status),
-            5 => writer.write(&self.remediation_status_details),
-            6 => writer.write(&self.resource_name),
-            7 => writer.write(&self.resource_type),
-            8 => writer.write(&self.roles),
-            9 => writer.write(&self.tags),
-            10 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.amazon_account_id);
+        writer.write(1, &self.amazon_resource_id);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.detailed_roles);
+        writer.write(4, &self.remediation_status);
+        writer.write(5, &self.remediation_status_details);
+        writer.write(6, &self.resource_name);
+        writer.write(7, &self.resource_type);
+        writer.write(8, &self.roles);
+        writer.write(9, &self.tags);
+        writer.write(10, &self.verdict);
     }
 }
 runtime::models!(AmazonResourceEvidence);

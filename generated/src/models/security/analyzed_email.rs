@@ -241,48 +241,45 @@ impl runtime::Model for AnalyzedEmail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alert_ids),
-            1 => writer.write(&self.attachments),
-            2 => writer.write(&self.authentication_details),
-            3 => writer.write(&self.bulk_complaint_level),
-            4 => writer.write(&self.client_type),
-            5 => writer.write(&self.contexts),
-            6 => writer.write(&self.detection_methods),
-            7 => writer.write(&self.directionality),
-            8 => writer.write(&self.distribution_list),
-            9 => writer.write(&self.dlp_rules),
-            10 => writer.write(&self.email_cluster_id),
-            11 => writer.write(&self.exchange_transport_rules),
-            12 => writer.write(&self.forwarding_detail),
-            13 => writer.write(&self.id),
-            14 => writer.write(&self.inbound_connector_formatted_name),
-            15 => writer.write(&self.internet_message_id),
-            16 => writer.write(&self.language),
-            17 => writer.write(&self.latest_delivery),
-            18 => writer.write(&self.logged_date_time),
-            19 => writer.write(&self.network_message_id),
-            20 => writer.write(&self.original_delivery),
-            21 => writer.write(&self.override_sources),
-            22 => writer.write(&self.phish_confidence_level),
-            23 => writer.write(&self.policy),
-            24 => writer.write(&self.policy_action),
-            25 => writer.write(&self.policy_type),
-            26 => writer.write(&self.primary_override_source),
-            27 => writer.write(&self.recipient_detail),
-            28 => writer.write(&self.recipient_email_address),
-            29 => writer.write(&self.return_path),
-            30 => writer.write(&self.sender_detail),
-            31 => writer.write(&self.size_in_bytes),
-            32 => writer.write(&self.spam_confidence_level),
-            33 => writer.write(&self.subject),
-            34 => writer.write(&self.threat_detection_details),
-            35 => writer.write(&self.threat_types),
-            36 => writer.write(&self.timeline_events),
-            37 => writer.write(&self.urls),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alert_ids);
+        writer.write(1, &self.attachments);
+        writer.write(2, &self.authentication_details);
+        writer.write(3, &self.bulk_complaint_level);
+        writer.write(4, &self.client_type);
+        writer.write(5, &self.contexts);
+        writer.write(6, &self.detection_methods);
+        writer.write(7, &self.directionality);
+        writer.write(8, &self.distribution_list);
+        writer.write(9, &self.dlp_rules);
+        writer.write(10, &self.email_cluster_id);
+        writer.write(11, &self.exchange_transport_rules);
+        writer.write(12, &self.forwarding_detail);
+        writer.write(13, &self.id);
+        writer.write(14, &self.inbound_connector_formatted_name);
+        writer.write(15, &self.internet_message_id);
+        writer.write(16, &self.language);
+        writer.write(17, &self.latest_delivery);
+        writer.write(18, &self.logged_date_time);
+        writer.write(19, &self.network_message_id);
+        writer.write(20, &self.original_delivery);
+        writer.write(21, &self.override_sources);
+        writer.write(22, &self.phish_confidence_level);
+        writer.write(23, &self.policy);
+        writer.write(24, &self.policy_action);
+        writer.write(25, &self.policy_type);
+        writer.write(26, &self.primary_override_source);
+        writer.write(27, &self.recipient_detail);
+        writer.write(28, &self.recipient_email_address);
+        writer.write(29, &self.return_path);
+        writer.write(30, &self.sender_detail);
+        writer.write(31, &self.size_in_bytes);
+        writer.write(32, &self.spam_confidence_level);
+        writer.write(33, &self.subject);
+        writer.write(34, &self.threat_detection_details);
+        writer.write(35, &self.threat_types);
+        writer.write(36, &self.timeline_events);
+        writer.write(37, &self.urls);
     }
 }
 runtime::models!(AnalyzedEmail);
@@ -355,16 +352,13 @@ impl runtime::Model for RemediateParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            1 => writer.write(&self.analyzed_emails),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.remediate_senders_copy),
-            5 => writer.write(&self.severity),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
+        writer.write(1, &self.analyzed_emails);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.remediate_senders_copy);
+        writer.write(5, &self.severity);
     }
 }
 runtime::models!(RemediateParameters);

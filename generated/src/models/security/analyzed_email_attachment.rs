@@ -90,19 +90,16 @@ impl runtime::Model for AnalyzedEmailAttachment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.detonation_details),
-            1 => writer.write(&self.file_extension),
-            2 => writer.write(&self.file_name),
-            3 => writer.write(&self.file_size),
-            4 => writer.write(&self.file_type),
-            5 => writer.write(&self.malware_family),
-            6 => writer.write(&self.sha256),
-            7 => writer.write(&self.tenant_allow_block_list_detail_info),
-            8 => writer.write(&self.threat_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.detonation_details);
+        writer.write(1, &self.file_extension);
+        writer.write(2, &self.file_name);
+        writer.write(3, &self.file_size);
+        writer.write(4, &self.file_type);
+        writer.write(5, &self.malware_family);
+        writer.write(6, &self.sha256);
+        writer.write(7, &self.tenant_allow_block_list_detail_info);
+        writer.write(8, &self.threat_type);
     }
 }
 runtime::models!(AnalyzedEmailAttachment);

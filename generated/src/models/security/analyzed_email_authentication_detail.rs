@@ -65,14 +65,11 @@ impl runtime::Model for AnalyzedEmailAuthenticationDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.composite_authentication),
-            1 => writer.write(&self.dkim),
-            2 => writer.write(&self.dmarc),
-            3 => writer.write(&self.sender_policy_framework),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.composite_authentication);
+        writer.write(1, &self.dkim);
+        writer.write(2, &self.dmarc);
+        writer.write(3, &self.sender_policy_framework);
     }
 }
 runtime::models!(AnalyzedEmailAuthenticationDetail);

@@ -60,14 +60,11 @@ impl runtime::Model for AnalyzedEmailDeliveryDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            1 => writer.write(&self.latest_threats),
-            2 => writer.write(&self.location),
-            3 => writer.write(&self.original_threats),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
+        writer.write(1, &self.latest_threats);
+        writer.write(2, &self.location);
+        writer.write(3, &self.original_threats);
     }
 }
 runtime::models!(AnalyzedEmailDeliveryDetail);

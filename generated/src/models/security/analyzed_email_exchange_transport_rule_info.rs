@@ -52,12 +52,9 @@ impl runtime::Model for AnalyzedEmailExchangeTransportRuleInfo {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.name),
-            1 => writer.write(&self.rule_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.name);
+        writer.write(1, &self.rule_id);
     }
 }
 runtime::models!(AnalyzedEmailExchangeTransportRuleInfo);

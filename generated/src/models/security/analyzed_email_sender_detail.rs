@@ -90,19 +90,16 @@ impl runtime::Model for AnalyzedEmailSenderDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.domain_creation_date_time),
-            2 => writer.write(&self.domain_name),
-            3 => writer.write(&self.domain_owner),
-            4 => writer.write(&self.from_address),
-            5 => writer.write(&self.ipv4),
-            6 => writer.write(&self.location),
-            7 => writer.write(&self.mail_from_address),
-            8 => writer.write(&self.mail_from_domain_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.domain_creation_date_time);
+        writer.write(2, &self.domain_name);
+        writer.write(3, &self.domain_owner);
+        writer.write(4, &self.from_address);
+        writer.write(5, &self.ipv4);
+        writer.write(6, &self.location);
+        writer.write(7, &self.mail_from_address);
+        writer.write(8, &self.mail_from_domain_name);
     }
 }
 runtime::models!(AnalyzedEmailSenderDetail);

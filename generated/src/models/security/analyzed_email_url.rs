@@ -70,15 +70,12 @@ impl runtime::Model for AnalyzedEmailUrl {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.detection_method),
-            1 => writer.write(&self.detonation_details),
-            2 => writer.write(&self.tenant_allow_block_list_detail_info),
-            3 => writer.write(&self.threat_type),
-            4 => writer.write(&self.url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.detection_method);
+        writer.write(1, &self.detonation_details);
+        writer.write(2, &self.tenant_allow_block_list_detail_info);
+        writer.write(3, &self.threat_type);
+        writer.write(4, &self.url);
     }
 }
 runtime::models!(AnalyzedEmailUrl);

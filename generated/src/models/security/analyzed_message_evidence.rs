@@ -172,35 +172,32 @@ impl runtime::Model for AnalyzedMessageEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.anti_spam_direction),
-            1 => writer.write(&self.attachments_count),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.delivery_action),
-            4 => writer.write(&self.delivery_location),
-            5 => writer.write(&self.detailed_roles),
-            6 => writer.write(&self.internet_message_id),
-            7 => writer.write(&self.language),
-            8 => writer.write(&self.network_message_id),
-            9 => writer.write(&self.p1_sender),
-            10 => writer.write(&self.p2_sender),
-            11 => writer.write(&self.received_date_time),
-            12 => writer.write(&self.recipient_email_address),
-            13 => writer.write(&self.remediation_status),
-            14 => writer.write(&self.remediation_status_details),
-            15 => writer.write(&self.roles),
-            16 => writer.write(&self.sender_ip),
-            17 => writer.write(&self.subject),
-            18 => writer.write(&self.tags),
-            19 => writer.write(&self.threat_detection_methods),
-            20 => writer.write(&self.threats),
-            21 => writer.write(&self.url_count),
-            22 => writer.write(&self.urls),
-            23 => writer.write(&self.urn),
-            24 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.anti_spam_direction);
+        writer.write(1, &self.attachments_count);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.delivery_action);
+        writer.write(4, &self.delivery_location);
+        writer.write(5, &self.detailed_roles);
+        writer.write(6, &self.internet_message_id);
+        writer.write(7, &self.language);
+        writer.write(8, &self.network_message_id);
+        writer.write(9, &self.p1_sender);
+        writer.write(10, &self.p2_sender);
+        writer.write(11, &self.received_date_time);
+        writer.write(12, &self.recipient_email_address);
+        writer.write(13, &self.remediation_status);
+        writer.write(14, &self.remediation_status_details);
+        writer.write(15, &self.roles);
+        writer.write(16, &self.sender_ip);
+        writer.write(17, &self.subject);
+        writer.write(18, &self.tags);
+        writer.write(19, &self.threat_detection_methods);
+        writer.write(20, &self.threats);
+        writer.write(21, &self.url_count);
+        writer.write(22, &self.urls);
+        writer.write(23, &self.urn);
+        writer.write(24, &self.verdict);
     }
 }
 runtime::models!(AnalyzedMessageEvidence);

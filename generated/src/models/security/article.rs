@@ -97,20 +97,17 @@ impl runtime::Model for Article {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.body),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.image_url),
-            4 => writer.write(&self.indicators),
-            5 => writer.write(&self.is_featured),
-            6 => writer.write(&self.last_updated_date_time),
-            7 => writer.write(&self.summary),
-            8 => writer.write(&self.tags),
-            9 => writer.write(&self.title),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.body);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.image_url);
+        writer.write(4, &self.indicators);
+        writer.write(5, &self.is_featured);
+        writer.write(6, &self.last_updated_date_time);
+        writer.write(7, &self.summary);
+        writer.write(8, &self.tags);
+        writer.write(9, &self.title);
     }
 }
 runtime::models!(Article);

@@ -117,24 +117,21 @@ impl runtime::Model for AuditLogQuery {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.administrative_unit_id_filters),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.filter_end_date_time),
-            3 => writer.write(&self.filter_start_date_time),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.ip_address_filters),
-            6 => writer.write(&self.keyword_filter),
-            7 => writer.write(&self.object_id_filters),
-            8 => writer.write(&self.operation_filters),
-            9 => writer.write(&self.record_type_filters),
-            10 => writer.write(&self.records),
-            11 => writer.write(&self.service_filters),
-            12 => writer.write(&self.status),
-            13 => writer.write(&self.user_principal_name_filters),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.administrative_unit_id_filters);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.filter_end_date_time);
+        writer.write(3, &self.filter_start_date_time);
+        writer.write(4, &self.id);
+        writer.write(5, &self.ip_address_filters);
+        writer.write(6, &self.keyword_filter);
+        writer.write(7, &self.object_id_filters);
+        writer.write(8, &self.operation_filters);
+        writer.write(9, &self.record_type_filters);
+        writer.write(10, &self.records);
+        writer.write(11, &self.service_filters);
+        writer.write(12, &self.status);
+        writer.write(13, &self.user_principal_name_filters);
     }
 }
 runtime::models!(AuditLogQuery);

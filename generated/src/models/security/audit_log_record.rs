@@ -112,23 +112,20 @@ impl runtime::Model for AuditLogRecord {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.administrative_units),
-            1 => writer.write(&self.audit_data),
-            2 => writer.write(&self.audit_log_record_type),
-            3 => writer.write(&self.client_ip),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.object_id),
-            7 => writer.write(&self.operation),
-            8 => writer.write(&self.organization_id),
-            9 => writer.write(&self.service),
-            10 => writer.write(&self.user_id),
-            11 => writer.write(&self.user_principal_name),
-            12 => writer.write(&self.user_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.administrative_units);
+        writer.write(1, &self.audit_data);
+        writer.write(2, &self.audit_log_record_type);
+        writer.write(3, &self.client_ip);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.id);
+        writer.write(6, &self.object_id);
+        writer.write(7, &self.operation);
+        writer.write(8, &self.organization_id);
+        writer.write(9, &self.service);
+        writer.write(10, &self.user_id);
+        writer.write(11, &self.user_principal_name);
+        writer.write(12, &self.user_type);
     }
 }
 runtime::models!(AuditLogRecord);

@@ -60,14 +60,11 @@ impl runtime::Model for AutonomousSystem {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.name),
-            1 => writer.write(&self.number),
-            2 => writer.write(&self.organization),
-            3 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.name);
+        writer.write(1, &self.number);
+        writer.write(2, &self.organization);
+        writer.write(3, &self.value);
     }
 }
 runtime::models!(AutonomousSystem);

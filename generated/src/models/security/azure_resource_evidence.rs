@@ -97,20 +97,17 @@ impl runtime::Model for AzureResourceEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.detailed_roles),
-            2 => writer.write(&self.remediation_status),
-            3 => writer.write(&self.remediation_status_details),
-            4 => writer.write(&self.resource_id),
-            5 => writer.write(&self.resource_name),
-            6 => writer.write(&self.resource_type),
-            7 => writer.write(&self.roles),
-            8 => writer.write(&self.tags),
-            9 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.detailed_roles);
+        writer.write(2, &self.remediation_status);
+        writer.write(3, &self.remediation_status_details);
+        writer.write(4, &self.resource_id);
+        writer.write(5, &self.resource_name);
+        writer.write(6, &self.resource_type);
+        writer.write(7, &self.roles);
+        writer.write(8, &self.tags);
+        writer.write(9, &self.verdict);
     }
 }
 runtime::models!(AzureResourceEvidence);

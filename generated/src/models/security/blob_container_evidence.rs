@@ -97,20 +97,17 @@ impl runtime::Model for BlobContainerEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.detailed_roles),
-            2 => writer.write(&self.name),
-            3 => writer.write(&self.remediation_status),
-            4 => writer.write(&self.remediation_status_details),
-            5 => writer.write(&self.roles),
-            6 => writer.write(&self.storage_resource),
-            7 => writer.write(&self.tags),
-            8 => writer.write(&self.url),
-            9 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.detailed_roles);
+        writer.write(2, &self.name);
+        writer.write(3, &self.remediation_status);
+        writer.write(4, &self.remediation_status_details);
+        writer.write(5, &self.roles);
+        writer.write(6, &self.storage_resource);
+        writer.write(7, &self.tags);
+        writer.write(8, &self.url);
+        writer.write(9, &self.verdict);
     }
 }
 runtime::models!(BlobContainerEvidence);

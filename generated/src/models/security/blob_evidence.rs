@@ -107,22 +107,19 @@ impl runtime::Model for BlobEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.blob_container),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.detailed_roles),
-            3 => writer.write(&self.etag),
-            4 => writer.write(&self.file_hashes),
-            5 => writer.write(&self.name),
-            6 => writer.write(&self.remediation_status),
-            7 => writer.write(&self.remediation_status_details),
-            8 => writer.write(&self.roles),
-            9 => writer.write(&self.tags),
-            10 => writer.write(&self.url),
-            11 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.blob_container);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.detailed_roles);
+        writer.write(3, &self.etag);
+        writer.write(4, &self.file_hashes);
+        writer.write(5, &self.name);
+        writer.write(6, &self.remediation_status);
+        writer.write(7, &self.remediation_status_details);
+        writer.write(8, &self.roles);
+        writer.write(9, &self.tags);
+        writer.write(10, &self.url);
+        writer.write(11, &self.verdict);
     }
 }
 runtime::models!(BlobEvidence);

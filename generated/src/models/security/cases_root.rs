@@ -56,12 +56,9 @@ impl runtime::Model for CasesRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.ediscovery_cases),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.ediscovery_cases);
+        writer.write(1, &self.id);
     }
 }
 runtime::models!(CasesRoot);

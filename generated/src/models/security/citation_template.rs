@@ -80,16 +80,13 @@ impl runtime::Model for CitationTemplate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.citation_jurisdiction),
-            1 => writer.write(&self.citation_url),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.citation_jurisdiction);
+        writer.write(1, &self.citation_url);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.id);
     }
 }
 runtime::models!(CitationTemplate);

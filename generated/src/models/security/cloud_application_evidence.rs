@@ -112,23 +112,20 @@ impl runtime::Model for CloudApplicationEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_id),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.detailed_roles),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.instance_id),
-            5 => writer.write(&self.instance_name),
-            6 => writer.write(&self.remediation_status),
-            7 => writer.write(&self.remediation_status_details),
-            8 => writer.write(&self.roles),
-            9 => writer.write(&self.saas_app_id),
-            10 => writer.write(&self.stream),
-            11 => writer.write(&self.tags),
-            12 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_id);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.detailed_roles);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.instance_id);
+        writer.write(5, &self.instance_name);
+        writer.write(6, &self.remediation_status);
+        writer.write(7, &self.remediation_status_details);
+        writer.write(8, &self.roles);
+        writer.write(9, &self.saas_app_id);
+        writer.write(10, &self.stream);
+        writer.write(11, &self.tags);
+        writer.write(12, &self.verdict);
     }
 }
 runtime::models!(CloudApplicationEvidence);

@@ -87,18 +87,15 @@ impl runtime::Model for CloudLogonRequestEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.detailed_roles),
-            2 => writer.write(&self.remediation_status),
-            3 => writer.write(&self.remediation_status_details),
-            4 => writer.write(&self.request_id),
-            5 => writer.write(&self.roles),
-            6 => writer.write(&self.tags),
-            7 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.detailed_roles);
+        writer.write(2, &self.remediation_status);
+        writer.write(3, &self.remediation_status_details);
+        writer.write(4, &self.request_id);
+        writer.write(5, &self.roles);
+        writer.write(6, &self.tags);
+        writer.write(7, &self.verdict);
     }
 }
 runtime::models!(CloudLogonRequestEvidence);

@@ -127,26 +127,23 @@ impl runtime::Model for CloudLogonSessionEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account),
-            1 => writer.write(&self.browser),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.detailed_roles),
-            4 => writer.write(&self.device_name),
-            5 => writer.write(&self.operating_system),
-            6 => writer.write(&self.previous_logon_date_time),
-            7 => writer.write(&self.protocol),
-            8 => writer.write(&self.remediation_status),
-            9 => writer.write(&self.remediation_status_details),
-            10 => writer.write(&self.roles),
-            11 => writer.write(&self.session_id),
-            12 => writer.write(&self.start_utc_date_time),
-            13 => writer.write(&self.tags),
-            14 => writer.write(&self.user_agent),
-            15 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account);
+        writer.write(1, &self.browser);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.detailed_roles);
+        writer.write(4, &self.device_name);
+        writer.write(5, &self.operating_system);
+        writer.write(6, &self.previous_logon_date_time);
+        writer.write(7, &self.protocol);
+        writer.write(8, &self.remediation_status);
+        writer.write(9, &self.remediation_status_details);
+        writer.write(10, &self.roles);
+        writer.write(11, &self.session_id);
+        writer.write(12, &self.start_utc_date_time);
+        writer.write(13, &self.tags);
+        writer.write(14, &self.user_agent);
+        writer.write(15, &self.verdict);
     }
 }
 runtime::models!(CloudLogonSessionEvidence);

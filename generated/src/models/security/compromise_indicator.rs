@@ -52,12 +52,9 @@ impl runtime::Model for CompromiseIndicator {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            1 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
+        writer.write(1, &self.verdict);
     }
 }
 runtime::models!(CompromiseIndicator);

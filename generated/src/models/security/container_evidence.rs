@@ -117,24 +117,21 @@ impl runtime::Model for ContainerEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.args),
-            1 => writer.write(&self.command),
-            2 => writer.write(&self.container_id),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.detailed_roles),
-            5 => writer.write(&self.image),
-            6 => writer.write(&self.is_privileged),
-            7 => writer.write(&self.name),
-            8 => writer.write(&self.pod),
-            9 => writer.write(&self.remediation_status),
-            10 => writer.write(&self.remediation_status_details),
-            11 => writer.write(&self.roles),
-            12 => writer.write(&self.tags),
-            13 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.args);
+        writer.write(1, &self.command);
+        writer.write(2, &self.container_id);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.detailed_roles);
+        writer.write(5, &self.image);
+        writer.write(6, &self.is_privileged);
+        writer.write(7, &self.name);
+        writer.write(8, &self.pod);
+        writer.write(9, &self.remediation_status);
+        writer.write(10, &self.remediation_status_details);
+        writer.write(11, &self.roles);
+        writer.write(12, &self.tags);
+        writer.write(13, &self.verdict);
     }
 }
 runtime::models!(ContainerEvidence);

@@ -56,13 +56,10 @@ impl runtime::Model for CvssSummary {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.score),
-            1 => writer.write(&self.severity),
-            2 => writer.write(&self.vector_string),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.score);
+        writer.write(1, &self.severity);
+        writer.write(2, &self.vector_string);
     }
 }
 runtime::models!(CvssSummary);

@@ -88,17 +88,14 @@ impl runtime::Model for DataSourceContainer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.hold_status),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_modified_date_time),
-            5 => writer.write(&self.released_date_time),
-            6 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.hold_status);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_modified_date_time);
+        writer.write(5, &self.released_date_time);
+        writer.write(6, &self.status);
     }
 }
 runtime::models!(DataSourceContainer);

@@ -48,11 +48,8 @@ impl runtime::Model for DeploymentAccessKeyType {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.deployment_access_key),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.deployment_access_key);
     }
 }
 runtime::models!(DeploymentAccessKeyType);

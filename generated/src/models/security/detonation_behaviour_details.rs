@@ -90,19 +90,16 @@ impl runtime::Model for DetonationBehaviourDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action_status),
-            1 => writer.write(&self.behaviour_capability),
-            2 => writer.write(&self.behaviour_group),
-            3 => writer.write(&self.details),
-            4 => writer.write(&self.event_date_time),
-            5 => writer.write(&self.operation),
-            6 => writer.write(&self.process_id),
-            7 => writer.write(&self.process_name),
-            8 => writer.write(&self.target),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action_status);
+        writer.write(1, &self.behaviour_capability);
+        writer.write(2, &self.behaviour_group);
+        writer.write(3, &self.details);
+        writer.write(4, &self.event_date_time);
+        writer.write(5, &self.operation);
+        writer.write(6, &self.process_id);
+        writer.write(7, &self.process_name);
+        writer.write(8, &self.target);
     }
 }
 runtime::models!(DetonationBehaviourDetails);

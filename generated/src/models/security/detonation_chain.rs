@@ -52,12 +52,9 @@ impl runtime::Model for DetonationChain {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.child_nodes),
-            1 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.child_nodes);
+        writer.write(1, &self.value);
     }
 }
 runtime::models!(DetonationChain);

@@ -112,23 +112,20 @@ impl runtime::Model for DetonationDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.analysis_date_time),
-            1 => writer.write(&self.compromise_indicators),
-            2 => writer.write(&self.detonation_behaviour_details),
-            3 => writer.write(&self.detonation_behaviour_details_v2),
-            4 => writer.write(&self.detonation_chain),
-            5 => writer.write(&self.detonation_observables),
-            6 => writer.write(&self.detonation_screenshot_uri),
-            7 => writer.write(&self.detonation_verdict),
-            8 => writer.write(&self.detonation_verdict_reason),
-            9 => writer.write(&self.entity_metadata),
-            10 => writer.write(&self.mitre_techniques),
-            11 => writer.write(&self.static_analysis),
-            12 => writer.write(&self.submission_source),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.analysis_date_time);
+        writer.write(1, &self.compromise_indicators);
+        writer.write(2, &self.detonation_behaviour_details);
+        writer.write(3, &self.detonation_behaviour_details_v2);
+        writer.write(4, &self.detonation_chain);
+        writer.write(5, &self.detonation_observables);
+        writer.write(6, &self.detonation_screenshot_uri);
+        writer.write(7, &self.detonation_verdict);
+        writer.write(8, &self.detonation_verdict_reason);
+        writer.write(9, &self.entity_metadata);
+        writer.write(10, &self.mitre_techniques);
+        writer.write(11, &self.static_analysis);
+        writer.write(12, &self.submission_source);
     }
 }
 runtime::models!(DetonationDetails);

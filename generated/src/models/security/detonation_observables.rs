@@ -56,13 +56,10 @@ impl runtime::Model for DetonationObservables {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.contacted_ips),
-            1 => writer.write(&self.contacted_urls),
-            2 => writer.write(&self.droppedfiles),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.contacted_ips);
+        writer.write(1, &self.contacted_urls);
+        writer.write(2, &self.droppedfiles);
     }
 }
 runtime::models!(DetonationObservables);

@@ -192,39 +192,36 @@ impl runtime::Model for DeviceEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.azure_ad_device_id),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.defender_av_status),
-            3 => writer.write(&self.detailed_roles),
-            4 => writer.write(&self.device_dns_name),
-            5 => writer.write(&self.dns_domain),
-            6 => writer.write(&self.first_seen_date_time),
-            7 => writer.write(&self.health_status),
-            8 => writer.write(&self.host_name),
-            9 => writer.write(&self.ip_interfaces),
-            10 => writer.write(&self.last_external_ip_address),
-            11 => writer.write(&self.last_ip_address),
-            12 => writer.write(&self.logged_on_users),
-            13 => writer.write(&self.mde_device_id),
-            14 => writer.write(&self.nt_domain),
-            15 => writer.write(&self.onboarding_status),
-            16 => writer.write(&self.os_build),
-            17 => writer.write(&self.os_platform),
-            18 => writer.write(&self.rbac_group_id),
-            19 => writer.write(&self.rbac_group_name),
-            20 => writer.write(&self.remediation_status),
-            21 => writer.write(&self.remediation_status_details),
-            22 => writer.write(&self.resource_access_events),
-            23 => writer.write(&self.risk_score),
-            24 => writer.write(&self.roles),
-            25 => writer.write(&self.tags),
-            26 => writer.write(&self.verdict),
-            27 => writer.write(&self.version),
-            28 => writer.write(&self.vm_metadata),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.azure_ad_device_id);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.defender_av_status);
+        writer.write(3, &self.detailed_roles);
+        writer.write(4, &self.device_dns_name);
+        writer.write(5, &self.dns_domain);
+        writer.write(6, &self.first_seen_date_time);
+        writer.write(7, &self.health_status);
+        writer.write(8, &self.host_name);
+        writer.write(9, &self.ip_interfaces);
+        writer.write(10, &self.last_external_ip_address);
+        writer.write(11, &self.last_ip_address);
+        writer.write(12, &self.logged_on_users);
+        writer.write(13, &self.mde_device_id);
+        writer.write(14, &self.nt_domain);
+        writer.write(15, &self.onboarding_status);
+        writer.write(16, &self.os_build);
+        writer.write(17, &self.os_platform);
+        writer.write(18, &self.rbac_group_id);
+        writer.write(19, &self.rbac_group_name);
+        writer.write(20, &self.remediation_status);
+        writer.write(21, &self.remediation_status_details);
+        writer.write(22, &self.resource_access_events);
+        writer.write(23, &self.risk_score);
+        writer.write(24, &self.roles);
+        writer.write(25, &self.tags);
+        writer.write(26, &self.verdict);
+        writer.write(27, &self.version);
+        writer.write(28, &self.vm_metadata);
     }
 }
 runtime::models!(DeviceEvidence);

@@ -56,13 +56,10 @@ impl runtime::Model for DispositionReviewStage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.name),
-            1 => writer.write(&self.reviewers_email_addresses),
-            2 => writer.write(&self.stage_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.name);
+        writer.write(1, &self.reviewers_email_addresses);
+        writer.write(2, &self.stage_number);
     }
 }
 runtime::models!(DispositionReviewStage);

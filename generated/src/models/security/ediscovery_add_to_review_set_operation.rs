@@ -124,25 +124,22 @@ impl runtime::Model for EdiscoveryAddToReviewSetOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            1 => writer.write(&self.additional_data_options),
-            2 => writer.write(&self.cloud_attachment_version),
-            3 => writer.write(&self.completed_date_time),
-            4 => writer.write(&self.created_by),
-            5 => writer.write(&self.created_date_time),
-            6 => writer.write(&self.document_version),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.items_to_include),
-            9 => writer.write(&self.percent_progress),
-            10 => writer.write(&self.report_file_metadata),
-            11 => writer.write(&self.result_info),
-            12 => writer.write(&self.review_set),
-            13 => writer.write(&self.search),
-            14 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
+        writer.write(1, &self.additional_data_options);
+        writer.write(2, &self.cloud_attachment_version);
+        writer.write(3, &self.completed_date_time);
+        writer.write(4, &self.created_by);
+        writer.write(5, &self.created_date_time);
+        writer.write(6, &self.document_version);
+        writer.write(7, &self.id);
+        writer.write(8, &self.items_to_include);
+        writer.write(9, &self.percent_progress);
+        writer.write(10, &self.report_file_metadata);
+        writer.write(11, &self.result_info);
+        writer.write(12, &self.review_set);
+        writer.write(13, &self.search);
+        writer.write(14, &self.status);
     }
 }
 runtime::models!(EdiscoveryAddToReviewSetOperation);

@@ -145,28 +145,25 @@ impl runtime::Model for EdiscoveryCase {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.case_members),
-            1 => writer.write(&self.closed_by),
-            2 => writer.write(&self.closed_date_time),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.custodians),
-            5 => writer.write(&self.description),
-            6 => writer.write(&self.display_name),
-            7 => writer.write(&self.external_id),
-            8 => writer.write(&self.id),
-            9 => writer.write(&self.last_modified_by),
-            10 => writer.write(&self.last_modified_date_time),
-            11 => writer.write(&self.noncustodial_data_sources),
-            12 => writer.write(&self.operations),
-            13 => writer.write(&self.review_sets),
-            14 => writer.write(&self.searches),
-            15 => writer.write(&self.settings),
-            16 => writer.write(&self.status),
-            17 => writer.write(&self.tags),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.case_members);
+        writer.write(1, &self.closed_by);
+        writer.write(2, &self.closed_date_time);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.custodians);
+        writer.write(5, &self.description);
+        writer.write(6, &self.display_name);
+        writer.write(7, &self.external_id);
+        writer.write(8, &self.id);
+        writer.write(9, &self.last_modified_by);
+        writer.write(10, &self.last_modified_date_time);
+        writer.write(11, &self.noncustodial_data_sources);
+        writer.write(12, &self.operations);
+        writer.write(13, &self.review_sets);
+        writer.write(14, &self.searches);
+        writer.write(15, &self.settings);
+        writer.write(16, &self.status);
+        writer.write(17, &self.tags);
     }
 }
 runtime::models!(EdiscoveryCase);

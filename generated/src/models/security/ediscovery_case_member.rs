@@ -62,14 +62,11 @@ impl runtime::Model for EdiscoveryCaseMember {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.recipient_type),
-            3 => writer.write(&self.smtp_address),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
+        writer.write(1, &self.id);
+        writer.write(2, &self.recipient_type);
+        writer.write(3, &self.smtp_address);
     }
 }
 runtime::models!(EdiscoveryCaseMember);

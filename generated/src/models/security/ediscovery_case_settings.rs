@@ -77,16 +77,13 @@ impl runtime::Model for EdiscoveryCaseSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.case_type),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.ocr),
-            3 => writer.write(&self.redundancy_detection),
-            4 => writer.write(&self.review_set_settings),
-            5 => writer.write(&self.topic_modeling),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.case_type);
+        writer.write(1, &self.id);
+        writer.write(2, &self.ocr);
+        writer.write(3, &self.redundancy_detection);
+        writer.write(4, &self.review_set_settings);
+        writer.write(5, &self.topic_modeling);
     }
 }
 runtime::models!(EdiscoveryCaseSettings);

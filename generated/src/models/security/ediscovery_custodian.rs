@@ -119,23 +119,20 @@ impl runtime::Model for EdiscoveryCustodian {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.acknowledged_date_time),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.email),
-            4 => writer.write(&self.hold_status),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.last_index_operation),
-            7 => writer.write(&self.last_modified_date_time),
-            8 => writer.write(&self.released_date_time),
-            9 => writer.write(&self.site_sources),
-            10 => writer.write(&self.status),
-            11 => writer.write(&self.unified_group_sources),
-            12 => writer.write(&self.user_sources),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.acknowledged_date_time);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.email);
+        writer.write(4, &self.hold_status);
+        writer.write(5, &self.id);
+        writer.write(6, &self.last_index_operation);
+        writer.write(7, &self.last_modified_date_time);
+        writer.write(8, &self.released_date_time);
+        writer.write(9, &self.site_sources);
+        writer.write(10, &self.status);
+        writer.write(11, &self.unified_group_sources);
+        writer.write(12, &self.user_sources);
     }
 }
 runtime::models!(EdiscoveryCustodian);
@@ -181,11 +178,8 @@ impl runtime::Model for ApplyHoldParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.ids);
     }
 }
 runtime::models!(ApplyHoldParameters);
@@ -231,11 +225,8 @@ impl runtime::Model for RemoveHoldParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.ids);
     }
 }
 runtime::models!(RemoveHoldParameters);

@@ -132,27 +132,24 @@ impl runtime::Model for EdiscoveryEstimateOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            1 => writer.write(&self.completed_date_time),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.indexed_item_count),
-            6 => writer.write(&self.indexed_items_size),
-            7 => writer.write(&self.mailbox_count),
-            8 => writer.write(&self.percent_progress),
-            9 => writer.write(&self.report_file_metadata),
-            10 => writer.write(&self.result_info),
-            11 => writer.write(&self.search),
-            12 => writer.write(&self.site_count),
-            13 => writer.write(&self.statistics_options),
-            14 => writer.write(&self.status),
-            15 => writer.write(&self.unindexed_item_count),
-            16 => writer.write(&self.unindexed_items_size),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
+        writer.write(1, &self.completed_date_time);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.id);
+        writer.write(5, &self.indexed_item_count);
+        writer.write(6, &self.indexed_items_size);
+        writer.write(7, &self.mailbox_count);
+        writer.write(8, &self.percent_progress);
+        writer.write(9, &self.report_file_metadata);
+        writer.write(10, &self.result_info);
+        writer.write(11, &self.search);
+        writer.write(12, &self.site_count);
+        writer.write(13, &self.statistics_options);
+        writer.write(14, &self.status);
+        writer.write(15, &self.unindexed_item_count);
+        writer.write(16, &self.unindexed_items_size);
     }
 }
 runtime::models!(EdiscoveryEstimateOperation);

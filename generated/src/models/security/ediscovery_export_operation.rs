@@ -124,25 +124,22 @@ impl runtime::Model for EdiscoveryExportOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            1 => writer.write(&self.completed_date_time),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.description),
-            5 => writer.write(&self.export_file_metadata),
-            6 => writer.write(&self.export_options),
-            7 => writer.write(&self.export_structure),
-            8 => writer.write(&self.id),
-            9 => writer.write(&self.output_name),
-            10 => writer.write(&self.percent_progress),
-            11 => writer.write(&self.result_info),
-            12 => writer.write(&self.review_set),
-            13 => writer.write(&self.review_set_query),
-            14 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
+        writer.write(1, &self.completed_date_time);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.description);
+        writer.write(5, &self.export_file_metadata);
+        writer.write(6, &self.export_options);
+        writer.write(7, &self.export_structure);
+        writer.write(8, &self.id);
+        writer.write(9, &self.output_name);
+        writer.write(10, &self.percent_progress);
+        writer.write(11, &self.result_info);
+        writer.write(12, &self.review_set);
+        writer.write(13, &self.review_set_query);
+        writer.write(14, &self.status);
     }
 }
 runtime::models!(EdiscoveryExportOperation);

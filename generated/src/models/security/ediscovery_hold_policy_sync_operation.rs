@@ -92,19 +92,16 @@ impl runtime::Model for EdiscoveryHoldPolicySyncOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            1 => writer.write(&self.completed_date_time),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.percent_progress),
-            6 => writer.write(&self.report_file_metadata),
-            7 => writer.write(&self.result_info),
-            8 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
+        writer.write(1, &self.completed_date_time);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.id);
+        writer.write(5, &self.percent_progress);
+        writer.write(6, &self.report_file_metadata);
+        writer.write(7, &self.result_info);
+        writer.write(8, &self.status);
     }
 }
 runtime::models!(EdiscoveryHoldPolicySyncOperation);

@@ -97,19 +97,16 @@ impl runtime::Model for EdiscoveryNoncustodialDataSource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.data_source),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.hold_status),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.last_index_operation),
-            6 => writer.write(&self.last_modified_date_time),
-            7 => writer.write(&self.released_date_time),
-            8 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.data_source);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.hold_status);
+        writer.write(4, &self.id);
+        writer.write(5, &self.last_index_operation);
+        writer.write(6, &self.last_modified_date_time);
+        writer.write(7, &self.released_date_time);
+        writer.write(8, &self.status);
     }
 }
 runtime::models!(EdiscoveryNoncustodialDataSource);
@@ -155,11 +152,8 @@ impl runtime::Model for ApplyHoldParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.ids);
     }
 }
 runtime::models!(ApplyHoldParameters);
@@ -205,11 +199,8 @@ impl runtime::Model for RemoveHoldParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.ids);
     }
 }
 runtime::models!(RemoveHoldParameters);

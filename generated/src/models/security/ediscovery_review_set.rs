@@ -79,16 +79,13 @@ impl runtime::Model for EdiscoveryReviewSet {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.queries),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.id);
+        writer.write(5, &self.queries);
     }
 }
 runtime::models!(EdiscoveryReviewSet);
@@ -158,15 +155,12 @@ impl runtime::Model for AddToReviewSetParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.additional_data_options),
-            1 => writer.write(&self.cloud_attachment_version),
-            2 => writer.write(&self.document_version),
-            3 => writer.write(&self.items_to_include),
-            4 => writer.write(&self.search),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.additional_data_options);
+        writer.write(1, &self.cloud_attachment_version);
+        writer.write(2, &self.document_version);
+        writer.write(3, &self.items_to_include);
+        writer.write(4, &self.search);
     }
 }
 runtime::models!(AddToReviewSetParameters);
@@ -224,14 +218,11 @@ impl runtime::Model for ExportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.export_options),
-            2 => writer.write(&self.export_structure),
-            3 => writer.write(&self.output_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.export_options);
+        writer.write(2, &self.export_structure);
+        writer.write(3, &self.output_name);
     }
 }
 runtime::models!(ExportParameters);

@@ -87,18 +87,15 @@ impl runtime::Model for EdiscoveryReviewSetQuery {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_query),
-            1 => writer.write(&self.created_by),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.last_modified_by),
-            7 => writer.write(&self.last_modified_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_query);
+        writer.write(1, &self.created_by);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.id);
+        writer.write(6, &self.last_modified_by);
+        writer.write(7, &self.last_modified_date_time);
     }
 }
 runtime::models!(EdiscoveryReviewSetQuery);
@@ -148,12 +145,9 @@ impl runtime::Model for ApplyTagsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.tags_to_add),
-            1 => writer.write(&self.tags_to_remove),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.tags_to_add);
+        writer.write(1, &self.tags_to_remove);
     }
 }
 runtime::models!(ApplyTagsParameters);
@@ -211,14 +205,11 @@ impl runtime::Model for ExportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.export_options),
-            2 => writer.write(&self.export_structure),
-            3 => writer.write(&self.output_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.export_options);
+        writer.write(2, &self.export_structure);
+        writer.write(3, &self.output_name);
     }
 }
 runtime::models!(ExportParameters);

@@ -89,18 +89,15 @@ impl runtime::Model for EdiscoveryReviewTag {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.child_selectability),
-            1 => writer.write(&self.child_tags),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.last_modified_date_time),
-            7 => writer.write(&self.parent),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.child_selectability);
+        writer.write(1, &self.child_tags);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.id);
+        writer.write(6, &self.last_modified_date_time);
+        writer.write(7, &self.parent);
     }
 }
 runtime::models!(EdiscoveryReviewTag);

@@ -123,24 +123,21 @@ impl runtime::Model for EdiscoverySearch {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.add_to_review_set_operation),
-            1 => writer.write(&self.additional_sources),
-            2 => writer.write(&self.content_query),
-            3 => writer.write(&self.created_by),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.custodian_sources),
-            6 => writer.write(&self.data_source_scopes),
-            7 => writer.write(&self.description),
-            8 => writer.write(&self.display_name),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.last_estimate_statistics_operation),
-            11 => writer.write(&self.last_modified_by),
-            12 => writer.write(&self.last_modified_date_time),
-            13 => writer.write(&self.noncustodial_sources),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.add_to_review_set_operation);
+        writer.write(1, &self.additional_sources);
+        writer.write(2, &self.content_query);
+        writer.write(3, &self.created_by);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.custodian_sources);
+        writer.write(6, &self.data_source_scopes);
+        writer.write(7, &self.description);
+        writer.write(8, &self.display_name);
+        writer.write(9, &self.id);
+        writer.write(10, &self.last_estimate_statistics_operation);
+        writer.write(11, &self.last_modified_by);
+        writer.write(12, &self.last_modified_date_time);
+        writer.write(13, &self.noncustodial_sources);
     }
 }
 runtime::models!(EdiscoverySearch);
@@ -218,17 +215,14 @@ impl runtime::Model for ExportReportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.additional_options),
-            1 => writer.write(&self.cloud_attachment_version),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.document_version),
-            5 => writer.write(&self.export_criteria),
-            6 => writer.write(&self.export_location),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.additional_options);
+        writer.write(1, &self.cloud_attachment_version);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.document_version);
+        writer.write(5, &self.export_criteria);
+        writer.write(6, &self.export_location);
     }
 }
 runtime::models!(ExportReportParameters);
@@ -316,19 +310,16 @@ impl runtime::Model for ExportResultParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.additional_options),
-            1 => writer.write(&self.cloud_attachment_version),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.document_version),
-            5 => writer.write(&self.export_criteria),
-            6 => writer.write(&self.export_format),
-            7 => writer.write(&self.export_location),
-            8 => writer.write(&self.export_single_items),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.additional_options);
+        writer.write(1, &self.cloud_attachment_version);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.document_version);
+        writer.write(5, &self.export_criteria);
+        writer.write(6, &self.export_format);
+        writer.write(7, &self.export_location);
+        writer.write(8, &self.export_single_items);
     }
 }
 runtime::models!(ExportResultParameters);
@@ -378,12 +369,9 @@ impl runtime::Model for PurgeDataParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.purge_areas),
-            1 => writer.write(&self.purge_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.purge_areas);
+        writer.write(1, &self.purge_type);
     }
 }
 runtime::models!(PurgeDataParameters);

@@ -142,29 +142,26 @@ impl runtime::Model for EdiscoverySearchExportOperation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action),
-            1 => writer.write(&self.additional_options),
-            2 => writer.write(&self.cloud_attachment_version),
-            3 => writer.write(&self.completed_date_time),
-            4 => writer.write(&self.created_by),
-            5 => writer.write(&self.created_date_time),
-            6 => writer.write(&self.description),
-            7 => writer.write(&self.display_name),
-            8 => writer.write(&self.document_version),
-            9 => writer.write(&self.export_criteria),
-            10 => writer.write(&self.export_file_metadata),
-            11 => writer.write(&self.export_format),
-            12 => writer.write(&self.export_location),
-            13 => writer.write(&self.export_single_items),
-            14 => writer.write(&self.id),
-            15 => writer.write(&self.percent_progress),
-            16 => writer.write(&self.result_info),
-            17 => writer.write(&self.search),
-            18 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action);
+        writer.write(1, &self.additional_options);
+        writer.write(2, &self.cloud_attachment_version);
+        writer.write(3, &self.completed_date_time);
+        writer.write(4, &self.created_by);
+        writer.write(5, &self.created_date_time);
+        writer.write(6, &self.description);
+        writer.write(7, &self.display_name);
+        writer.write(8, &self.document_version);
+        writer.write(9, &self.export_criteria);
+        writer.write(10, &self.export_file_metadata);
+        writer.write(11, &self.export_format);
+        writer.write(12, &self.export_location);
+        writer.write(13, &self.export_single_items);
+        writer.write(14, &self.id);
+        writer.write(15, &self.percent_progress);
+        writer.write(16, &self.result_info);
+        writer.write(17, &self.search);
+        writer.write(18, &self.status);
     }
 }
 runtime::models!(EdiscoverySearchExportOperation);

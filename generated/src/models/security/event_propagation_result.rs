@@ -60,14 +60,11 @@ impl runtime::Model for EventPropagationResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.location),
-            1 => writer.write(&self.service_name),
-            2 => writer.write(&self.status),
-            3 => writer.write(&self.status_information),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.location);
+        writer.write(1, &self.service_name);
+        writer.write(2, &self.status);
+        writer.write(3, &self.status_information);
     }
 }
 runtime::models!(EventPropagationResult);

@@ -52,12 +52,9 @@ impl runtime::Model for EventQuery {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.query),
-            1 => writer.write(&self.query_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.query);
+        writer.write(1, &self.query_type);
     }
 }
 runtime::models!(EventQuery);

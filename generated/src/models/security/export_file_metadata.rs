@@ -56,13 +56,10 @@ impl runtime::Model for ExportFileMetadata {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.download_url),
-            1 => writer.write(&self.file_name),
-            2 => writer.write(&self.size),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.download_url);
+        writer.write(1, &self.file_name);
+        writer.write(2, &self.size);
     }
 }
 runtime::models!(ExportFileMetadata);

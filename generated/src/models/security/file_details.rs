@@ -95,20 +95,17 @@ impl runtime::Model for FileDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.file_name),
-            1 => writer.write(&self.file_path),
-            2 => writer.write(&self.file_publisher),
-            3 => writer.write(&self.file_size),
-            4 => writer.write(&self.issuer),
-            5 => writer.write(&self.md5),
-            6 => writer.write(&self.sha1),
-            7 => writer.write(&self.sha256),
-            8 => writer.write(&self.sha256_ac),
-            9 => writer.write(&self.signer),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.file_name);
+        writer.write(1, &self.file_path);
+        writer.write(2, &self.file_publisher);
+        writer.write(3, &self.file_size);
+        writer.write(4, &self.issuer);
+        writer.write(5, &self.md5);
+        writer.write(6, &self.sha1);
+        writer.write(7, &self.sha256);
+        writer.write(8, &self.sha256_ac);
+        writer.write(9, &self.signer);
     }
 }
 runtime::models!(FileDetails);

@@ -58,13 +58,10 @@ impl runtime::Model for FilePlanCitation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.citation_jurisdiction),
-            1 => writer.write(&self.citation_url),
-            2 => writer.write(&self.display_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.citation_jurisdiction);
+        writer.write(1, &self.citation_url);
+        writer.write(2, &self.display_name);
     }
 }
 runtime::models!(FilePlanCitation);

@@ -108,21 +108,18 @@ impl runtime::Model for FilePlanDescriptor {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authority),
-            1 => writer.write(&self.authority_template),
-            2 => writer.write(&self.category),
-            3 => writer.write(&self.category_template),
-            4 => writer.write(&self.citation),
-            5 => writer.write(&self.citation_template),
-            6 => writer.write(&self.department),
-            7 => writer.write(&self.department_template),
-            8 => writer.write(&self.file_plan_reference),
-            9 => writer.write(&self.file_plan_reference_template),
-            10 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authority);
+        writer.write(1, &self.authority_template);
+        writer.write(2, &self.category);
+        writer.write(3, &self.category_template);
+        writer.write(4, &self.citation);
+        writer.write(5, &self.citation_template);
+        writer.write(6, &self.department);
+        writer.write(7, &self.department_template);
+        writer.write(8, &self.file_plan_reference);
+        writer.write(9, &self.file_plan_reference_template);
+        writer.write(10, &self.id);
     }
 }
 runtime::models!(FilePlanDescriptor);

@@ -50,11 +50,8 @@ impl runtime::Model for FilePlanReference {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.display_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.display_name);
     }
 }
 runtime::models!(FilePlanReference);

@@ -65,14 +65,11 @@ impl runtime::Model for FilePlanReferenceTemplate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
     }
 }
 runtime::models!(FilePlanReferenceTemplate);

@@ -64,15 +64,12 @@ impl runtime::Model for GeoLocation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.city),
-            1 => writer.write(&self.country_name),
-            2 => writer.write(&self.latitude),
-            3 => writer.write(&self.longitude),
-            4 => writer.write(&self.state),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.city);
+        writer.write(1, &self.country_name);
+        writer.write(2, &self.latitude);
+        writer.write(3, &self.longitude);
+        writer.write(4, &self.state);
     }
 }
 runtime::models!(GeoLocation);

@@ -112,23 +112,20 @@ impl runtime::Model for GitHubOrganizationEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.company),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.detailed_roles),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.email),
-            5 => writer.write(&self.login),
-            6 => writer.write(&self.org_id),
-            7 => writer.write(&self.remediation_status),
-            8 => writer.write(&self.remediation_status_details),
-            9 => writer.write(&self.roles),
-            10 => writer.write(&self.tags),
-            11 => writer.write(&self.verdict),
-            12 => writer.write(&self.web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.company);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.detailed_roles);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.email);
+        writer.write(5, &self.login);
+        writer.write(6, &self.org_id);
+        writer.write(7, &self.remediation_status);
+        writer.write(8, &self.remediation_status_details);
+        writer.write(9, &self.roles);
+        writer.write(10, &self.tags);
+        writer.write(11, &self.verdict);
+        writer.write(12, &self.web_url);
     }
 }
 runtime::models!(GitHubOrganizationEvidence);

@@ -107,22 +107,19 @@ impl runtime::Model for GitHubRepoEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.base_url),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.detailed_roles),
-            3 => writer.write(&self.login),
-            4 => writer.write(&self.owner),
-            5 => writer.write(&self.owner_type),
-            6 => writer.write(&self.remediation_status),
-            7 => writer.write(&self.remediation_status_details),
-            8 => writer.write(&self.repo_id),
-            9 => writer.write(&self.roles),
-            10 => writer.write(&self.tags),
-            11 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.base_url);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.detailed_roles);
+        writer.write(3, &self.login);
+        writer.write(4, &self.owner);
+        writer.write(5, &self.owner_type);
+        writer.write(6, &self.remediation_status);
+        writer.write(7, &self.remediation_status_details);
+        writer.write(8, &self.repo_id);
+        writer.write(9, &self.roles);
+        writer.write(10, &self.tags);
+        writer.write(11, &self.verdict);
     }
 }
 runtime::models!(GitHubRepoEvidence);

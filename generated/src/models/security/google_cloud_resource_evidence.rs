@@ -117,24 +117,21 @@ impl runtime::Model for GoogleCloudResourceEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.detailed_roles),
-            2 => writer.write(&self.full_resource_name),
-            3 => writer.write(&self.location),
-            4 => writer.write(&self.location_type),
-            5 => writer.write(&self.project_id),
-            6 => writer.write(&self.project_number),
-            7 => writer.write(&self.remediation_status),
-            8 => writer.write(&self.remediation_status_details),
-            9 => writer.write(&self.resource_name),
-            10 => writer.write(&self.resource_type),
-            11 => writer.write(&self.roles),
-            12 => writer.write(&self.tags),
-            13 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.detailed_roles);
+        writer.write(2, &self.full_resource_name);
+        writer.write(3, &self.location);
+        writer.write(4, &self.location_type);
+        writer.write(5, &self.project_id);
+        writer.write(6, &self.project_number);
+        writer.write(7, &self.remediation_status);
+        writer.write(8, &self.remediation_status_details);
+        writer.write(9, &self.resource_name);
+        writer.write(10, &self.resource_type);
+        writer.write(11, &self.roles);
+        writer.write(12, &self.tags);
+        writer.write(13, &self.verdict);
     }
 }
 runtime::models!(GoogleCloudResourceEvidence);

@@ -117,24 +117,21 @@ impl runtime::Model for HealthIssue {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.additional_information),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.domain_names),
-            5 => writer.write(&self.health_issue_type),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.issue_type_id),
-            8 => writer.write(&self.last_modified_date_time),
-            9 => writer.write(&self.recommendations),
-            10 => writer.write(&self.recommended_action_commands),
-            11 => writer.write(&self.sensor_dns_names),
-            12 => writer.write(&self.severity),
-            13 => writer.write(&self.status),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.additional_information);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.domain_names);
+        writer.write(5, &self.health_issue_type);
+        writer.write(6, &self.id);
+        writer.write(7, &self.issue_type_id);
+        writer.write(8, &self.last_modified_date_time);
+        writer.write(9, &self.recommendations);
+        writer.write(10, &self.recommended_action_commands);
+        writer.write(11, &self.sensor_dns_names);
+        writer.write(12, &self.severity);
+        writer.write(13, &self.status);
     }
 }
 runtime::models!(HealthIssue);

@@ -137,26 +137,23 @@ impl runtime::Model for Host {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.child_host_pairs),
-            1 => writer.write(&self.components),
-            2 => writer.write(&self.cookies),
-            3 => writer.write(&self.first_seen_date_time),
-            4 => writer.write(&self.host_pairs),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.last_seen_date_time),
-            7 => writer.write(&self.parent_host_pairs),
-            8 => writer.write(&self.passive_dns),
-            9 => writer.write(&self.passive_dns_reverse),
-            10 => writer.write(&self.ports),
-            11 => writer.write(&self.reputation),
-            12 => writer.write(&self.ssl_certificates),
-            13 => writer.write(&self.subdomains),
-            14 => writer.write(&self.trackers),
-            15 => writer.write(&self.whois),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.child_host_pairs);
+        writer.write(1, &self.components);
+        writer.write(2, &self.cookies);
+        writer.write(3, &self.first_seen_date_time);
+        writer.write(4, &self.host_pairs);
+        writer.write(5, &self.id);
+        writer.write(6, &self.last_seen_date_time);
+        writer.write(7, &self.parent_host_pairs);
+        writer.write(8, &self.passive_dns);
+        writer.write(9, &self.passive_dns_reverse);
+        writer.write(10, &self.ports);
+        writer.write(11, &self.reputation);
+        writer.write(12, &self.ssl_certificates);
+        writer.write(13, &self.subdomains);
+        writer.write(14, &self.trackers);
+        writer.write(15, &self.whois);
     }
 }
 runtime::models!(Host);

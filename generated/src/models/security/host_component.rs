@@ -82,17 +82,14 @@ impl runtime::Model for HostComponent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.category),
-            1 => writer.write(&self.first_seen_date_time),
-            2 => writer.write(&self.host),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_seen_date_time),
-            5 => writer.write(&self.name),
-            6 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.category);
+        writer.write(1, &self.first_seen_date_time);
+        writer.write(2, &self.host);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_seen_date_time);
+        writer.write(5, &self.name);
+        writer.write(6, &self.version);
     }
 }
 runtime::models!(HostComponent);

@@ -77,16 +77,13 @@ impl runtime::Model for HostCookie {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.domain),
-            1 => writer.write(&self.first_seen_date_time),
-            2 => writer.write(&self.host),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_seen_date_time),
-            5 => writer.write(&self.name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.domain);
+        writer.write(1, &self.first_seen_date_time);
+        writer.write(2, &self.host);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_seen_date_time);
+        writer.write(5, &self.name);
     }
 }
 runtime::models!(HostCookie);

@@ -107,22 +107,19 @@ impl runtime::Model for HostLogonSessionEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.detailed_roles),
-            3 => writer.write(&self.end_utc_date_time),
-            4 => writer.write(&self.host),
-            5 => writer.write(&self.remediation_status),
-            6 => writer.write(&self.remediation_status_details),
-            7 => writer.write(&self.roles),
-            8 => writer.write(&self.session_id),
-            9 => writer.write(&self.start_utc_date_time),
-            10 => writer.write(&self.tags),
-            11 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.detailed_roles);
+        writer.write(3, &self.end_utc_date_time);
+        writer.write(4, &self.host);
+        writer.write(5, &self.remediation_status);
+        writer.write(6, &self.remediation_status_details);
+        writer.write(7, &self.roles);
+        writer.write(8, &self.session_id);
+        writer.write(9, &self.start_utc_date_time);
+        writer.write(10, &self.tags);
+        writer.write(11, &self.verdict);
     }
 }
 runtime::models!(HostLogonSessionEvidence);

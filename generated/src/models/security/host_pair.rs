@@ -77,16 +77,13 @@ impl runtime::Model for HostPair {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.child_host),
-            1 => writer.write(&self.first_seen_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.last_seen_date_time),
-            4 => writer.write(&self.link_kind),
-            5 => writer.write(&self.parent_host),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.child_host);
+        writer.write(1, &self.first_seen_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.last_seen_date_time);
+        writer.write(4, &self.link_kind);
+        writer.write(5, &self.parent_host);
     }
 }
 runtime::models!(HostPair);

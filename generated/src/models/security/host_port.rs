@@ -109,22 +109,19 @@ impl runtime::Model for HostPort {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.banners),
-            1 => writer.write(&self.first_seen_date_time),
-            2 => writer.write(&self.host),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_scan_date_time),
-            5 => writer.write(&self.last_seen_date_time),
-            6 => writer.write(&self.most_recent_ssl_certificate),
-            7 => writer.write(&self.port),
-            8 => writer.write(&self.protocol),
-            9 => writer.write(&self.services),
-            10 => writer.write(&self.status),
-            11 => writer.write(&self.times_observed),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.banners);
+        writer.write(1, &self.first_seen_date_time);
+        writer.write(2, &self.host);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_scan_date_time);
+        writer.write(5, &self.last_seen_date_time);
+        writer.write(6, &self.most_recent_ssl_certificate);
+        writer.write(7, &self.port);
+        writer.write(8, &self.protocol);
+        writer.write(9, &self.services);
+        writer.write(10, &self.status);
+        writer.write(11, &self.times_observed);
     }
 }
 runtime::models!(HostPort);

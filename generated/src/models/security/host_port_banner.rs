@@ -70,15 +70,12 @@ impl runtime::Model for HostPortBanner {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.banner),
-            1 => writer.write(&self.first_seen_date_time),
-            2 => writer.write(&self.last_seen_date_time),
-            3 => writer.write(&self.scan_protocol),
-            4 => writer.write(&self.times_observed),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.banner);
+        writer.write(1, &self.first_seen_date_time);
+        writer.write(2, &self.last_seen_date_time);
+        writer.write(3, &self.scan_protocol);
+        writer.write(4, &self.times_observed);
     }
 }
 runtime::models!(HostPortBanner);

@@ -60,14 +60,11 @@ impl runtime::Model for HostPortComponent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.component),
-            1 => writer.write(&self.first_seen_date_time),
-            2 => writer.write(&self.is_recent),
-            3 => writer.write(&self.last_seen_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.component);
+        writer.write(1, &self.first_seen_date_time);
+        writer.write(2, &self.is_recent);
+        writer.write(3, &self.last_seen_date_time);
     }
 }
 runtime::models!(HostPortComponent);

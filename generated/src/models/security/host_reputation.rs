@@ -62,14 +62,11 @@ impl runtime::Model for HostReputation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.classification),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.rules),
-            3 => writer.write(&self.score),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.classification);
+        writer.write(1, &self.id);
+        writer.write(2, &self.rules);
+        writer.write(3, &self.score);
     }
 }
 runtime::models!(HostReputation);

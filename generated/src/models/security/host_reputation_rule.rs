@@ -60,14 +60,11 @@ impl runtime::Model for HostReputationRule {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.name),
-            2 => writer.write(&self.related_details_url),
-            3 => writer.write(&self.severity),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.name);
+        writer.write(2, &self.related_details_url);
+        writer.write(3, &self.severity);
     }
 }
 runtime::models!(HostReputationRule);

@@ -77,16 +77,13 @@ impl runtime::Model for HostSslCertificate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.first_seen_date_time),
-            1 => writer.write(&self.host),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.last_seen_date_time),
-            4 => writer.write(&self.ports),
-            5 => writer.write(&self.ssl_certificate),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.first_seen_date_time);
+        writer.write(1, &self.host);
+        writer.write(2, &self.id);
+        writer.write(3, &self.last_seen_date_time);
+        writer.write(4, &self.ports);
+        writer.write(5, &self.ssl_certificate);
     }
 }
 runtime::models!(HostSslCertificate);

@@ -56,13 +56,10 @@ impl runtime::Model for HostSslCertificatePort {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.first_seen_date_time),
-            1 => writer.write(&self.last_seen_date_time),
-            2 => writer.write(&self.port),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.first_seen_date_time);
+        writer.write(1, &self.last_seen_date_time);
+        writer.write(2, &self.port);
     }
 }
 runtime::models!(HostSslCertificatePort);

@@ -77,16 +77,13 @@ impl runtime::Model for HostTracker {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.first_seen_date_time),
-            1 => writer.write(&self.host),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.kind),
-            4 => writer.write(&self.last_seen_date_time),
-            5 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.first_seen_date_time);
+        writer.write(1, &self.host);
+        writer.write(2, &self.id);
+        writer.write(3, &self.kind);
+        writer.write(4, &self.last_seen_date_time);
+        writer.write(5, &self.value);
     }
 }
 runtime::models!(HostTracker);

@@ -52,12 +52,9 @@ impl runtime::Model for HuntingQueryResults {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.results),
-            1 => writer.write(&self.schema),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.results);
+        writer.write(1, &self.schema);
     }
 }
 runtime::models!(HuntingQueryResults);

@@ -85,17 +85,14 @@ impl runtime::Model for IdentityAccounts {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.accounts),
-            1 => writer.write(&self.cloud_security_identifier),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.domain),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.is_enabled),
-            6 => writer.write(&self.on_premises_security_identifier),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.accounts);
+        writer.write(1, &self.cloud_security_identifier);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.domain);
+        writer.write(4, &self.id);
+        writer.write(5, &self.is_enabled);
+        writer.write(6, &self.on_premises_security_identifier);
     }
 }
 runtime::models!(IdentityAccounts);
@@ -149,13 +146,10 @@ impl runtime::Model for InvokeActionParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account_id),
-            1 => writer.write(&self.action),
-            2 => writer.write(&self.identity_provider),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account_id);
+        writer.write(1, &self.action);
+        writer.write(2, &self.identity_provider);
     }
 }
 runtime::models!(InvokeActionParameters);

@@ -96,17 +96,14 @@ impl runtime::Model for IdentityContainer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.health_issues),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.identity_accounts),
-            3 => writer.write(&self.sensor_candidate_activation_configuration),
-            4 => writer.write(&self.sensor_candidates),
-            5 => writer.write(&self.sensors),
-            6 => writer.write(&self.settings),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.health_issues);
+        writer.write(1, &self.id);
+        writer.write(2, &self.identity_accounts);
+        writer.write(3, &self.sensor_candidate_activation_configuration);
+        writer.write(4, &self.sensor_candidates);
+        writer.write(5, &self.sensors);
+        writer.write(6, &self.settings);
     }
 }
 runtime::models!(IdentityContainer);

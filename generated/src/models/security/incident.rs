@@ -152,31 +152,28 @@ impl runtime::Model for Incident {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.alerts),
-            1 => writer.write(&self.assigned_to),
-            2 => writer.write(&self.classification),
-            3 => writer.write(&self.comments),
-            4 => writer.write(&self.created_date_time),
-            5 => writer.write(&self.custom_tags),
-            6 => writer.write(&self.description),
-            7 => writer.write(&self.determination),
-            8 => writer.write(&self.display_name),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.incident_web_url),
-            11 => writer.write(&self.last_modified_by),
-            12 => writer.write(&self.last_update_date_time),
-            13 => writer.write(&self.priority_score),
-            14 => writer.write(&self.redirect_incident_id),
-            15 => writer.write(&self.resolving_comment),
-            16 => writer.write(&self.severity),
-            17 => writer.write(&self.status),
-            18 => writer.write(&self.summary),
-            19 => writer.write(&self.system_tags),
-            20 => writer.write(&self.tenant_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.alerts);
+        writer.write(1, &self.assigned_to);
+        writer.write(2, &self.classification);
+        writer.write(3, &self.comments);
+        writer.write(4, &self.created_date_time);
+        writer.write(5, &self.custom_tags);
+        writer.write(6, &self.description);
+        writer.write(7, &self.determination);
+        writer.write(8, &self.display_name);
+        writer.write(9, &self.id);
+        writer.write(10, &self.incident_web_url);
+        writer.write(11, &self.last_modified_by);
+        writer.write(12, &self.last_update_date_time);
+        writer.write(13, &self.priority_score);
+        writer.write(14, &self.redirect_incident_id);
+        writer.write(15, &self.resolving_comment);
+        writer.write(16, &self.severity);
+        writer.write(17, &self.status);
+        writer.write(18, &self.summary);
+        writer.write(19, &self.system_tags);
+        writer.write(20, &self.tenant_id);
     }
 }
 runtime::models!(Incident);
@@ -230,13 +227,10 @@ impl runtime::Model for MergeIncidentsParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.incident_comment),
-            1 => writer.write(&self.incident_ids),
-            2 => writer.write(&self.merge_reasons),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.incident_comment);
+        writer.write(1, &self.incident_ids);
+        writer.write(2, &self.merge_reasons);
     }
 }
 runtime::models!(MergeIncidentsParameters);

@@ -64,13 +64,10 @@ impl runtime::Model for Indicator {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.artifact),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.source),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.artifact);
+        writer.write(1, &self.id);
+        writer.write(2, &self.source);
     }
 }
 runtime::models!(Indicator);

@@ -106,21 +106,18 @@ impl runtime::Model for IntelligenceProfile {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.aliases),
-            1 => writer.write(&self.countries_or_regions_of_origin),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.first_active_date_time),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.indicators),
-            6 => writer.write(&self.kind),
-            7 => writer.write(&self.summary),
-            8 => writer.write(&self.targets),
-            9 => writer.write(&self.title),
-            10 => writer.write(&self.tradecraft),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.aliases);
+        writer.write(1, &self.countries_or_regions_of_origin);
+        writer.write(2, &self.description);
+        writer.write(3, &self.first_active_date_time);
+        writer.write(4, &self.id);
+        writer.write(5, &self.indicators);
+        writer.write(6, &self.kind);
+        writer.write(7, &self.summary);
+        writer.write(8, &self.targets);
+        writer.write(9, &self.title);
+        writer.write(10, &self.tradecraft);
     }
 }
 runtime::models!(IntelligenceProfile);

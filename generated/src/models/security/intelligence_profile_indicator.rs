@@ -72,15 +72,12 @@ impl runtime::Model for IntelligenceProfileIndicator {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.artifact),
-            1 => writer.write(&self.first_seen_date_time),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.last_seen_date_time),
-            4 => writer.write(&self.source),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.artifact);
+        writer.write(1, &self.first_seen_date_time);
+        writer.write(2, &self.id);
+        writer.write(3, &self.last_seen_date_time);
+        writer.write(4, &self.source);
     }
 }
 runtime::models!(IntelligenceProfileIndicator);

@@ -60,14 +60,11 @@ impl runtime::Model for InvokeActionResult {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account_id),
-            1 => writer.write(&self.action),
-            2 => writer.write(&self.correlation_id),
-            3 => writer.write(&self.identity_provider),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account_id);
+        writer.write(1, &self.action);
+        writer.write(2, &self.correlation_id);
+        writer.write(3, &self.identity_provider);
     }
 }
 runtime::models!(InvokeActionResult);

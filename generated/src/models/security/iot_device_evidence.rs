@@ -212,43 +212,40 @@ impl runtime::Model for IoTDeviceEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.detailed_roles),
-            2 => writer.write(&self.device_id),
-            3 => writer.write(&self.device_name),
-            4 => writer.write(&self.device_page_link),
-            5 => writer.write(&self.device_sub_type),
-            6 => writer.write(&self.device_type),
-            7 => writer.write(&self.importance),
-            8 => writer.write(&self.io_t_hub),
-            9 => writer.write(&self.io_t_security_agent_id),
-            10 => writer.write(&self.ip_address),
-            11 => writer.write(&self.is_authorized),
-            12 => writer.write(&self.is_programming),
-            13 => writer.write(&self.is_scanner),
-            14 => writer.write(&self.mac_address),
-            15 => writer.write(&self.manufacturer),
-            16 => writer.write(&self.model),
-            17 => writer.write(&self.nics),
-            18 => writer.write(&self.operating_system),
-            19 => writer.write(&self.owners),
-            20 => writer.write(&self.protocols),
-            21 => writer.write(&self.purdue_layer),
-            22 => writer.write(&self.remediation_status),
-            23 => writer.write(&self.remediation_status_details),
-            24 => writer.write(&self.roles),
-            25 => writer.write(&self.sensor),
-            26 => writer.write(&self.serial_number),
-            27 => writer.write(&self.site),
-            28 => writer.write(&self.source),
-            29 => writer.write(&self.source_ref),
-            30 => writer.write(&self.tags),
-            31 => writer.write(&self.verdict),
-            32 => writer.write(&self.zone),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.detailed_roles);
+        writer.write(2, &self.device_id);
+        writer.write(3, &self.device_name);
+        writer.write(4, &self.device_page_link);
+        writer.write(5, &self.device_sub_type);
+        writer.write(6, &self.device_type);
+        writer.write(7, &self.importance);
+        writer.write(8, &self.io_t_hub);
+        writer.write(9, &self.io_t_security_agent_id);
+        writer.write(10, &self.ip_address);
+        writer.write(11, &self.is_authorized);
+        writer.write(12, &self.is_programming);
+        writer.write(13, &self.is_scanner);
+        writer.write(14, &self.mac_address);
+        writer.write(15, &self.manufacturer);
+        writer.write(16, &self.model);
+        writer.write(17, &self.nics);
+        writer.write(18, &self.operating_system);
+        writer.write(19, &self.owners);
+        writer.write(20, &self.protocols);
+        writer.write(21, &self.purdue_layer);
+        writer.write(22, &self.remediation_status);
+        writer.write(23, &self.remediation_status_details);
+        writer.write(24, &self.roles);
+        writer.write(25, &self.sensor);
+        writer.write(26, &self.serial_number);
+        writer.write(27, &self.site);
+        writer.write(28, &self.source);
+        writer.write(29, &self.source_ref);
+        writer.write(30, &self.tags);
+        writer.write(31, &self.verdict);
+        writer.write(32, &self.zone);
     }
 }
 runtime::models!(IoTDeviceEvidence);

@@ -155,30 +155,27 @@ impl runtime::Model for IpAddress {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.autonomous_system),
-            1 => writer.write(&self.child_host_pairs),
-            2 => writer.write(&self.components),
-            3 => writer.write(&self.cookies),
-            4 => writer.write(&self.country_or_region),
-            5 => writer.write(&self.first_seen_date_time),
-            6 => writer.write(&self.host_pairs),
-            7 => writer.write(&self.hosting_provider),
-            8 => writer.write(&self.id),
-            9 => writer.write(&self.last_seen_date_time),
-            10 => writer.write(&self.netblock),
-            11 => writer.write(&self.parent_host_pairs),
-            12 => writer.write(&self.passive_dns),
-            13 => writer.write(&self.passive_dns_reverse),
-            14 => writer.write(&self.ports),
-            15 => writer.write(&self.reputation),
-            16 => writer.write(&self.ssl_certificates),
-            17 => writer.write(&self.subdomains),
-            18 => writer.write(&self.trackers),
-            19 => writer.write(&self.whois),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.autonomous_system);
+        writer.write(1, &self.child_host_pairs);
+        writer.write(2, &self.components);
+        writer.write(3, &self.cookies);
+        writer.write(4, &self.country_or_region);
+        writer.write(5, &self.first_seen_date_time);
+        writer.write(6, &self.host_pairs);
+        writer.write(7, &self.hosting_provider);
+        writer.write(8, &self.id);
+        writer.write(9, &self.last_seen_date_time);
+        writer.write(10, &self.netblock);
+        writer.write(11, &self.parent_host_pairs);
+        writer.write(12, &self.passive_dns);
+        writer.write(13, &self.passive_dns_reverse);
+        writer.write(14, &self.ports);
+        writer.write(15, &self.reputation);
+        writer.write(16, &self.ssl_certificates);
+        writer.write(17, &self.subdomains);
+        writer.write(18, &self.trackers);
+        writer.write(19, &self.whois);
     }
 }
 runtime::models!(IpAddress);

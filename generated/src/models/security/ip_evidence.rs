@@ -102,21 +102,18 @@ impl runtime::Model for IpEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.country_letter_code),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.detailed_roles),
-            3 => writer.write(&self.ip_address),
-            4 => writer.write(&self.location),
-            5 => writer.write(&self.remediation_status),
-            6 => writer.write(&self.remediation_status_details),
-            7 => writer.write(&self.roles),
-            8 => writer.write(&self.stream),
-            9 => writer.write(&self.tags),
-            10 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.country_letter_code);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.detailed_roles);
+        writer.write(3, &self.ip_address);
+        writer.write(4, &self.location);
+        writer.write(5, &self.remediation_status);
+        writer.write(6, &self.remediation_status_details);
+        writer.write(7, &self.roles);
+        writer.write(8, &self.stream);
+        writer.write(9, &self.tags);
+        writer.write(10, &self.verdict);
     }
 }
 runtime::models!(IpEvidence);

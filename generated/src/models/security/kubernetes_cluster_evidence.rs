@@ -107,22 +107,19 @@ impl runtime::Model for KubernetesClusterEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cloud_resource),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.detailed_roles),
-            3 => writer.write(&self.distribution),
-            4 => writer.write(&self.name),
-            5 => writer.write(&self.platform),
-            6 => writer.write(&self.remediation_status),
-            7 => writer.write(&self.remediation_status_details),
-            8 => writer.write(&self.roles),
-            9 => writer.write(&self.tags),
-            10 => writer.write(&self.verdict),
-            11 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cloud_resource);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.detailed_roles);
+        writer.write(3, &self.distribution);
+        writer.write(4, &self.name);
+        writer.write(5, &self.platform);
+        writer.write(6, &self.remediation_status);
+        writer.write(7, &self.remediation_status_details);
+        writer.write(8, &self.roles);
+        writer.write(9, &self.tags);
+        writer.write(10, &self.verdict);
+        writer.write(11, &self.version);
     }
 }
 runtime::models!(KubernetesClusterEvidence);

@@ -102,21 +102,18 @@ impl runtime::Model for KubernetesControllerEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.detailed_roles),
-            2 => writer.write(&self.labels),
-            3 => writer.write(&self.name),
-            4 => writer.write(&self.namespace),
-            5 => writer.write(&self.remediation_status),
-            6 => writer.write(&self.remediation_status_details),
-            7 => writer.write(&self.roles),
-            8 => writer.write(&self.tags),
-            9 => writer.write(&self.r#type),
-            10 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.detailed_roles);
+        writer.write(2, &self.labels);
+        writer.write(3, &self.name);
+        writer.write(4, &self.namespace);
+        writer.write(5, &self.remediation_status);
+        writer.write(6, &self.remediation_status_details);
+        writer.write(7, &self.roles);
+        writer.write(8, &self.tags);
+        writer.write(9, &self.r#type);
+        writer.write(10, &self.verdict);
     }
 }
 runtime::models!(KubernetesControllerEvidence);

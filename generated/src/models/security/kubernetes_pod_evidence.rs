@@ -127,26 +127,23 @@ impl runtime::Model for KubernetesPodEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.containers),
-            1 => writer.write(&self.controller),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.detailed_roles),
-            4 => writer.write(&self.ephemeral_containers),
-            5 => writer.write(&self.init_containers),
-            6 => writer.write(&self.labels),
-            7 => writer.write(&self.name),
-            8 => writer.write(&self.namespace),
-            9 => writer.write(&self.pod_ip),
-            10 => writer.write(&self.remediation_status),
-            11 => writer.write(&self.remediation_status_details),
-            12 => writer.write(&self.roles),
-            13 => writer.write(&self.service_account),
-            14 => writer.write(&self.tags),
-            15 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.containers);
+        writer.write(1, &self.controller);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.detailed_roles);
+        writer.write(4, &self.ephemeral_containers);
+        writer.write(5, &self.init_containers);
+        writer.write(6, &self.labels);
+        writer.write(7, &self.name);
+        writer.write(8, &self.namespace);
+        writer.write(9, &self.pod_ip);
+        writer.write(10, &self.remediation_status);
+        writer.write(11, &self.remediation_status_details);
+        writer.write(12, &self.roles);
+        writer.write(13, &self.service_account);
+        writer.write(14, &self.tags);
+        writer.write(15, &self.verdict);
     }
 }
 runtime::models!(KubernetesPodEvidence);

@@ -122,25 +122,22 @@ impl runtime::Model for KubernetesServiceEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cluster_ip),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.detailed_roles),
-            3 => writer.write(&self.external_ips),
-            4 => writer.write(&self.labels),
-            5 => writer.write(&self.name),
-            6 => writer.write(&self.namespace),
-            7 => writer.write(&self.remediation_status),
-            8 => writer.write(&self.remediation_status_details),
-            9 => writer.write(&self.roles),
-            10 => writer.write(&self.selector),
-            11 => writer.write(&self.service_ports),
-            12 => writer.write(&self.service_type),
-            13 => writer.write(&self.tags),
-            14 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cluster_ip);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.detailed_roles);
+        writer.write(3, &self.external_ips);
+        writer.write(4, &self.labels);
+        writer.write(5, &self.name);
+        writer.write(6, &self.namespace);
+        writer.write(7, &self.remediation_status);
+        writer.write(8, &self.remediation_status_details);
+        writer.write(9, &self.roles);
+        writer.write(10, &self.selector);
+        writer.write(11, &self.service_ports);
+        writer.write(12, &self.service_type);
+        writer.write(13, &self.tags);
+        writer.write(14, &self.verdict);
     }
 }
 runtime::models!(KubernetesServiceEvidence);

@@ -75,16 +75,13 @@ impl runtime::Model for KubernetesServicePort {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_protocol),
-            1 => writer.write(&self.name),
-            2 => writer.write(&self.node_port),
-            3 => writer.write(&self.port),
-            4 => writer.write(&self.protocol),
-            5 => writer.write(&self.target_port),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_protocol);
+        writer.write(1, &self.name);
+        writer.write(2, &self.node_port);
+        writer.write(3, &self.port);
+        writer.write(4, &self.protocol);
+        writer.write(5, &self.target_port);
     }
 }
 runtime::models!(KubernetesServicePort);

@@ -88,17 +88,14 @@ impl runtime::Model for LabelsRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.authorities),
-            1 => writer.write(&self.categories),
-            2 => writer.write(&self.citations),
-            3 => writer.write(&self.departments),
-            4 => writer.write(&self.file_plan_references),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.retention_labels),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.authorities);
+        writer.write(1, &self.categories);
+        writer.write(2, &self.citations);
+        writer.write(3, &self.departments);
+        writer.write(4, &self.file_plan_references);
+        writer.write(5, &self.id);
+        writer.write(6, &self.retention_labels);
     }
 }
 runtime::models!(LabelsRoot);

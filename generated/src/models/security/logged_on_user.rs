@@ -52,12 +52,9 @@ impl runtime::Model for LoggedOnUser {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account_name),
-            1 => writer.write(&self.domain_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account_name);
+        writer.write(1, &self.domain_name);
     }
 }
 runtime::models!(LoggedOnUser);

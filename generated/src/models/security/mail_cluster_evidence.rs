@@ -112,23 +112,20 @@ impl runtime::Model for MailClusterEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cluster_by),
-            1 => writer.write(&self.cluster_by_value),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.detailed_roles),
-            4 => writer.write(&self.email_count),
-            5 => writer.write(&self.network_message_ids),
-            6 => writer.write(&self.query),
-            7 => writer.write(&self.remediation_status),
-            8 => writer.write(&self.remediation_status_details),
-            9 => writer.write(&self.roles),
-            10 => writer.write(&self.tags),
-            11 => writer.write(&self.urn),
-            12 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cluster_by);
+        writer.write(1, &self.cluster_by_value);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.detailed_roles);
+        writer.write(4, &self.email_count);
+        writer.write(5, &self.network_message_ids);
+        writer.write(6, &self.query);
+        writer.write(7, &self.remediation_status);
+        writer.write(8, &self.remediation_status_details);
+        writer.write(9, &self.roles);
+        writer.write(10, &self.tags);
+        writer.write(11, &self.urn);
+        writer.write(12, &self.verdict);
     }
 }
 runtime::models!(MailClusterEvidence);

@@ -112,23 +112,20 @@ impl runtime::Model for MailboxConfigurationEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.configuration_id),
-            1 => writer.write(&self.configuration_type),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.detailed_roles),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.external_directory_object_id),
-            6 => writer.write(&self.mailbox_primary_address),
-            7 => writer.write(&self.remediation_status),
-            8 => writer.write(&self.remediation_status_details),
-            9 => writer.write(&self.roles),
-            10 => writer.write(&self.tags),
-            11 => writer.write(&self.upn),
-            12 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.configuration_id);
+        writer.write(1, &self.configuration_type);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.detailed_roles);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.external_directory_object_id);
+        writer.write(6, &self.mailbox_primary_address);
+        writer.write(7, &self.remediation_status);
+        writer.write(8, &self.remediation_status_details);
+        writer.write(9, &self.roles);
+        writer.write(10, &self.tags);
+        writer.write(11, &self.upn);
+        writer.write(12, &self.verdict);
     }
 }
 runtime::models!(MailboxConfigurationEvidence);

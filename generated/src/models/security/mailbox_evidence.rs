@@ -102,21 +102,18 @@ impl runtime::Model for MailboxEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.detailed_roles),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.primary_address),
-            4 => writer.write(&self.remediation_status),
-            5 => writer.write(&self.remediation_status_details),
-            6 => writer.write(&self.roles),
-            7 => writer.write(&self.tags),
-            8 => writer.write(&self.upn),
-            9 => writer.write(&self.user_account),
-            10 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.detailed_roles);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.primary_address);
+        writer.write(4, &self.remediation_status);
+        writer.write(5, &self.remediation_status_details);
+        writer.write(6, &self.roles);
+        writer.write(7, &self.tags);
+        writer.write(8, &self.upn);
+        writer.write(9, &self.user_account);
+        writer.write(10, &self.verdict);
     }
 }
 runtime::models!(MailboxEvidence);

@@ -48,11 +48,8 @@ impl runtime::Model for MergeResponse {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.target_incident_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.target_incident_id);
     }
 }
 runtime::models!(MergeResponse);

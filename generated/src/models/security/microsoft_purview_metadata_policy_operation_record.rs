@@ -52,11 +52,8 @@ impl runtime::Model for MicrosoftPurviewMetadataPolicyOperationRecord {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.dynamic_properties),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.dynamic_properties);
     }
 }
 runtime::models!(MicrosoftPurviewMetadataPolicyOperationRecord);

@@ -58,13 +58,10 @@ impl runtime::Model for NetworkAdapter {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.is_enabled),
-            2 => writer.write(&self.name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.is_enabled);
+        writer.write(2, &self.name);
     }
 }
 runtime::models!(NetworkAdapter);

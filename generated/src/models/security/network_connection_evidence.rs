@@ -107,22 +107,19 @@ impl runtime::Model for NetworkConnectionEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.destination_address),
-            2 => writer.write(&self.destination_port),
-            3 => writer.write(&self.detailed_roles),
-            4 => writer.write(&self.protocol),
-            5 => writer.write(&self.remediation_status),
-            6 => writer.write(&self.remediation_status_details),
-            7 => writer.write(&self.roles),
-            8 => writer.write(&self.source_address),
-            9 => writer.write(&self.source_port),
-            10 => writer.write(&self.tags),
-            11 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.destination_address);
+        writer.write(2, &self.destination_port);
+        writer.write(3, &self.detailed_roles);
+        writer.write(4, &self.protocol);
+        writer.write(5, &self.remediation_status);
+        writer.write(6, &self.remediation_status_details);
+        writer.write(7, &self.roles);
+        writer.write(8, &self.source_address);
+        writer.write(9, &self.source_port);
+        writer.write(10, &self.tags);
+        writer.write(11, &self.verdict);
     }
 }
 runtime::models!(NetworkConnectionEvidence);

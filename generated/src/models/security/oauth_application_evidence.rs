@@ -102,21 +102,18 @@ impl runtime::Model for OauthApplicationEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_id),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.detailed_roles),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.object_id),
-            5 => writer.write(&self.publisher),
-            6 => writer.write(&self.remediation_status),
-            7 => writer.write(&self.remediation_status_details),
-            8 => writer.write(&self.roles),
-            9 => writer.write(&self.tags),
-            10 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_id);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.detailed_roles);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.object_id);
+        writer.write(5, &self.publisher);
+        writer.write(6, &self.remediation_status);
+        writer.write(7, &self.remediation_status_details);
+        writer.write(8, &self.roles);
+        writer.write(9, &self.tags);
+        writer.write(10, &self.verdict);
     }
 }
 runtime::models!(OauthApplicationEvidence);

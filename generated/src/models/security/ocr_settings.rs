@@ -56,13 +56,10 @@ impl runtime::Model for OcrSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_enabled),
-            1 => writer.write(&self.max_image_size),
-            2 => writer.write(&self.timeout),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_enabled);
+        writer.write(1, &self.max_image_size);
+        writer.write(2, &self.timeout);
     }
 }
 runtime::models!(OcrSettings);

@@ -82,17 +82,14 @@ impl runtime::Model for PassiveDnsRecord {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.artifact),
-            1 => writer.write(&self.collected_date_time),
-            2 => writer.write(&self.first_seen_date_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.last_seen_date_time),
-            5 => writer.write(&self.parent_host),
-            6 => writer.write(&self.record_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.artifact);
+        writer.write(1, &self.collected_date_time);
+        writer.write(2, &self.first_seen_date_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.last_seen_date_time);
+        writer.write(5, &self.parent_host);
+        writer.write(6, &self.record_type);
     }
 }
 runtime::models!(PassiveDnsRecord);

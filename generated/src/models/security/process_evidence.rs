@@ -132,27 +132,24 @@ impl runtime::Model for ProcessEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.detailed_roles),
-            2 => writer.write(&self.detection_status),
-            3 => writer.write(&self.image_file),
-            4 => writer.write(&self.mde_device_id),
-            5 => writer.write(&self.parent_process_creation_date_time),
-            6 => writer.write(&self.parent_process_id),
-            7 => writer.write(&self.parent_process_image_file),
-            8 => writer.write(&self.process_command_line),
-            9 => writer.write(&self.process_creation_date_time),
-            10 => writer.write(&self.process_id),
-            11 => writer.write(&self.remediation_status),
-            12 => writer.write(&self.remediation_status_details),
-            13 => writer.write(&self.roles),
-            14 => writer.write(&self.tags),
-            15 => writer.write(&self.user_account),
-            16 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.detailed_roles);
+        writer.write(2, &self.detection_status);
+        writer.write(3, &self.image_file);
+        writer.write(4, &self.mde_device_id);
+        writer.write(5, &self.parent_process_creation_date_time);
+        writer.write(6, &self.parent_process_id);
+        writer.write(7, &self.parent_process_image_file);
+        writer.write(8, &self.process_command_line);
+        writer.write(9, &self.process_creation_date_time);
+        writer.write(10, &self.process_id);
+        writer.write(11, &self.remediation_status);
+        writer.write(12, &self.remediation_status_details);
+        writer.write(13, &self.roles);
+        writer.write(14, &self.tags);
+        writer.write(15, &self.user_account);
+        writer.write(16, &self.verdict);
     }
 }
 runtime::models!(ProcessEvidence);

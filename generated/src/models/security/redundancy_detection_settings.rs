@@ -60,14 +60,11 @@ impl runtime::Model for RedundancyDetectionSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_enabled),
-            1 => writer.write(&self.max_words),
-            2 => writer.write(&self.min_words),
-            3 => writer.write(&self.similarity_threshold),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_enabled);
+        writer.write(1, &self.max_words);
+        writer.write(2, &self.min_words);
+        writer.write(3, &self.similarity_threshold);
     }
 }
 runtime::models!(RedundancyDetectionSettings);

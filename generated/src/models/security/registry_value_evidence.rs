@@ -112,23 +112,20 @@ impl runtime::Model for RegistryValueEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.detailed_roles),
-            2 => writer.write(&self.mde_device_id),
-            3 => writer.write(&self.registry_hive),
-            4 => writer.write(&self.registry_key),
-            5 => writer.write(&self.registry_value),
-            6 => writer.write(&self.registry_value_name),
-            7 => writer.write(&self.registry_value_type),
-            8 => writer.write(&self.remediation_status),
-            9 => writer.write(&self.remediation_status_details),
-            10 => writer.write(&self.roles),
-            11 => writer.write(&self.tags),
-            12 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.detailed_roles);
+        writer.write(2, &self.mde_device_id);
+        writer.write(3, &self.registry_hive);
+        writer.write(4, &self.registry_key);
+        writer.write(5, &self.registry_value);
+        writer.write(6, &self.registry_value_name);
+        writer.write(7, &self.registry_value_type);
+        writer.write(8, &self.remediation_status);
+        writer.write(9, &self.remediation_status_details);
+        writer.write(10, &self.roles);
+        writer.write(11, &self.tags);
+        writer.write(12, &self.verdict);
     }
 }
 runtime::models!(RegistryValueEvidence);

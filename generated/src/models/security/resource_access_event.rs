@@ -60,14 +60,11 @@ impl runtime::Model for ResourceAccessEvent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.access_date_time),
-            1 => writer.write(&self.account_id),
-            2 => writer.write(&self.ip_address),
-            3 => writer.write(&self.resource_identifier),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.access_date_time);
+        writer.write(1, &self.account_id);
+        writer.write(2, &self.ip_address);
+        writer.write(3, &self.resource_identifier);
     }
 }
 runtime::models!(ResourceAccessEvent);

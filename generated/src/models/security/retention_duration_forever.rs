@@ -44,7 +44,7 @@ impl runtime::Model for RetentionDurationForever {
         reader.skip_unknown(property)
     }
     #[inline]
-    fn write(&self, _property: usize, _writer: &mut runtime::Writer) {}
+    fn write(&self, _writer: &mut runtime::Writer) {}
 }
 runtime::models!(RetentionDurationForever);
 /// Changes to a [`RetentionDurationForever`].

@@ -114,23 +114,20 @@ impl runtime::Model for RetentionEvent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.event_propagation_results),
-            5 => writer.write(&self.event_queries),
-            6 => writer.write(&self.event_status),
-            7 => writer.write(&self.event_trigger_date_time),
-            8 => writer.write(&self.id),
-            9 => writer.write(&self.last_modified_by),
-            10 => writer.write(&self.last_modified_date_time),
-            11 => writer.write(&self.last_status_update_date_time),
-            12 => writer.write(&self.retention_event_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.event_propagation_results);
+        writer.write(5, &self.event_queries);
+        writer.write(6, &self.event_status);
+        writer.write(7, &self.event_trigger_date_time);
+        writer.write(8, &self.id);
+        writer.write(9, &self.last_modified_by);
+        writer.write(10, &self.last_modified_date_time);
+        writer.write(11, &self.last_status_update_date_time);
+        writer.write(12, &self.retention_event_type);
     }
 }
 runtime::models!(RetentionEvent);

@@ -82,17 +82,14 @@ impl runtime::Model for RetentionEventType {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.last_modified_by),
-            6 => writer.write(&self.last_modified_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.id);
+        writer.write(5, &self.last_modified_by);
+        writer.write(6, &self.last_modified_date_time);
     }
 }
 runtime::models!(RetentionEventType);

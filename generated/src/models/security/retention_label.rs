@@ -145,28 +145,25 @@ impl runtime::Model for RetentionLabel {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.action_after_retention_period),
-            1 => writer.write(&self.behavior_during_retention_period),
-            2 => writer.write(&self.created_by),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.default_record_behavior),
-            5 => writer.write(&self.description_for_admins),
-            6 => writer.write(&self.description_for_users),
-            7 => writer.write(&self.descriptors),
-            8 => writer.write(&self.display_name),
-            9 => writer.write(&self.disposition_review_stages),
-            10 => writer.write(&self.id),
-            11 => writer.write(&self.is_in_use),
-            12 => writer.write(&self.label_to_be_applied),
-            13 => writer.write(&self.last_modified_by),
-            14 => writer.write(&self.last_modified_date_time),
-            15 => writer.write(&self.retention_duration),
-            16 => writer.write(&self.retention_event_type),
-            17 => writer.write(&self.retention_trigger),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.action_after_retention_period);
+        writer.write(1, &self.behavior_during_retention_period);
+        writer.write(2, &self.created_by);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.default_record_behavior);
+        writer.write(5, &self.description_for_admins);
+        writer.write(6, &self.description_for_users);
+        writer.write(7, &self.descriptors);
+        writer.write(8, &self.display_name);
+        writer.write(9, &self.disposition_review_stages);
+        writer.write(10, &self.id);
+        writer.write(11, &self.is_in_use);
+        writer.write(12, &self.label_to_be_applied);
+        writer.write(13, &self.last_modified_by);
+        writer.write(14, &self.last_modified_date_time);
+        writer.write(15, &self.retention_duration);
+        writer.write(16, &self.retention_event_type);
+        writer.write(17, &self.retention_trigger);
     }
 }
 runtime::models!(RetentionLabel);

@@ -132,27 +132,24 @@ impl runtime::Model for SasTokenEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.allowed_ip_addresses),
-            1 => writer.write(&self.allowed_resource_types),
-            2 => writer.write(&self.allowed_services),
-            3 => writer.write(&self.created_date_time),
-            4 => writer.write(&self.detailed_roles),
-            5 => writer.write(&self.expiry_date_time),
-            6 => writer.write(&self.permissions),
-            7 => writer.write(&self.protocol),
-            8 => writer.write(&self.remediation_status),
-            9 => writer.write(&self.remediation_status_details),
-            10 => writer.write(&self.roles),
-            11 => writer.write(&self.signature_hash),
-            12 => writer.write(&self.signed_with),
-            13 => writer.write(&self.start_date_time),
-            14 => writer.write(&self.storage_resource),
-            15 => writer.write(&self.tags),
-            16 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.allowed_ip_addresses);
+        writer.write(1, &self.allowed_resource_types);
+        writer.write(2, &self.allowed_services);
+        writer.write(3, &self.created_date_time);
+        writer.write(4, &self.detailed_roles);
+        writer.write(5, &self.expiry_date_time);
+        writer.write(6, &self.permissions);
+        writer.write(7, &self.protocol);
+        writer.write(8, &self.remediation_status);
+        writer.write(9, &self.remediation_status_details);
+        writer.write(10, &self.roles);
+        writer.write(11, &self.signature_hash);
+        writer.write(12, &self.signed_with);
+        writer.write(13, &self.start_date_time);
+        writer.write(14, &self.storage_resource);
+        writer.write(15, &self.tags);
+        writer.write(16, &self.verdict);
     }
 }
 runtime::models!(SasTokenEvidence);

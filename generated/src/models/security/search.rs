@@ -93,18 +93,15 @@ impl runtime::Model for Search {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.content_query),
-            1 => writer.write(&self.created_by),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.description),
-            4 => writer.write(&self.display_name),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.last_modified_by),
-            7 => writer.write(&self.last_modified_date_time),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.content_query);
+        writer.write(1, &self.created_by);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.description);
+        writer.write(4, &self.display_name);
+        writer.write(5, &self.id);
+        writer.write(6, &self.last_modified_by);
+        writer.write(7, &self.last_modified_date_time);
     }
 }
 runtime::models!(Search);

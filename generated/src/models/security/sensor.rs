@@ -109,22 +109,19 @@ impl runtime::Model for Sensor {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.deployment_status),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.domain_name),
-            4 => writer.write(&self.health_issues),
-            5 => writer.write(&self.health_status),
-            6 => writer.write(&self.id),
-            7 => writer.write(&self.open_health_issues_count),
-            8 => writer.write(&self.sensor_type),
-            9 => writer.write(&self.service_status),
-            10 => writer.write(&self.settings),
-            11 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.deployment_status);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.domain_name);
+        writer.write(4, &self.health_issues);
+        writer.write(5, &self.health_status);
+        writer.write(6, &self.id);
+        writer.write(7, &self.open_health_issues_count);
+        writer.write(8, &self.sensor_type);
+        writer.write(9, &self.service_status);
+        writer.write(10, &self.settings);
+        writer.write(11, &self.version);
     }
 }
 runtime::models!(Sensor);

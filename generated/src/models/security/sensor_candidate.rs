@@ -72,15 +72,12 @@ impl runtime::Model for SensorCandidate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.computer_dns_name),
-            1 => writer.write(&self.domain_name),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.last_seen_date_time),
-            4 => writer.write(&self.sense_client_version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.computer_dns_name);
+        writer.write(1, &self.domain_name);
+        writer.write(2, &self.id);
+        writer.write(3, &self.last_seen_date_time);
+        writer.write(4, &self.sense_client_version);
     }
 }
 runtime::models!(SensorCandidate);
@@ -126,11 +123,8 @@ impl runtime::Model for ActivateParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.server_ids),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.server_ids);
     }
 }
 runtime::models!(ActivateParameters);

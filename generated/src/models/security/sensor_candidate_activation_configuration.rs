@@ -54,12 +54,9 @@ impl runtime::Model for SensorCandidateActivationConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activation_mode),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activation_mode);
+        writer.write(1, &self.id);
     }
 }
 runtime::models!(SensorCandidateActivationConfiguration);

@@ -52,12 +52,9 @@ impl runtime::Model for SensorDeploymentPackage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.download_url),
-            1 => writer.write(&self.version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.download_url);
+        writer.write(1, &self.version);
     }
 }
 runtime::models!(SensorDeploymentPackage);

@@ -70,15 +70,11 @@ impl runtime::Model for SensorSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.domain_controller_dns_names),
-            2 => writer.write(&self.is_delayed_deployment_enabled),
-            #[cfg(feature = "full")]
-            3 => writer.write(&self.network_adapters),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.domain_controller_dns_names);
+        writer.write(2, &self.is_delayed_deployment_enabled);
+        #[cfg(feature = "full")] writer.write(3, &self.network_adapters);
     }
 }
 runtime::models!(SensorSettings);

@@ -112,23 +112,20 @@ impl runtime::Model for ServicePrincipalEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.app_id),
-            1 => writer.write(&self.app_owner_tenant_id),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.detailed_roles),
-            4 => writer.write(&self.remediation_status),
-            5 => writer.write(&self.remediation_status_details),
-            6 => writer.write(&self.roles),
-            7 => writer.write(&self.service_principal_name),
-            8 => writer.write(&self.service_principal_object_id),
-            9 => writer.write(&self.service_principal_type),
-            10 => writer.write(&self.tags),
-            11 => writer.write(&self.tenant_id),
-            12 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.app_id);
+        writer.write(1, &self.app_owner_tenant_id);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.detailed_roles);
+        writer.write(4, &self.remediation_status);
+        writer.write(5, &self.remediation_status_details);
+        writer.write(6, &self.roles);
+        writer.write(7, &self.service_principal_name);
+        writer.write(8, &self.service_principal_object_id);
+        writer.write(9, &self.service_principal_type);
+        writer.write(10, &self.tags);
+        writer.write(11, &self.tenant_id);
+        writer.write(12, &self.verdict);
     }
 }
 runtime::models!(ServicePrincipalEvidence);

@@ -56,12 +56,9 @@ impl runtime::Model for SettingsContainer {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.auto_auditing_configuration),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.auto_auditing_configuration);
+        writer.write(1, &self.id);
     }
 }
 runtime::models!(SettingsContainer);

@@ -102,21 +102,18 @@ impl runtime::Model for SslCertificate {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.expiration_date_time),
-            1 => writer.write(&self.fingerprint),
-            2 => writer.write(&self.first_seen_date_time),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.issue_date_time),
-            5 => writer.write(&self.issuer),
-            6 => writer.write(&self.last_seen_date_time),
-            7 => writer.write(&self.related_hosts),
-            8 => writer.write(&self.serial_number),
-            9 => writer.write(&self.sha1),
-            10 => writer.write(&self.subject),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.expiration_date_time);
+        writer.write(1, &self.fingerprint);
+        writer.write(2, &self.first_seen_date_time);
+        writer.write(3, &self.id);
+        writer.write(4, &self.issue_date_time);
+        writer.write(5, &self.issuer);
+        writer.write(6, &self.last_seen_date_time);
+        writer.write(7, &self.related_hosts);
+        writer.write(8, &self.serial_number);
+        writer.write(9, &self.sha1);
+        writer.write(10, &self.subject);
     }
 }
 runtime::models!(SslCertificate);

@@ -90,19 +90,16 @@ impl runtime::Model for SslCertificateEntity {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.address),
-            1 => writer.write(&self.alternate_names),
-            2 => writer.write(&self.common_name),
-            3 => writer.write(&self.email),
-            4 => writer.write(&self.given_name),
-            5 => writer.write(&self.organization_name),
-            6 => writer.write(&self.organization_unit_name),
-            7 => writer.write(&self.serial_number),
-            8 => writer.write(&self.surname),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.address);
+        writer.write(1, &self.alternate_names);
+        writer.write(2, &self.common_name);
+        writer.write(3, &self.email);
+        writer.write(4, &self.given_name);
+        writer.write(5, &self.organization_name);
+        writer.write(6, &self.organization_unit_name);
+        writer.write(7, &self.serial_number);
+        writer.write(8, &self.surname);
     }
 }
 runtime::models!(SslCertificateEntity);

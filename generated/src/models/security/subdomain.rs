@@ -58,13 +58,10 @@ impl runtime::Model for Subdomain {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.first_seen_date_time),
-            1 => writer.write(&self.host),
-            2 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.first_seen_date_time);
+        writer.write(1, &self.host);
+        writer.write(2, &self.id);
     }
 }
 runtime::models!(Subdomain);

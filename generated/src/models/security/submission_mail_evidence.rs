@@ -127,26 +127,23 @@ impl runtime::Model for SubmissionMailEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.detailed_roles),
-            2 => writer.write(&self.network_message_id),
-            3 => writer.write(&self.recipient),
-            4 => writer.write(&self.remediation_status),
-            5 => writer.write(&self.remediation_status_details),
-            6 => writer.write(&self.report_type),
-            7 => writer.write(&self.roles),
-            8 => writer.write(&self.sender),
-            9 => writer.write(&self.sender_ip),
-            10 => writer.write(&self.subject),
-            11 => writer.write(&self.submission_date_time),
-            12 => writer.write(&self.submission_id),
-            13 => writer.write(&self.submitter),
-            14 => writer.write(&self.tags),
-            15 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.detailed_roles);
+        writer.write(2, &self.network_message_id);
+        writer.write(3, &self.recipient);
+        writer.write(4, &self.remediation_status);
+        writer.write(5, &self.remediation_status_details);
+        writer.write(6, &self.report_type);
+        writer.write(7, &self.roles);
+        writer.write(8, &self.sender);
+        writer.write(9, &self.sender_ip);
+        writer.write(10, &self.subject);
+        writer.write(11, &self.submission_date_time);
+        writer.write(12, &self.submission_id);
+        writer.write(13, &self.submitter);
+        writer.write(14, &self.tags);
+        writer.write(15, &self.verdict);
     }
 }
 runtime::models!(SubmissionMailEvidence);

@@ -202,41 +202,38 @@ impl runtime::Model for TeamsMessageEvidence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.campaign_id),
-            1 => writer.write(&self.channel_id),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.delivery_action),
-            4 => writer.write(&self.delivery_location),
-            5 => writer.write(&self.detailed_roles),
-            6 => writer.write(&self.files),
-            7 => writer.write(&self.group_id),
-            8 => writer.write(&self.is_external),
-            9 => writer.write(&self.is_owned),
-            10 => writer.write(&self.last_modified_date_time),
-            11 => writer.write(&self.message_direction),
-            12 => writer.write(&self.message_id),
-            13 => writer.write(&self.owning_tenant_id),
-            14 => writer.write(&self.parent_message_id),
-            15 => writer.write(&self.received_date_time),
-            16 => writer.write(&self.recipients),
-            17 => writer.write(&self.remediation_status),
-            18 => writer.write(&self.remediation_status_details),
-            19 => writer.write(&self.roles),
-            20 => writer.write(&self.sender_from_address),
-            21 => writer.write(&self.sender_ip),
-            22 => writer.write(&self.source_app_name),
-            23 => writer.write(&self.source_id),
-            24 => writer.write(&self.subject),
-            25 => writer.write(&self.suspicious_recipients),
-            26 => writer.write(&self.tags),
-            27 => writer.write(&self.thread_id),
-            28 => writer.write(&self.thread_type),
-            29 => writer.write(&self.urls),
-            30 => writer.write(&self.verdict),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.campaign_id);
+        writer.write(1, &self.channel_id);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.delivery_action);
+        writer.write(4, &self.delivery_location);
+        writer.write(5, &self.detailed_roles);
+        writer.write(6, &self.files);
+        writer.write(7, &self.group_id);
+        writer.write(8, &self.is_external);
+        writer.write(9, &self.is_owned);
+        writer.write(10, &self.last_modified_date_time);
+        writer.write(11, &self.message_direction);
+        writer.write(12, &self.message_id);
+        writer.write(13, &self.owning_tenant_id);
+        writer.write(14, &self.parent_message_id);
+        writer.write(15, &self.received_date_time);
+        writer.write(16, &self.recipients);
+        writer.write(17, &self.remediation_status);
+        writer.write(18, &self.remediation_status_details);
+        writer.write(19, &self.roles);
+        writer.write(20, &self.sender_from_address);
+        writer.write(21, &self.sender_ip);
+        writer.write(22, &self.source_app_name);
+        writer.write(23, &self.source_id);
+        writer.write(24, &self.subject);
+        writer.write(25, &self.suspicious_recipients);
+        writer.write(26, &self.tags);
+        writer.write(27, &self.thread_id);
+        writer.write(28, &self.thread_type);
+        writer.write(29, &self.urls);
+        writer.write(30, &self.verdict);
     }
 }
 runtime::models!(TeamsMessageEvidence);

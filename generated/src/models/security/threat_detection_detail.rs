@@ -56,13 +56,10 @@ impl runtime::Model for ThreatDetectionDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.confidence_level),
-            1 => writer.write(&self.priority_account_protection),
-            2 => writer.write(&self.threats),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.confidence_level);
+        writer.write(1, &self.priority_account_protection);
+        writer.write(2, &self.threats);
     }
 }
 runtime::models!(ThreatDetectionDetail);

@@ -151,28 +151,25 @@ impl runtime::Model for ThreatIntelligence {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.article_indicators),
-            1 => writer.write(&self.articles),
-            2 => writer.write(&self.host_components),
-            3 => writer.write(&self.host_cookies),
-            4 => writer.write(&self.host_pairs),
-            5 => writer.write(&self.host_ports),
-            6 => writer.write(&self.host_ssl_certificates),
-            7 => writer.write(&self.host_trackers),
-            8 => writer.write(&self.hosts),
-            9 => writer.write(&self.id),
-            10 => writer.write(&self.intel_profiles),
-            11 => writer.write(&self.intelligence_profile_indicators),
-            12 => writer.write(&self.passive_dns_records),
-            13 => writer.write(&self.ssl_certificates),
-            14 => writer.write(&self.subdomains),
-            15 => writer.write(&self.vulnerabilities),
-            16 => writer.write(&self.whois_history_records),
-            17 => writer.write(&self.whois_records),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.article_indicators);
+        writer.write(1, &self.articles);
+        writer.write(2, &self.host_components);
+        writer.write(3, &self.host_cookies);
+        writer.write(4, &self.host_pairs);
+        writer.write(5, &self.host_ports);
+        writer.write(6, &self.host_ssl_certificates);
+        writer.write(7, &self.host_trackers);
+        writer.write(8, &self.hosts);
+        writer.write(9, &self.id);
+        writer.write(10, &self.intel_profiles);
+        writer.write(11, &self.intelligence_profile_indicators);
+        writer.write(12, &self.passive_dns_records);
+        writer.write(13, &self.ssl_certificates);
+        writer.write(14, &self.subdomains);
+        writer.write(15, &self.vulnerabilities);
+        writer.write(16, &self.whois_history_records);
+        writer.write(17, &self.whois_records);
     }
 }
 runtime::models!(ThreatIntelligence);

@@ -75,16 +75,13 @@ impl runtime::Model for TimelineEvent {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.event_date_time),
-            1 => writer.write(&self.event_details),
-            2 => writer.write(&self.event_result),
-            3 => writer.write(&self.event_source),
-            4 => writer.write(&self.event_threats),
-            5 => writer.write(&self.event_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.event_date_time);
+        writer.write(1, &self.event_details);
+        writer.write(2, &self.event_result);
+        writer.write(3, &self.event_source);
+        writer.write(4, &self.event_threats);
+        writer.write(5, &self.event_type);
     }
 }
 runtime::models!(TimelineEvent);

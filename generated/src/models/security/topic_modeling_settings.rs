@@ -65,14 +65,11 @@ impl runtime::Model for TopicModelingSettings {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.dynamically_adjust_topic_count),
-            1 => writer.write(&self.ignore_numbers),
-            2 => writer.write(&self.is_enabled),
-            3 => writer.write(&self.topic_count),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.dynamically_adjust_topic_count);
+        writer.write(1, &self.ignore_numbers);
+        writer.write(2, &self.is_enabled);
+        writer.write(3, &self.topic_count);
     }
 }
 runtime::models!(TopicModelingSettings);

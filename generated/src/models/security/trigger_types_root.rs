@@ -56,12 +56,9 @@ impl runtime::Model for TriggerTypesRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.retention_event_types),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.retention_event_types);
     }
 }
 runtime::models!(TriggerTypesRoot);

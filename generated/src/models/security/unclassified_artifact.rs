@@ -58,13 +58,10 @@ impl runtime::Model for UnclassifiedArtifact {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.kind),
-            2 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.kind);
+        writer.write(2, &self.value);
     }
 }
 runtime::models!(UnclassifiedArtifact);

@@ -82,17 +82,14 @@ impl runtime::Model for UnifiedGroupSource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.group),
-            4 => writer.write(&self.hold_status),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.included_sources),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.group);
+        writer.write(4, &self.hold_status);
+        writer.write(5, &self.id);
+        writer.write(6, &self.included_sources);
     }
 }
 runtime::models!(UnifiedGroupSource);

@@ -92,19 +92,16 @@ impl runtime::Model for User {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.accounts),
-            1 => writer.write(&self.cloud_security_identifier),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.domain),
-            4 => writer.write(&self.email_address),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.is_enabled),
-            7 => writer.write(&self.on_premises_security_identifier),
-            8 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.accounts);
+        writer.write(1, &self.cloud_security_identifier);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.domain);
+        writer.write(4, &self.email_address);
+        writer.write(5, &self.id);
+        writer.write(6, &self.is_enabled);
+        writer.write(7, &self.on_premises_security_identifier);
+        writer.write(8, &self.user_principal_name);
     }
 }
 runtime::models!(User);

@@ -90,19 +90,16 @@ impl runtime::Model for UserAccount {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account_name),
-            1 => writer.write(&self.active_directory_object_guid),
-            2 => writer.write(&self.azure_ad_user_id),
-            3 => writer.write(&self.display_name),
-            4 => writer.write(&self.domain_name),
-            5 => writer.write(&self.resource_access_events),
-            6 => writer.write(&self.tenant_id),
-            7 => writer.write(&self.user_principal_name),
-            8 => writer.write(&self.user_sid),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account_name);
+        writer.write(1, &self.active_directory_object_guid);
+        writer.write(2, &self.azure_ad_user_id);
+        writer.write(3, &self.display_name);
+        writer.write(4, &self.domain_name);
+        writer.write(5, &self.resource_access_events);
+        writer.write(6, &self.tenant_id);
+        writer.write(7, &self.user_principal_name);
+        writer.write(8, &self.user_sid);
     }
 }
 runtime::models!(UserAccount);

@@ -87,18 +87,15 @@ impl runtime::Model for UserSource {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_by),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.email),
-            4 => writer.write(&self.hold_status),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.included_sources),
-            7 => writer.write(&self.site_web_url),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_by);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.email);
+        writer.write(4, &self.hold_status);
+        writer.write(5, &self.id);
+        writer.write(6, &self.included_sources);
+        writer.write(7, &self.site_web_url);
     }
 }
 runtime::models!(UserSource);

@@ -60,14 +60,11 @@ impl runtime::Model for VmMetadata {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.cloud_provider),
-            1 => writer.write(&self.resource_id),
-            2 => writer.write(&self.subscription_id),
-            3 => writer.write(&self.vm_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.cloud_provider);
+        writer.write(1, &self.resource_id);
+        writer.write(2, &self.subscription_id);
+        writer.write(3, &self.vm_id);
     }
 }
 runtime::models!(VmMetadata);

@@ -68,16 +68,13 @@ impl runtime::Model for WhoisContact {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.address),
-            1 => writer.write(&self.email),
-            2 => writer.write(&self.fax),
-            3 => writer.write(&self.name),
-            4 => writer.write(&self.organization),
-            5 => writer.write(&self.telephone),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.address);
+        writer.write(1, &self.email);
+        writer.write(2, &self.fax);
+        writer.write(3, &self.name);
+        writer.write(4, &self.organization);
+        writer.write(5, &self.telephone);
     }
 }
 runtime::models!(WhoisContact);

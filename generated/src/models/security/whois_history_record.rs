@@ -142,29 +142,26 @@ impl runtime::Model for WhoisHistoryRecord {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.abuse),
-            1 => writer.write(&self.admin),
-            2 => writer.write(&self.billing),
-            3 => writer.write(&self.domain_status),
-            4 => writer.write(&self.expiration_date_time),
-            5 => writer.write(&self.first_seen_date_time),
-            6 => writer.write(&self.host),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.last_seen_date_time),
-            9 => writer.write(&self.last_update_date_time),
-            10 => writer.write(&self.nameservers),
-            11 => writer.write(&self.noc),
-            12 => writer.write(&self.raw_whois_text),
-            13 => writer.write(&self.registrant),
-            14 => writer.write(&self.registrar),
-            15 => writer.write(&self.registration_date_time),
-            16 => writer.write(&self.technical),
-            17 => writer.write(&self.whois_server),
-            18 => writer.write(&self.zone),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.abuse);
+        writer.write(1, &self.admin);
+        writer.write(2, &self.billing);
+        writer.write(3, &self.domain_status);
+        writer.write(4, &self.expiration_date_time);
+        writer.write(5, &self.first_seen_date_time);
+        writer.write(6, &self.host);
+        writer.write(7, &self.id);
+        writer.write(8, &self.last_seen_date_time);
+        writer.write(9, &self.last_update_date_time);
+        writer.write(10, &self.nameservers);
+        writer.write(11, &self.noc);
+        writer.write(12, &self.raw_whois_text);
+        writer.write(13, &self.registrant);
+        writer.write(14, &self.registrar);
+        writer.write(15, &self.registration_date_time);
+        writer.write(16, &self.technical);
+        writer.write(17, &self.whois_server);
+        writer.write(18, &self.zone);
     }
 }
 runtime::models!(WhoisHistoryRecord);

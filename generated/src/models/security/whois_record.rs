@@ -147,30 +147,27 @@ impl runtime::Model for WhoisRecord {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.abuse),
-            1 => writer.write(&self.admin),
-            2 => writer.write(&self.billing),
-            3 => writer.write(&self.domain_status),
-            4 => writer.write(&self.expiration_date_time),
-            5 => writer.write(&self.first_seen_date_time),
-            6 => writer.write(&self.history),
-            7 => writer.write(&self.host),
-            8 => writer.write(&self.id),
-            9 => writer.write(&self.last_seen_date_time),
-            10 => writer.write(&self.last_update_date_time),
-            11 => writer.write(&self.nameservers),
-            12 => writer.write(&self.noc),
-            13 => writer.write(&self.raw_whois_text),
-            14 => writer.write(&self.registrant),
-            15 => writer.write(&self.registrar),
-            16 => writer.write(&self.registration_date_time),
-            17 => writer.write(&self.technical),
-            18 => writer.write(&self.whois_server),
-            19 => writer.write(&self.zone),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.abuse);
+        writer.write(1, &self.admin);
+        writer.write(2, &self.billing);
+        writer.write(3, &self.domain_status);
+        writer.write(4, &self.expiration_date_time);
+        writer.write(5, &self.first_seen_date_time);
+        writer.write(6, &self.history);
+        writer.write(7, &self.host);
+        writer.write(8, &self.id);
+        writer.write(9, &self.last_seen_date_time);
+        writer.write(10, &self.last_update_date_time);
+        writer.write(11, &self.nameservers);
+        writer.write(12, &self.noc);
+        writer.write(13, &self.raw_whois_text);
+        writer.write(14, &self.registrant);
+        writer.write(15, &self.registrar);
+        writer.write(16, &self.registration_date_time);
+        writer.write(17, &self.technical);
+        writer.write(18, &self.whois_server);
+        writer.write(19, &self.zone);
     }
 }
 runtime::models!(WhoisRecord);

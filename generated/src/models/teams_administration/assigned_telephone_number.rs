@@ -52,12 +52,9 @@ impl runtime::Model for AssignedTelephoneNumber {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignment_category),
-            1 => writer.write(&self.telephone_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignment_category);
+        writer.write(1, &self.telephone_number);
     }
 }
 runtime::models!(AssignedTelephoneNumber);

@@ -52,12 +52,9 @@ impl runtime::Model for EffectivePolicyAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.policy_assignment),
-            1 => writer.write(&self.policy_type),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.policy_assignment);
+        writer.write(1, &self.policy_type);
     }
 }
 runtime::models!(EffectivePolicyAssignment);

@@ -141,28 +141,25 @@ impl runtime::Model for NumberAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.activation_state),
-            1 => writer.write(&self.assignment_category),
-            2 => writer.write(&self.assignment_status),
-            3 => writer.write(&self.assignment_target_id),
-            4 => writer.write(&self.capabilities),
-            5 => writer.write(&self.city),
-            6 => writer.write(&self.civic_address_id),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.iso_country_code),
-            9 => writer.write(&self.location_id),
-            10 => writer.write(&self.network_site_id),
-            11 => writer.write(&self.number_source),
-            12 => writer.write(&self.number_type),
-            13 => writer.write(&self.operator_id),
-            14 => writer.write(&self.port_in_status),
-            15 => writer.write(&self.reverse_number_lookup_options),
-            16 => writer.write(&self.supported_customer_actions),
-            17 => writer.write(&self.telephone_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.activation_state);
+        writer.write(1, &self.assignment_category);
+        writer.write(2, &self.assignment_status);
+        writer.write(3, &self.assignment_target_id);
+        writer.write(4, &self.capabilities);
+        writer.write(5, &self.city);
+        writer.write(6, &self.civic_address_id);
+        writer.write(7, &self.id);
+        writer.write(8, &self.iso_country_code);
+        writer.write(9, &self.location_id);
+        writer.write(10, &self.network_site_id);
+        writer.write(11, &self.number_source);
+        writer.write(12, &self.number_type);
+        writer.write(13, &self.operator_id);
+        writer.write(14, &self.port_in_status);
+        writer.write(15, &self.reverse_number_lookup_options);
+        writer.write(16, &self.supported_customer_actions);
+        writer.write(17, &self.telephone_number);
     }
 }
 runtime::models!(NumberAssignment);
@@ -230,15 +227,12 @@ impl runtime::Model for AssignNumberParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignment_category),
-            1 => writer.write(&self.assignment_target_id),
-            2 => writer.write(&self.location_id),
-            3 => writer.write(&self.number_type),
-            4 => writer.write(&self.telephone_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignment_category);
+        writer.write(1, &self.assignment_target_id);
+        writer.write(2, &self.location_id);
+        writer.write(3, &self.number_type);
+        writer.write(4, &self.telephone_number);
     }
 }
 runtime::models!(AssignNumberParameters);
@@ -288,12 +282,9 @@ impl runtime::Model for UnassignNumberParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.number_type),
-            1 => writer.write(&self.telephone_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.number_type);
+        writer.write(1, &self.telephone_number);
     }
 }
 runtime::models!(UnassignNumberParameters);
@@ -356,14 +347,11 @@ impl runtime::Model for UpdateNumberParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.location_id),
-            1 => writer.write(&self.network_site_id),
-            2 => writer.write(&self.reverse_number_lookup_options),
-            3 => writer.write(&self.telephone_number),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.location_id);
+        writer.write(1, &self.network_site_id);
+        writer.write(2, &self.reverse_number_lookup_options);
+        writer.write(3, &self.telephone_number);
     }
 }
 runtime::models!(UpdateNumberParameters);

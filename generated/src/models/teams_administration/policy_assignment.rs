@@ -60,14 +60,11 @@ impl runtime::Model for PolicyAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.assignment_type),
-            1 => writer.write(&self.display_name),
-            2 => writer.write(&self.group_id),
-            3 => writer.write(&self.policy_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.assignment_type);
+        writer.write(1, &self.display_name);
+        writer.write(2, &self.group_id);
+        writer.write(3, &self.policy_id);
     }
 }
 runtime::models!(PolicyAssignment);

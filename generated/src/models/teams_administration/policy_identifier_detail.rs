@@ -58,13 +58,10 @@ impl runtime::Model for PolicyIdentifierDetail {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.name),
-            2 => writer.write(&self.policy_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.name);
+        writer.write(2, &self.policy_id);
     }
 }
 runtime::models!(PolicyIdentifierDetail);

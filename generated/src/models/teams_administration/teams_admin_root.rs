@@ -68,14 +68,11 @@ impl runtime::Model for TeamsAdminRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.policy),
-            2 => writer.write(&self.telephone_number_management),
-            3 => writer.write(&self.user_configurations),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.policy);
+        writer.write(2, &self.telephone_number_management);
+        writer.write(3, &self.user_configurations);
     }
 }
 runtime::models!(TeamsAdminRoot);

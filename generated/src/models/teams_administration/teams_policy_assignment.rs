@@ -56,12 +56,9 @@ impl runtime::Model for TeamsPolicyAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.user_assignments),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.user_assignments);
     }
 }
 runtime::models!(TeamsPolicyAssignment);

@@ -62,14 +62,11 @@ impl runtime::Model for TeamsPolicyUserAssignment {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.policy_id),
-            2 => writer.write(&self.policy_type),
-            3 => writer.write(&self.user_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.policy_id);
+        writer.write(2, &self.policy_type);
+        writer.write(3, &self.user_id);
     }
 }
 runtime::models!(TeamsPolicyUserAssignment);
@@ -115,11 +112,8 @@ impl runtime::Model for AssignParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
     }
 }
 runtime::models!(AssignParameters);
@@ -165,11 +159,8 @@ impl runtime::Model for UnassignParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.value),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.value);
     }
 }
 runtime::models!(UnassignParameters);

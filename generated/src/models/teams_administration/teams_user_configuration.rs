@@ -106,21 +106,18 @@ impl runtime::Model for TeamsUserConfiguration {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.account_type),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.effective_policy_assignments),
-            3 => writer.write(&self.feature_types),
-            4 => writer.write(&self.id),
-            5 => writer.write(&self.is_enterprise_voice_enabled),
-            6 => writer.write(&self.modified_date_time),
-            7 => writer.write(&self.telephone_numbers),
-            8 => writer.write(&self.tenant_id),
-            9 => writer.write(&self.user),
-            10 => writer.write(&self.user_principal_name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.account_type);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.effective_policy_assignments);
+        writer.write(3, &self.feature_types);
+        writer.write(4, &self.id);
+        writer.write(5, &self.is_enterprise_voice_enabled);
+        writer.write(6, &self.modified_date_time);
+        writer.write(7, &self.telephone_numbers);
+        writer.write(8, &self.tenant_id);
+        writer.write(9, &self.user);
+        writer.write(10, &self.user_principal_name);
     }
 }
 runtime::models!(TeamsUserConfiguration);

@@ -56,13 +56,10 @@ impl runtime::Model for TelephoneNumberLongRunningOperationDetails {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.resource_location),
-            1 => writer.write(&self.status),
-            2 => writer.write(&self.status_detail),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.resource_location);
+        writer.write(1, &self.status);
+        writer.write(2, &self.status_detail);
     }
 }
 runtime::models!(TelephoneNumberLongRunningOperationDetails);

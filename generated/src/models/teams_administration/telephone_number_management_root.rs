@@ -64,13 +64,10 @@ impl runtime::Model for TelephoneNumberManagementRoot {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.number_assignments),
-            2 => writer.write(&self.operations),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.number_assignments);
+        writer.write(2, &self.operations);
     }
 }
 runtime::models!(TelephoneNumberManagementRoot);

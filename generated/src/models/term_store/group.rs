@@ -80,17 +80,14 @@ impl runtime::Model for Group {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.created_date_time),
-            1 => writer.write(&self.description),
-            2 => writer.write(&self.display_name),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.parent_site_id),
-            5 => writer.write(&self.scope),
-            6 => writer.write(&self.sets),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.created_date_time);
+        writer.write(1, &self.description);
+        writer.write(2, &self.display_name);
+        writer.write(3, &self.id);
+        writer.write(4, &self.parent_site_id);
+        writer.write(5, &self.scope);
+        writer.write(6, &self.sets);
     }
 }
 runtime::models!(Group);

@@ -50,12 +50,9 @@ impl runtime::Model for LocalizedDescription {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.description),
-            1 => writer.write(&self.language_tag),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.description);
+        writer.write(1, &self.language_tag);
     }
 }
 runtime::models!(LocalizedDescription);

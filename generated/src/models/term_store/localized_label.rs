@@ -54,13 +54,10 @@ impl runtime::Model for LocalizedLabel {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.is_default),
-            1 => writer.write(&self.language_tag),
-            2 => writer.write(&self.name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.is_default);
+        writer.write(1, &self.language_tag);
+        writer.write(2, &self.name);
     }
 }
 runtime::models!(LocalizedLabel);

@@ -50,12 +50,9 @@ impl runtime::Model for LocalizedName {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.language_tag),
-            1 => writer.write(&self.name),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.language_tag);
+        writer.write(1, &self.name);
     }
 }
 runtime::models!(LocalizedName);

@@ -64,15 +64,12 @@ impl runtime::Model for Relation {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.from_term),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.relationship),
-            3 => writer.write(&self.set),
-            4 => writer.write(&self.to_term),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.from_term);
+        writer.write(1, &self.id);
+        writer.write(2, &self.relationship);
+        writer.write(3, &self.set);
+        writer.write(4, &self.to_term);
     }
 }
 runtime::models!(Relation);

@@ -90,19 +90,16 @@ impl runtime::Model for Set {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.children),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.description),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.localized_names),
-            5 => writer.write(&self.parent_group),
-            6 => writer.write(&self.properties),
-            7 => writer.write(&self.relations),
-            8 => writer.write(&self.terms),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.children);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.description);
+        writer.write(3, &self.id);
+        writer.write(4, &self.localized_names);
+        writer.write(5, &self.parent_group);
+        writer.write(6, &self.properties);
+        writer.write(7, &self.relations);
+        writer.write(8, &self.terms);
     }
 }
 runtime::models!(Set);

@@ -64,15 +64,12 @@ impl runtime::Model for Store {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.default_language_tag),
-            1 => writer.write(&self.groups),
-            2 => writer.write(&self.id),
-            3 => writer.write(&self.language_tags),
-            4 => writer.write(&self.sets),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.default_language_tag);
+        writer.write(1, &self.groups);
+        writer.write(2, &self.id);
+        writer.write(3, &self.language_tags);
+        writer.write(4, &self.sets);
     }
 }
 runtime::models!(Store);

@@ -90,19 +90,16 @@ impl runtime::Model for Term {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.children),
-            1 => writer.write(&self.created_date_time),
-            2 => writer.write(&self.descriptions),
-            3 => writer.write(&self.id),
-            4 => writer.write(&self.labels),
-            5 => writer.write(&self.last_modified_date_time),
-            6 => writer.write(&self.properties),
-            7 => writer.write(&self.relations),
-            8 => writer.write(&self.set),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.children);
+        writer.write(1, &self.created_date_time);
+        writer.write(2, &self.descriptions);
+        writer.write(3, &self.id);
+        writer.write(4, &self.labels);
+        writer.write(5, &self.last_modified_date_time);
+        writer.write(6, &self.properties);
+        writer.write(7, &self.relations);
+        writer.write(8, &self.set);
     }
 }
 runtime::models!(Term);

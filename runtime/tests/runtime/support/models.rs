@@ -78,23 +78,20 @@ impl Model for User {
     }
 
     #[inline]
-    fn write(&self, property: usize, writer: &mut Writer) {
-        match property {
-            0 => writer.write(&self.about_me),
-            1 => writer.write(&self.account_enabled),
-            2 => writer.write(&self.age_group),
-            3 => writer.write(&self.anything),
-            4 => writer.write(&self.business_phones),
-            5 => writer.write(&self.created),
-            6 => writer.write(&self.days),
-            7 => writer.write(&self.id),
-            8 => writer.write(&self.manager),
-            9 => writer.write(&self.messages),
-            11 => writer.write(&self.password),
-            12 => writer.write(&self.rights),
-            13 => writer.write(&self.score),
-            _ => {}
-        }
+    fn write(&self, writer: &mut Writer) {
+        writer.write(0, &self.about_me);
+        writer.write(1, &self.account_enabled);
+        writer.write(2, &self.age_group);
+        writer.write(3, &self.anything);
+        writer.write(4, &self.business_phones);
+        writer.write(5, &self.created);
+        writer.write(6, &self.days);
+        writer.write(7, &self.id);
+        writer.write(8, &self.manager);
+        writer.write(9, &self.messages);
+        writer.write(11, &self.password);
+        writer.write(12, &self.rights);
+        writer.write(13, &self.score);
     }
 }
 
@@ -129,12 +126,9 @@ impl Model for Message {
     }
 
     #[inline]
-    fn write(&self, property: usize, writer: &mut Writer) {
-        match property {
-            0 => writer.write(&self.is_read),
-            1 => writer.write(&self.subject),
-            _ => {}
-        }
+    fn write(&self, writer: &mut Writer) {
+        writer.write(0, &self.is_read);
+        writer.write(1, &self.subject);
     }
 }
 
@@ -169,12 +163,9 @@ impl Model for DriveItem {
     }
 
     #[inline]
-    fn write(&self, property: usize, writer: &mut Writer) {
-        match property {
-            0 => writer.write(&self.deleted),
-            1 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut Writer) {
+        writer.write(0, &self.deleted);
+        writer.write(1, &self.id);
     }
 }
 
@@ -204,8 +195,8 @@ impl Model for DirectoryObject {
     }
 
     #[inline]
-    fn write(&self, _property: usize, writer: &mut Writer) {
-        writer.write(&self.id);
+    fn write(&self, writer: &mut Writer) {
+        writer.write(0, &self.id);
     }
 }
 

@@ -58,13 +58,10 @@ impl runtime::Model for AzureUsage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.billed),
-            1 => writer.write(&self.id),
-            2 => writer.write(&self.unbilled),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.billed);
+        writer.write(1, &self.id);
+        writer.write(2, &self.unbilled);
     }
 }
 runtime::models!(AzureUsage);

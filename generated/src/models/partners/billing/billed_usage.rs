@@ -50,11 +50,8 @@ impl runtime::Model for BilledUsage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
     }
 }
 runtime::models!(BilledUsage);
@@ -104,12 +101,9 @@ impl runtime::Model for ExportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attribute_set),
-            1 => writer.write(&self.invoice_id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attribute_set);
+        writer.write(1, &self.invoice_id);
     }
 }
 runtime::models!(ExportParameters);

@@ -68,15 +68,12 @@ impl runtime::Model for Billing {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            1 => writer.write(&self.manifests),
-            2 => writer.write(&self.operations),
-            3 => writer.write(&self.reconciliation),
-            4 => writer.write(&self.usage),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
+        writer.write(1, &self.manifests);
+        writer.write(2, &self.operations);
+        writer.write(3, &self.reconciliation);
+        writer.write(4, &self.usage);
     }
 }
 runtime::models!(Billing);

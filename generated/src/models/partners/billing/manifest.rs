@@ -102,21 +102,18 @@ impl runtime::Model for Manifest {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.blob_count),
-            1 => writer.write(&self.blobs),
-            2 => writer.write(&self.created_date_time),
-            3 => writer.write(&self.data_format),
-            4 => writer.write(&self.etag),
-            5 => writer.write(&self.id),
-            6 => writer.write(&self.partition_type),
-            7 => writer.write(&self.partner_tenant_id),
-            8 => writer.write(&self.root_directory),
-            9 => writer.write(&self.sas_token),
-            10 => writer.write(&self.schema_version),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.blob_count);
+        writer.write(1, &self.blobs);
+        writer.write(2, &self.created_date_time);
+        writer.write(3, &self.data_format);
+        writer.write(4, &self.etag);
+        writer.write(5, &self.id);
+        writer.write(6, &self.partition_type);
+        writer.write(7, &self.partner_tenant_id);
+        writer.write(8, &self.root_directory);
+        writer.write(9, &self.sas_token);
+        writer.write(10, &self.schema_version);
     }
 }
 runtime::models!(Manifest);

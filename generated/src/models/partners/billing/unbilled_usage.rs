@@ -50,11 +50,8 @@ impl runtime::Model for UnbilledUsage {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.id),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.id);
     }
 }
 runtime::models!(UnbilledUsage);
@@ -108,13 +105,10 @@ impl runtime::Model for ExportParameters {
         }
     }
     #[inline]
-    fn write(&self, property: usize, writer: &mut runtime::Writer) {
-        match property {
-            0 => writer.write(&self.attribute_set),
-            1 => writer.write(&self.billing_period),
-            2 => writer.write(&self.currency_code),
-            _ => {}
-        }
+    fn write(&self, writer: &mut runtime::Writer) {
+        writer.write(0, &self.attribute_set);
+        writer.write(1, &self.billing_period);
+        writer.write(2, &self.currency_code);
     }
 }
 runtime::models!(ExportParameters);
