@@ -16,9 +16,9 @@ use crate::credential::{AccessToken, TokenCredential};
 use crate::error::Error;
 use crate::network::Network;
 use crate::operation::Operation;
-use crate::path::Path;
+use crate::path::{Path, QueryOption, push_query};
 use crate::permissions::{Catalog, Preflight};
-use crate::pipeline::{Call, CallName, Next, Policy, token};
+use crate::pipeline::{Call, CallName, Policy, send, token};
 use crate::response::Answer;
 use crate::retry::RetryPolicy;
 use crate::throttling::Governor;
@@ -54,7 +54,8 @@ pub(crate) struct Shared {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
-    pub(crate) policies: Vec<Arc<dyn Policy>>,
+    pub(crate) per_call: Vec<Arc<dyn Policy>>,
+    pub(crate) per_try: Vec<Arc<dyn Policy>>,
     pub(crate) governor: Governor,
     pub(crate) retry: RetryPolicy,
     pub(crate) timeout: Duration,
@@ -84,7 +85,7 @@ impl GraphClient {
 
     /// The place that a root resource of the service is at: an entity set or a singleton.
     pub fn root(&self, segment: &'static str) -> Path {
-        Path::new(self.clone(), format!("/{segment}"))
+        Path::new(self.clone(), ["/", segment].concat())
     }
 
     /// The transport, clock and randomness that the client uses, for signing in over the same network.
@@ -126,11 +127,16 @@ impl GraphClient {
 
     /// The URL of an encoded path and query below the root.
     pub(crate) fn url(&self, path: &str) -> Result<Url, String> {
-        self.url_in(None, path)
+        self.url_in(None, path, &[])
     }
 
-    /// The URL of an encoded path and query below the root of another version.
-    pub(crate) fn url_in(&self, version: Option<&str>, path: &str) -> Result<Url, String> {
+    /// The URL of an encoded path below the root of this or another version, with query options.
+    pub(crate) fn url_in(
+        &self,
+        version: Option<&str>,
+        path: &str,
+        query: &[QueryOption],
+    ) -> Result<Url, String> {
         let base = &self.0.base_url;
         let mut root = Cow::Borrowed(base.as_str().trim_end_matches('/'));
         if let Some(version) = version {
@@ -139,8 +145,11 @@ impl GraphClient {
         }
         // Only the path is parsed, as the host was before.
         let origin = base[..Position::BeforePath].len();
-        let url = base.join(&[&root[origin..], path].concat());
-        let url = url.map_err(|error| format!("its URL is not valid: {error}"))?;
+        let mut text = String::with_capacity(root.len() + path.len());
+        text.push_str(&root[origin..]);
+        text.push_str(path);
+        push_query(&mut text, query);
+        let url = base.join(&text).map_err(|error| format!("its URL is not valid: {error}"))?;
         let rest = url.as_str().strip_prefix(&*root);
         if !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?'])) {
             return Err(format!("its path leads out of {root}"));
@@ -183,7 +192,7 @@ impl GraphClient {
     pub(crate) async fn call(&self, mut call: Call, buffered: bool) -> Result<Answer, Error> {
         call.buffered = buffered;
         let name = call.name();
-        let (head, mut body) = Next::first(&self.0).send(call).await?.into_parts();
+        let (head, mut body) = send(call, &self.0).await?.into_parts();
         let limit = self.0.response_limit;
         if buffered {
             // The pipeline has read it already, unless a policy of the user put another one in its place.

@@ -13,7 +13,7 @@ use crate::credential::TokenCredential;
 use crate::error::{ConfigurationError, Error};
 use crate::operation::Operation;
 use crate::permissions::{Catalog, Preflight};
-use crate::pipeline::{Errors, Headers, Policy, Redirects, Retry, Whole};
+use crate::pipeline::Policy;
 use crate::retry::RetryPolicy;
 use crate::throttling::Governor;
 use crate::transport::Transport;
@@ -237,7 +237,8 @@ impl GraphClientBuilder {
                     transport,
                     clock,
                     randomness: self.randomness,
-                    policies: chain(self.per_call, self.per_try),
+                    per_call: self.per_call,
+                    per_try: self.per_try,
                     governor: self.governor,
                     retry: self.retry,
                     timeout: self.timeout,
@@ -285,16 +286,6 @@ fn check_url(what: &str, text: &str, problems: &mut Vec<String>) -> Option<Url> 
     };
     problems.push(format!("the {what} is not usable: {problem}"));
     None
-}
-
-/// The whole pipeline, in its order.
-fn chain(per_call: Vec<Arc<dyn Policy>>, per_try: Vec<Arc<dyn Policy>>) -> Vec<Arc<dyn Policy>> {
-    let mut policies: Vec<Arc<dyn Policy>> = vec![Arc::new(Headers), Arc::new(Whole), Arc::new(Errors)];
-    policies.extend(per_call);
-    policies.push(Arc::new(Retry));
-    policies.extend(per_try);
-    policies.push(Arc::new(Redirects));
-    policies
 }
 
 /// The transport over reqwest; if it cannot be set up, every request says why.

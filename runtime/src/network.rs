@@ -43,7 +43,7 @@ impl Network {
         request: http::Request<crate::body::Body>,
     ) -> Result<http::Response<crate::body::Body>, crate::transport::TransportError> {
         let limit = crate::client_builder::TRY_TIMEOUT;
-        crate::pipeline::exchange(&*self.transport, &self.clock, limit, request).await
+        crate::pipeline::exchange(&self.clock, limit, request, |request| self.transport.send(request)).await
     }
 
     /// What carries requests.

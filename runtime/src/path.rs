@@ -1,6 +1,7 @@
 //! A path below the service's root that grows segment by segment, every piece that comes from outside
 //! percent-encoded (RFC 3986, section 3.3), until a request is made of it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -28,6 +29,37 @@ const KEY: &AsciiSet = &NON_ALPHANUMERIC
 
 /// What stays readable in a literal: a key's characters and the signs of OData's literals.
 const LITERAL: &AsciiSet = &KEY.remove(b'\'').remove(b'[').remove(b']');
+
+/// What stays readable in a query. `+` and `;` are encoded because some servers take them for a space and a
+/// separator.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'$')
+    .remove(b'@')
+    .remove(b'!')
+    .remove(b',')
+    .remove(b':')
+    .remove(b'/')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// Name and value of a query option, neither percent-encoded.
+pub(crate) type QueryOption = (Cow<'static, str>, String);
+
+/// Appends query options to a path or URL.
+pub(crate) fn push_query(url: &mut String, options: &[QueryOption]) {
+    for (name, value) in options {
+        url.push(if url.contains('?') { '&' } else { '?' });
+        url.extend(utf8_percent_encode(name, QUERY));
+        url.push('=');
+        url.extend(utf8_percent_encode(value, QUERY));
+    }
+}
 
 /// A place in the service, from which generated request builders go on or make requests.
 ///

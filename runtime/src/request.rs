@@ -11,7 +11,6 @@ use std::task::{Context, Poll};
 use futures_util::future::BoxFuture;
 use http::header::{ACCEPT, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use crate::body::Body;
@@ -21,29 +20,12 @@ use crate::json::Value;
 use crate::operation::Operation;
 use crate::options::CallOptions;
 use crate::paging::{Items, Page, Pages};
+use crate::path::{QueryOption, push_query};
 use crate::pipeline::{Call, CallName};
 use crate::prefer::Prefer;
 use crate::query::{Expansion, Filter, Ordering, Selection};
 use crate::response::{Answer, Decode, Response};
 use crate::retry::RetryPolicy;
-
-/// What stays readable in a query. `+` and `;` are encoded because some servers take them for a space and a
-/// separator.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b'$')
-    .remove(b'@')
-    .remove(b'!')
-    .remove(b',')
-    .remove(b':')
-    .remove(b'/')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
 
 /// A request to an operation whose answer is a `T`. Nothing is sent before it is awaited.
 ///
@@ -62,7 +44,7 @@ pub(crate) struct Draft {
     method: Method,
     target: Target,
     /// Query options, in the order in which they were set.
-    query: Vec<(Cow<'static, str>, String)>,
+    query: Vec<QueryOption>,
     headers: HeaderMap,
     body: Body,
     /// Whether an answer that the result is to be seen elsewhere is a success.
@@ -582,9 +564,7 @@ impl Draft {
     fn url(&self) -> Result<Url, String> {
         match &self.target {
             Target::Link(url) => Ok(url.clone()),
-            Target::Path { path, version } => {
-                self.client.url_in(*version, &with_query(path.clone(), &self.query))
-            }
+            Target::Path { path, version } => self.client.url_in(*version, path, &self.query),
             Target::Url { url, may_be_elsewhere } => {
                 let is_allowed =
                     self.client.is_own(url) || (*may_be_elsewhere && self.client.shared().is_secure(url));
@@ -594,19 +574,10 @@ impl Draft {
                         "{origin} is not the client's host: allow it for this request, over https://"
                     ));
                 }
-                Url::parse(&with_query(url.to_string(), &self.query)).map_err(|error| error.to_string())
+                let mut text = url.to_string();
+                push_query(&mut text, &self.query);
+                Url::parse(&text).map_err(|error| error.to_string())
             }
         }
     }
-}
-
-/// A path or URL with further query options.
-fn with_query(mut path: String, options: &[(Cow<'static, str>, String)]) -> String {
-    for (name, value) in options {
-        path.push(if path.contains('?') { '&' } else { '?' });
-        path.extend(utf8_percent_encode(name, QUERY));
-        path.push('=');
-        path.extend(utf8_percent_encode(value, QUERY));
-    }
-    path
 }

@@ -1,6 +1,7 @@
 //! The transport over reqwest: HTTP/1.1 and HTTP/2, TLS by rustls with ring and the platform's roots.
 
 use std::error::Error;
+use std::future::ready;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,19 +65,24 @@ impl Transport for ReqwestTransport {
         &self,
         request: http::Request<Body>,
     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
-        Box::pin(async move {
-            let response = self.0.execute(outgoing(request)?).await.map_err(failed)?;
-            Ok(incoming(response))
-        })
+        match Url::parse(&request.uri().to_string()) {
+            Ok(url) => self.send_to(url, request),
+            Err(error) => Box::pin(ready(Err(TransportError::new(Phase::Setup, error)))),
+        }
+    }
+
+    fn send_to(
+        &self,
+        url: Url,
+        request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        let sent = self.0.execute(outgoing(url, request));
+        Box::pin(async move { Ok(incoming(sent.await.map_err(failed)?)) })
     }
 }
 
-fn outgoing(request: http::Request<Body>) -> Result<reqwest::Request, TransportError> {
-    let (mut head, body) = request.into_parts();
-    // The pipeline's own URL, unless somebody on the way has changed where the request goes.
-    let url = head.extensions.remove::<Url>().filter(|url| head.uri == *url.as_str());
-    let url = url.map_or_else(|| Url::parse(&head.uri.to_string()), Ok);
-    let url = url.map_err(|error| TransportError::new(Phase::Setup, error))?;
+fn outgoing(url: Url, request: http::Request<Body>) -> reqwest::Request {
+    let (head, body) = request.into_parts();
     let mut request = reqwest::Request::new(head.method, url);
     *request.headers_mut() = head.headers;
     *request.version_mut() = head.version;
@@ -84,7 +90,7 @@ fn outgoing(request: http::Request<Body>) -> Result<reqwest::Request, TransportE
         Some(bytes) => bytes.clone().into(),
         None => reqwest::Body::wrap_stream(body.into_stream()),
     });
-    Ok(request)
+    request
 }
 
 fn incoming(mut response: reqwest::Response) -> http::Response<Body> {

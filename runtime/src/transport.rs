@@ -3,8 +3,11 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::future::ready;
 
 use futures_util::future::BoxFuture;
+use http::Uri;
+use url::Url;
 
 use crate::body::Body;
 
@@ -18,6 +21,24 @@ pub trait Transport: Send + Sync {
         &self,
         request: http::Request<Body>,
     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>>;
+
+    /// Sends a request to a URL, which takes the place of the request's own. For transports that work with a parsed URL
+    /// and would otherwise parse it again; the others take it as the request's URI.
+    ///
+    /// # Errors
+    /// If no response arrived.
+    fn send_to(
+        &self,
+        url: Url,
+        mut request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        // The URL type is stricter than the request's; both see the same normalized text, so they agree on the host.
+        match Uri::try_from(url.as_str()) {
+            Ok(uri) => *request.uri_mut() = uri,
+            Err(error) => return Box::pin(ready(Err(TransportError::new(Phase::Setup, error)))),
+        }
+        self.send(request)
+    }
 }
 
 impl<F, R> Transport for F

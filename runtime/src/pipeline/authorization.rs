@@ -2,40 +2,35 @@
 //! A refusal that says what a new token must state is answered once with a new token. A token that lacks what the
 //! operation needs is noticed, before and after.
 
-use http::StatusCode;
 use http::header::AUTHORIZATION;
+use http::{HeaderValue, StatusCode};
 use secrecy::ExposeSecret;
 
 use super::challenge::claims_challenge;
-use super::{Call, Next};
+use super::{Call, transmit};
 use crate::body::Body;
 use crate::client::Shared;
 use crate::credential::{AccessToken, ClaimsChallenge, TokenRequest};
 use crate::error::Error;
 use crate::permissions::Granted;
 
-/// Sends a call with a token, if it goes where that belongs; `again` is the same call for a second time.
-pub(super) async fn send(
-    mut call: Call,
-    again: &mut Option<Call>,
-    next: Next<'_>,
-) -> Result<http::Response<Body>, Error> {
-    let client = next.client();
+/// Sends a call with a token, if it goes where that belongs.
+pub(super) async fn send(call: &mut Call, client: &Shared) -> Result<http::Response<Body>, Error> {
     if call.anonymous || !client.is_own(&call.url) || call.headers.contains_key(AUTHORIZATION) {
-        return next.send(call).await;
+        return transmit(call, None, client).await;
     }
     let token = token(client, None).await?;
     if let (Some(operation), 1) = (call.operation(), call.tries()) {
         client.preflight.check(operation, token.secret().expose_secret(), client.catalog)?;
     }
-    authorize(&mut call, &token)?;
-    let response = next.send(call).await?;
-    let Some(claims) = challenged(&response) else { return Ok(with_granted(response, &token)) };
-    let Some(mut again) = again.as_ref().and_then(Call::try_clone) else { return Ok(response) };
+    let may_again = call.can_be_sent_again();
+    let response = transmit(call, Some(header(&token)?), client).await?;
+    let Some(claims) = challenged(&response).filter(|_| may_again) else {
+        return Ok(with_granted(response, &token));
+    };
     let refused = ClaimsChallenge { claims: &claims, refused: &token };
     let token = self::token(client, Some(refused)).await?;
-    authorize(&mut again, &token)?;
-    Ok(with_granted(next.send(again).await?, &token))
+    Ok(with_granted(transmit(call, Some(header(&token)?), client).await?, &token))
 }
 
 /// A token for the client's scopes, or one in place of a token that was refused.
@@ -53,12 +48,8 @@ pub(crate) async fn token(
     client.credential.get_token(request).await
 }
 
-fn authorize(call: &mut Call, token: &AccessToken) -> Result<(), Error> {
-    let header = token.header();
-    let header =
-        header.ok_or_else(|| Error::credential("the token has characters that no header can have"))?;
-    call.headers.insert(AUTHORIZATION, header);
-    Ok(())
+fn header(token: &AccessToken) -> Result<HeaderValue, Error> {
+    token.header().ok_or_else(|| Error::credential("the token has characters that no header can have"))
 }
 
 /// Notes beside a refusal what the token grants, to explain it by.

@@ -27,18 +27,13 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderValue, Method, Uri};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use http::{HeaderMap, HeaderValue, Method};
 use tracing::Span;
 use url::Url;
 
 pub(crate) use authorization::token;
-pub(crate) use errors::Errors;
-pub(crate) use headers::Headers;
-pub(crate) use redirects::Redirects;
-pub(crate) use retry::Retry;
 pub(crate) use timeouts::exchange;
-pub(crate) use whole::Whole;
 
 use crate::body::Body;
 use crate::client::Shared;
@@ -46,7 +41,6 @@ use crate::clock::{Clock, Randomness};
 use crate::error::{DeliveryError, Error};
 use crate::operation::Operation;
 use crate::options::CallOptions;
-use crate::transport::{Phase, TransportError};
 
 /// A request on its way through the pipeline: a pointer to its parts, because each policy moves it into a future
 /// of its own.
@@ -130,13 +124,33 @@ impl Call {
         CallName::of(self.method.clone(), self.operation.unwrap_or(Operation::UNKNOWN), self.url.path())
     }
 
-    /// The same call once more, for another try; `None` if its body can be read only once.
+    /// Whether there is a body for another try.
+    pub(crate) fn can_be_sent_again(&self) -> bool {
+        self.body.try_clone().is_some()
+    }
+
+    /// The same call once more; `None` if its body can be read only once.
     pub fn try_clone(&self) -> Option<Self> {
-        Some(Self(Box::new(Parts {
+        self.body.try_clone().map(|body| self.with_body(body))
+    }
+
+    /// The same call once more; a body that can be read only once is taken.
+    pub(crate) fn again(&mut self) -> Self {
+        let body = self.take_body();
+        self.with_body(body)
+    }
+
+    /// The body, which stays if it can be read again.
+    fn take_body(&mut self) -> Body {
+        self.body.try_clone().unwrap_or_else(|| std::mem::take(&mut self.body))
+    }
+
+    fn with_body(&self, body: Body) -> Self {
+        Self(Box::new(Parts {
             method: self.method.clone(),
             url: self.url.clone(),
             headers: self.headers.clone(),
-            body: self.body.try_clone()?,
+            body,
             operation: self.operation,
             anonymous: self.anonymous,
             keeps_see_other: self.keeps_see_other,
@@ -144,7 +158,7 @@ impl Call {
             buffered: self.buffered,
             tries: self.tries,
             span: self.span.clone(),
-        })))
+        }))
     }
 }
 
@@ -311,20 +325,48 @@ pub trait Policy: Send + Sync {
     fn send<'a>(&'a self, call: Call, next: Next<'a>) -> BoxFuture<'a, Result<http::Response<Body>, Error>>;
 }
 
+/// Sends a call through the whole pipeline.
+///
+/// # Errors
+/// Those of the policies, that no answer arrived, or an answer that is not a success.
+pub(crate) async fn send(mut call: Call, client: &Shared) -> Result<http::Response<Body>, Error> {
+    headers::set(&mut call, client);
+    whole::send(call, client).await
+}
+
 /// The rest of the pipeline, as a policy sees it.
 #[derive(Clone, Copy)]
 pub struct Next<'a> {
     policies: &'a [Arc<dyn Policy>],
+    /// What comes after these policies.
+    rest: Rest,
     client: &'a Shared,
 }
 
+#[derive(Clone, Copy)]
+enum Rest {
+    Retry,
+    Redirects,
+}
+
 impl<'a> Next<'a> {
-    pub(crate) fn first(client: &'a Shared) -> Self {
-        Self { policies: &client.policies, client }
+    /// Sends a call through the user's policies per call and all that comes after them. Without such policies, which is
+    /// the usual case, it takes no future on the heap.
+    async fn per_call(call: Call, client: &'a Shared) -> Result<http::Response<Body>, Error> {
+        let policies = &*client.per_call;
+        if policies.is_empty() {
+            return retry::send(call, client).await;
+        }
+        Self { policies, rest: Rest::Retry, client }.send(call).await
     }
 
-    pub(crate) fn client(self) -> &'a Shared {
-        self.client
+    /// Sends a call through the user's policies per try and all that comes after them.
+    async fn per_try(call: &mut Call, client: &'a Shared) -> Result<http::Response<Body>, Error> {
+        let policies = &*client.per_try;
+        if policies.is_empty() {
+            return redirects::send(call, client).await;
+        }
+        Self { policies, rest: Rest::Redirects, client }.send(call.again()).await
     }
 
     /// The client's clock, for policies that wait.
@@ -341,10 +383,12 @@ impl<'a> Next<'a> {
     ///
     /// # Errors
     /// Those of the policies, and that no response arrived.
-    pub fn send(self, call: Call) -> BoxFuture<'a, Result<http::Response<Body>, Error>> {
-        match self.policies.split_first() {
-            Some((policy, policies)) => policy.send(call, Self { policies, client: self.client }),
-            None => Box::pin(transmit(call, self.client)),
+    pub fn send(self, mut call: Call) -> BoxFuture<'a, Result<http::Response<Body>, Error>> {
+        let Self { policies, rest, client } = self;
+        match (policies.split_first(), rest) {
+            (Some((policy, policies)), _) => policy.send(call, Self { policies, rest, client }),
+            (None, Rest::Retry) => Box::pin(retry::send(call, client)),
+            (None, Rest::Redirects) => Box::pin(async move { redirects::send(&mut call, client).await }),
         }
     }
 }
@@ -355,25 +399,31 @@ impl fmt::Debug for Next<'_> {
     }
 }
 
-/// Hands a call to the transport.
-async fn transmit(mut call: Call, client: &Shared) -> Result<http::Response<Body>, Error> {
-    let name = call.name();
-    let failed = |source| Error::from(DeliveryError::new(name.clone(), source));
-    // The URL type is stricter than the request's; both see the same normalized text, so they agree on the host.
-    let uri =
-        Uri::try_from(call.url.as_str()).map_err(|error| failed(TransportError::new(Phase::Setup, error)))?;
-    if let Some(length) = stated_length(&call) {
-        call.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+/// Hands a call to the transport, with a token in `authorization`. The call stays, for another try; a body that can be
+/// read only once is taken.
+async fn transmit(
+    call: &mut Call,
+    authorization: Option<HeaderValue>,
+    client: &Shared,
+) -> Result<http::Response<Body>, Error> {
+    let mut headers = HeaderMap::with_capacity(call.headers.len() + 2);
+    for (name, value) in &call.headers {
+        headers.append(name.clone(), value.clone());
     }
-    let limit = call.options.try_timeout.unwrap_or(client.try_timeout);
-    let Parts { method, url, headers, body, .. } = *call.0;
-    let mut request = http::Request::new(body);
-    *request.method_mut() = method;
-    *request.uri_mut() = uri;
+    if let Some(length) = stated_length(call) {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    if let Some(authorization) = authorization {
+        headers.insert(AUTHORIZATION, authorization);
+    }
+    let mut request = http::Request::new(call.take_body());
+    *request.method_mut() = call.method.clone();
     *request.headers_mut() = headers;
-    // For a transport that would have to parse it again.
-    request.extensions_mut().insert(url);
-    exchange(&*client.transport, &client.clock, limit, request).await.map_err(failed)
+    let limit = call.options.try_timeout.unwrap_or(client.try_timeout);
+    let url = call.url.clone();
+    let send = |request| client.transport.send_to(url, request);
+    let sent = exchange(&client.clock, limit, request, send).await;
+    sent.map_err(|source| DeliveryError::new(call.name(), source).into())
 }
 
 /// The length that a transport would not state by itself: of a stream, and of nothing where a body is

@@ -2,10 +2,11 @@
 //!
 //! An answer that is wanted as a whole is read here, so that one that breaks off counts as a failed try.
 
-use futures_util::future::BoxFuture;
+use std::pin::pin;
+
 use jiff::Timestamp;
 
-use super::{Call, Next, Policy};
+use super::{Call, Next};
 use crate::body::Body;
 use crate::client::Shared;
 use crate::error::Error;
@@ -13,51 +14,43 @@ use crate::retry::{Failure, RetryPolicy};
 use crate::telemetry;
 use crate::throttling::{Burden, Wish, later};
 
-pub(crate) struct Retry;
-
-impl Policy for Retry {
-    fn send<'a>(&'a self, call: Call, next: Next<'a>) -> BoxFuture<'a, Result<http::Response<Body>, Error>> {
-        Box::pin(async move {
-            let (span, mut sent) = (call.span.clone(), 0);
-            let outcome = tries(call, next, &mut sent).await;
-            telemetry::note_tries(&span, sent);
-            outcome
-        })
-    }
+pub(super) async fn send(mut call: Call, client: &Shared) -> Result<http::Response<Body>, Error> {
+    let outcome = tries(&mut call, client).await;
+    telemetry::note_tries(&call.span, call.tries);
+    outcome
 }
 
-/// Sends until no further try is due; `sent` says how often.
-async fn tries(mut call: Call, next: Next<'_>, sent: &mut u32) -> Result<http::Response<Body>, Error> {
-    let client = next.client();
+/// Sends until no further try is due; the call says how often.
+async fn tries(call: &mut Call, client: &Shared) -> Result<http::Response<Body>, Error> {
     let clock = &*client.clock;
     let policy = call.options.retry.unwrap_or(client.retry);
-    let burden = Burden::of(&call, client);
-    let mut wish = Wish { not_before: None, latest: latest(&call, &policy, client) };
+    let burden = Burden::of(call, client);
+    let mut wish = Wish { not_before: None, latest: latest(call, &policy, client) };
+    let mut tries = call.tries;
     loop {
-        let ticket = client.governor.enter(&call, &burden, wish, clock);
+        let ticket = client.governor.enter(call, &burden, wish, clock);
         let pass = match ticket {
             Some(ticket) => ticket.wait(clock).await?,
             None => Default::default(),
         };
-        *sent = call.tries;
-        let again = policy.allows_after(call.tries).then(|| call.try_clone()).flatten();
-        let outcome = attempt(call, next).await;
+        call.tries = tries;
+        let may_again = policy.allows_after(tries) && call.can_be_sent_again();
+        let outcome = attempt(call, client).await;
         let now = clock.now();
         if let Ok(response) = &outcome {
             client.governor.learn(&burden, pass, (response.status(), response.headers()), now);
         }
         let Some(failure) = Failure::of(&outcome, now) else { return outcome };
-        let Some(mut again) = again.filter(|again| policy.covers(&failure, &again.method)) else {
+        if !may_again || !policy.covers(&failure, &call.method) {
             return outcome;
-        };
-        let not_before = later(now, policy.delay(again.tries, &failure, client.randomness.next()));
+        }
+        let not_before = later(now, policy.delay(tries, &failure, client.randomness.next()));
         if not_before > wish.latest {
             return outcome;
         }
-        telemetry::again(&outcome, again.tries, not_before);
+        telemetry::again(&outcome, tries, not_before);
         wish.not_before = Some(not_before);
-        again.tries += 1;
-        call = again;
+        tries += 1;
     }
 }
 
@@ -68,29 +61,27 @@ fn latest(call: &Call, policy: &RetryPolicy, client: &Shared) -> Timestamp {
 }
 
 /// One try. An answer that is an error is left as it is: its status matters, even if its body breaks off.
-async fn attempt(call: Call, next: Next<'_>) -> Result<http::Response<Body>, Error> {
-    let (span, debug) = (telemetry::try_span(&call), call.options.debug);
-    telemetry::record(span, next.clock(), async {
+async fn attempt(call: &mut Call, client: &Shared) -> Result<http::Response<Body>, Error> {
+    let (span, debug) = (telemetry::try_span(call), call.options.debug);
+    let sending = pin!(async {
         if !debug {
-            return whole(call, next).await;
+            return whole(call, client).await;
         }
-        let url = call.url.clone();
-        telemetry::show_request(&call);
-        let outcome = whole(call, next).await;
-        telemetry::show_answer(&outcome, &url);
+        telemetry::show_request(call);
+        let outcome = whole(call, client).await;
+        telemetry::show_answer(&outcome, &call.url);
         outcome
-    })
-    .await
+    });
+    telemetry::record(span, &*client.clock, sending).await
 }
 
-async fn whole(call: Call, next: Next<'_>) -> Result<http::Response<Body>, Error> {
-    let (name, wanted_whole) = (call.name(), call.buffered);
-    let response = next.send(call).await?;
-    if !wanted_whole || !response.status().is_success() {
+async fn whole(call: &mut Call, client: &Shared) -> Result<http::Response<Body>, Error> {
+    let response = Next::per_try(call, client).await?;
+    if !call.buffered || !response.status().is_success() {
         return Ok(response);
     }
     let (head, body) = response.into_parts();
-    let bytes = body.collect(next.client().response_limit).await;
-    let bytes = bytes.map_err(|error| Error::body(name, error))?;
+    let bytes = body.collect(client.response_limit).await;
+    let bytes = bytes.map_err(|error| Error::body(call.name(), error))?;
     Ok(http::Response::from_parts(head, Body::from(bytes)))
 }

@@ -12,23 +12,25 @@ use futures_util::{Stream, StreamExt, stream};
 
 use crate::body::{Body, ByteStream};
 use crate::clock::Clock;
-use crate::transport::{Phase, Transport, TransportError};
+use crate::transport::{Phase, TransportError};
 
 /// How much of a body is handed to the transport at once, so that progress can be seen.
 const PIECE: usize = 64 * 1024;
 
 /// What a future yields, or an error if that takes longer than `limit`; [`Duration::MAX`] is no limit.
+///
+/// The future is pinned by the caller: handed over, it would take its place twice.
 pub(crate) async fn within<T, E>(
     clock: &dyn Clock,
     limit: Duration,
     late: impl FnOnce(TransportError) -> E,
-    future: impl Future<Output = Result<T, E>>,
+    future: Pin<&mut impl Future<Output = Result<T, E>>>,
 ) -> Result<T, E> {
     if limit == Duration::MAX {
         return future.await;
     }
     // The timer begins only if there is something to wait for.
-    match select(pin!(future), pin!(async { clock.limit(limit).await })).await {
+    match select(future, pin!(async { clock.limit(limit).await })).await {
         Either::Left((result, _)) => result,
         Either::Right(_) => {
             let problem = format!("the whole call took longer than {limit:?}");
@@ -39,19 +41,19 @@ pub(crate) async fn within<T, E>(
 
 /// Sends a request, and fails if for a time of `limit` nothing is sent and no answer comes, or nothing more
 /// of the answer's body; [`Duration::MAX`] is no limit.
-pub(crate) async fn exchange(
-    transport: &dyn Transport,
+pub(crate) async fn exchange<'t>(
     clock: &Arc<dyn Clock>,
     limit: Duration,
     request: http::Request<Body>,
+    send: impl FnOnce(http::Request<Body>) -> BoxFuture<'t, Result<http::Response<Body>, TransportError>>,
 ) -> Result<http::Response<Body>, TransportError> {
     if limit == Duration::MAX {
-        return transport.send(request).await;
+        return send(request).await;
     }
     let (head, body) = request.into_parts();
     let (body, sent) = watched(body);
     let sent = || sent.as_ref().map_or(0, |sent| sent.load(Ordering::Relaxed));
-    let mut answer = transport.send(http::Request::from_parts(head, body));
+    let mut answer = send(http::Request::from_parts(head, body));
     loop {
         let before = sent();
         match select(&mut answer, pin!(async { clock.limit(limit).await })).await {

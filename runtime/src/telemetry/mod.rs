@@ -5,6 +5,7 @@
 
 mod debug;
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -82,8 +83,13 @@ pub(crate) fn note_tries(span: &Span, tries: u32) {
     }
 }
 
-/// Runs a call or a try inside its span, and records there what came of it.
-pub(crate) async fn record(span: Span, clock: &dyn Clock, sending: impl Future<Output = Outcome>) -> Outcome {
+/// Runs a call or a try inside its span, and records there what came of it. The caller pins it: handed over, it would take
+/// its place twice.
+pub(crate) async fn record(
+    span: Span,
+    clock: &dyn Clock,
+    sending: Pin<&mut impl Future<Output = Outcome>>,
+) -> Outcome {
     if span.is_disabled() {
         return sending.await;
     }
