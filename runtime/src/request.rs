@@ -241,7 +241,8 @@ impl<T: Decode> Future for Receiving<T> {
     type Output = Result<T::Output, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(context).map(|response| response.map(Response::into_value))
+        // Values are large: they are not moved into a response first, to be taken out again.
+        self.0.answer.as_mut().poll(context).map(|answer| answer?.take::<T>())
     }
 }
 

@@ -114,10 +114,13 @@ impl Answer {
     }
 
     pub(crate) fn decode<T: Decode>(mut self) -> Result<Response<T::Output>, Error> {
-        match T::decode(&mut self) {
-            Ok(value) => Ok(Response { status: self.status, headers: self.headers, value }),
-            Err(error) => Err(self.unreadable(error)),
-        }
+        let value = self.take::<T>()?;
+        Ok(Response { status: self.status, headers: self.headers, value })
+    }
+
+    /// The value alone.
+    pub(crate) fn take<T: Decode>(&mut self) -> Result<T::Output, Error> {
+        T::decode(self).map_err(|error| self.unreadable(error))
     }
 }
 

@@ -6,9 +6,11 @@ use http::{HeaderName, HeaderValue};
 use super::Call;
 use crate::client::Shared;
 
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+
 pub(super) fn set(call: &mut Call, client: &Shared) {
     call.headers.entry(USER_AGENT).or_insert_with(|| client.user_agent.clone());
-    call.headers.entry(HeaderName::from_static("client-request-id")).or_insert_with(|| {
+    call.headers.entry(CLIENT_REQUEST_ID).or_insert_with(|| {
         let bits = u128::from(client.randomness.next()) << 64 | u128::from(client.randomness.next());
         let id = uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid();
         let mut buffer = uuid::Uuid::encode_buffer();

@@ -57,6 +57,8 @@ pub struct Parts {
     /// Its body.
     pub body: Body,
     operation: Option<Operation>,
+    /// Method and path template, which errors and spans of every try need.
+    name: CallName,
     /// Whether the URL itself is the permission, so that no token goes with it.
     anonymous: bool,
     /// Whether an answer that the result is to be seen elsewhere is a success, and not followed.
@@ -78,7 +80,9 @@ impl Call {
         body: Body,
         operation: Option<Operation>,
     ) -> Self {
+        let name = CallName::of(method.clone(), operation.unwrap_or(Operation::UNKNOWN), url.path());
         Self(Box::new(Parts {
+            name,
             method,
             url,
             headers,
@@ -119,9 +123,9 @@ impl Call {
         self.operation.map_or_else(|| self.method.to_string(), |operation| operation.to_string())
     }
 
-    /// Method and path template, or path where there is no template: without keys and query.
+    /// Method and path template, or path where there is no template: without keys and query. Redirects do not change it.
     pub fn name(&self) -> CallName {
-        CallName::of(self.method.clone(), self.operation.unwrap_or(Operation::UNKNOWN), self.url.path())
+        self.name.clone()
     }
 
     /// Whether there is a body for another try.
@@ -147,6 +151,7 @@ impl Call {
 
     fn with_body(&self, body: Body) -> Self {
         Self(Box::new(Parts {
+            name: self.name.clone(),
             method: self.method.clone(),
             url: self.url.clone(),
             headers: self.headers.clone(),

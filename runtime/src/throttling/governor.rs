@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -37,7 +38,14 @@ use crate::telemetry;
 /// # Ok::<(), msgraph_runtime::Error>(())
 /// ```
 #[derive(Clone, Default)]
-pub struct Governor(Arc<Mutex<State>>);
+pub struct Governor(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Whether any workload is slowed down, so that calls do not queue for the lock to learn that none is.
+    slows: AtomicBool,
+}
 
 #[derive(Default)]
 struct State {
@@ -129,7 +137,12 @@ impl Governor {
 
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing inside panics half way, so what is there is consistent.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether no workload is slowed down. What another thread changes meanwhile is as if it came after the call.
+    fn is_calm(&self) -> bool {
+        !self.0.slows.load(Ordering::Relaxed)
     }
 
     /// A place in the queue, if there is something to wait for.
@@ -140,10 +153,10 @@ impl Governor {
         wish: Wish,
         clock: &dyn Clock,
     ) -> Option<Ticket<'_>> {
-        let mut state = self.state();
-        if state.lanes.is_empty() && wish.not_before.is_none() {
+        if self.is_calm() && wish.not_before.is_none() {
             return None;
         }
+        let mut state = self.state();
         let now = clock.now();
         let workload = burden.workload();
         let lane = state.lanes.get_mut(&workload);
@@ -163,10 +176,10 @@ impl Governor {
         now: Timestamp,
     ) {
         let signal = Signal::of(status, headers, now);
-        let mut state = self.state();
-        if signal == Signal::Fine && state.lanes.is_empty() {
+        if signal == Signal::Fine && self.is_calm() {
             return;
         }
+        let mut state = self.state();
         let workload = burden.workload();
         match state.lanes.get_mut(&workload) {
             Some(lane) => {
@@ -182,6 +195,7 @@ impl Governor {
                 state.lanes.insert(workload, lane);
             }
         }
+        self.0.slows.store(!state.lanes.is_empty(), Ordering::Relaxed);
     }
 }
 

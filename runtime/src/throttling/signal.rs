@@ -19,6 +19,14 @@ pub(super) enum Signal {
     Fine,
 }
 
+static PERCENTAGE: HeaderName = HeaderName::from_static("x-ms-throttle-limit-percentage");
+static LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+static REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+static RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+/// What Azure's services send beside `Retry-After`, in milliseconds.
+static RETRY_AFTER_MS: [HeaderName; 2] =
+    [HeaderName::from_static("x-ms-retry-after-ms"), HeaderName::from_static("retry-after-ms")];
+
 /// From which share of a limit on calls are slowed down; the service reports from here on.
 const NEAR: f64 = 0.8;
 
@@ -49,26 +57,26 @@ impl Signal {
 /// ([throttling guidance](https://learn.microsoft.com/graph/throttling)). Calls are a twentieth of a second apart
 /// at 0.8, a quarter at 1.0, and a second at 1.8.
 fn percentage(headers: &HeaderMap) -> Option<Duration> {
-    let share = number(headers, "x-ms-throttle-limit-percentage")?;
+    let share = number(headers, &PERCENTAGE)?;
     (share >= NEAR).then(|| Duration::from_secs_f64(0.05 + (share.min(1.8) - NEAR)))
 }
 
 /// `RateLimit-Limit`, `-Remaining` and `-Reset`: calls per window, those left, and seconds until the next
 /// ([draft-ietf-httpapi-ratelimit-headers-06](https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-06)).
 fn window(headers: &HeaderMap) -> Option<Signal> {
-    let remaining = number(headers, "ratelimit-remaining")?;
-    let reset = number(headers, "ratelimit-reset")?;
+    let remaining = number(headers, &REMAINING)?;
+    let reset = number(headers, &RESET)?;
     if remaining < 1.0 {
         return Duration::try_from_secs_f64(reset).ok().map(Signal::Exhausted);
     }
-    let limit = number(headers, "ratelimit-limit")?;
+    let limit = number(headers, &LIMIT)?;
     let near = (limit - remaining) / limit >= NEAR;
     near.then(|| Duration::try_from_secs_f64(reset / remaining).ok().map(Signal::Near)).flatten()
 }
 
 /// A header that is a number of zero or more; parameters behind it (`10;w=60`) are left out.
-fn number(headers: &HeaderMap, name: &'static str) -> Option<f64> {
-    let text = headers.get(HeaderName::from_static(name))?.to_str().ok()?;
+fn number(headers: &HeaderMap, name: &HeaderName) -> Option<f64> {
+    let text = headers.get(name)?.to_str().ok()?;
     let number: f64 = text.split([';', ',']).next()?.trim().parse().ok()?;
     (number >= 0.0 && number.is_finite()).then_some(number)
 }
@@ -78,8 +86,8 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     // The service's date is by the service's clock.
     let now = text(DATE).and_then(http_date).unwrap_or(now);
-    let milliseconds = ["x-ms-retry-after-ms", "retry-after-ms"]
-        .into_iter()
+    let milliseconds = RETRY_AFTER_MS
+        .iter()
         .filter_map(|name| Duration::try_from_secs_f64(number(headers, name)? / 1000.0).ok());
     milliseconds.chain(text(RETRY_AFTER).and_then(|text| parse_retry_after(text, now))).max()
 }
