@@ -151,6 +151,31 @@ fn values_that_do_not_decode_do_not_add_to_the_depth_of_what_follows() {
 }
 
 #[test]
+fn what_is_kept_stands_in_its_place_at_every_level() {
+    let inner =
+        r##"{"@odata.type":"#microsoft.graph.guest","aboutMe":7,"ageGroup":"ADULT","days":null,"x":1}"##;
+    let list = r#"[{"isRead":"no","subject":null},{"isRead":true},{"isRead":1,"subject":"s","y":[]}]"#;
+    let text = format!(
+        r#"{{"aboutMe":null,"accountEnabled":"yes","ageGroup":"MINOR","days":1,"manager":{inner},"messages":{list},"rights":"ADULT","score":2.0,"z":{{}}}}"#
+    );
+    let mut user = read(&text);
+    assert_eq!(write(&user), text);
+    assert_eq!(write(&user), text, "writing changes nothing");
+
+    // Fields that are set take the places of what was kept or null, and keep the order.
+    user.about_me = Some("x".to_owned());
+    user.account_enabled = Some(false);
+    user.age_group = Some("adult".into());
+    let start = r#"{"aboutMe":"x","accountEnabled":false,"ageGroup":"adult","days":1,"manager":"#;
+    assert!(write(&user).starts_with(start), "{}", write(&user));
+}
+
+#[test]
+fn of_a_name_that_comes_twice_one_is_written() {
+    assert_eq!(write(&read(r#"{"days":"a","days":"b","score":1}"#)), r#"{"days":"a","score":1}"#);
+}
+
+#[test]
 fn numbers_and_members_get_back_the_spelling_they_were_read_in() {
     for text in [
         r#"{"score":1.0}"#,
