@@ -109,7 +109,7 @@ pub fn lib(plan: &Plan<'_>, _: &PermissionTable) -> TokenStream {
         #![allow(
             clippy::module_inception,
             clippy::single_match,
-            reason = "paths repeat names, and models read and write by index alike, one property or many"
+            reason = "paths repeat names, and models read by index alike, one property or many"
         )]
         #![cfg_attr(docsrs, feature(doc_cfg))]
 
