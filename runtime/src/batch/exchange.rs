@@ -107,7 +107,11 @@ impl Exchange<'_> {
         // Parts come in order, so that what a part depends on has been looked at before it.
         for &part in parts {
             let mut own = answers.remove(&part).unwrap_or_default();
-            let result = match (own.len(), own.pop().flatten()) {
+            let own = (own.len(), own.pop().flatten());
+            if let (1, Some(answer)) = &own {
+                self.learn(part, answer);
+            }
+            let result = match own {
                 (0, _) => Err(self.problem(part, Problem::Unanswered)),
                 (1, Some(answer)) => match self.again_at(part, &answer) {
                     Some(due) => {
@@ -125,6 +129,12 @@ impl Exchange<'_> {
 
     fn problem(&self, part: usize, problem: Problem) -> Error {
         BatchError::new(self.entries[part].name.clone(), problem).into()
+    }
+
+    /// Lets the calls beside the batch know what an answer says about throttling.
+    fn learn(&self, part: usize, answer: &PartAnswer) {
+        let Shared { clock, governor, .. } = self.client.shared();
+        governor.learn_from_part(&self.entries[part].name, (answer.status, &answer.headers), clock.now());
     }
 
     /// When a part is to be sent again, if it is.

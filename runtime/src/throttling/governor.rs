@@ -167,6 +167,13 @@ impl Governor {
         Some(Ticket { governor: self, number })
     }
 
+    /// Learns from the answer to a part of a batch, which the batch sends again itself, for the calls beside it.
+    pub(crate) fn learn_from_part(&self, name: &CallName, answer: (StatusCode, &HeaderMap), now: Timestamp) {
+        if Signal::of(answer.0, answer.1, now) != Signal::Fine {
+            self.learn(&Burden::named(name), Pass::default(), answer, now);
+        }
+    }
+
     /// Learns from the answer to a call.
     pub(crate) fn learn(
         &self,

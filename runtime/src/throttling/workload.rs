@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::client::Shared;
-use crate::pipeline::Call;
+use crate::pipeline::{Call, CallName};
 
 /// Path segments and the workload that they belong to.
 const WORKLOADS: [(&str, &[&str]); 7] = [
@@ -68,6 +68,11 @@ impl Burden {
                 Self::Path(below.unwrap_or(path).to_owned())
             }
         }
+    }
+
+    /// Of a call to the client's own host by its name.
+    pub(crate) fn named(name: &CallName) -> Self {
+        Self::Path(name.template().to_owned())
     }
 
     /// The service area of a path below users and groups, else that of its root, or the host.

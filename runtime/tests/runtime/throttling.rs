@@ -210,3 +210,28 @@ async fn who_waits_already_hears_of_a_longer_wait() {
     assert_eq!(sent.len(), 4, "{sent:?}");
     assert!(sent[2..].iter().all(|time| *time >= 105), "{sent:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_batch_is_told_holds_for_the_calls_beside_it() {
+    let (governor, clock) = (Governor::new(), PausedClock::new());
+    let (client, log) = client(&governor, clock, |passed, seen| {
+        if seen.path() != "/$batch" {
+            return response(204, "");
+        }
+        let part = match passed.as_secs() {
+            0 => r#"{"id":"1","status":429,"headers":{"Retry-After":"60"}}"#,
+            _ => r#"{"id":"1","status":204}"#,
+        };
+        response(200, format!(r#"{{"responses":[{part}]}}"#))
+    });
+    let mut batch = client.batch();
+    let part = batch.add(client.root("me").call::<()>(MAIL));
+    let mut sending = Box::pin(batch.send());
+    assert!((&mut sending).now_or_never().is_none(), "the part waits to be sent again");
+    client.root("users").call::<()>(USER).await.expect("an answer");
+    assert!(clock.passed().is_zero(), "another workload");
+    client.root("me").call::<()>(MAIL).await.expect("an answer");
+    assert!(clock.passed() >= Duration::from_secs(60), "{:?}", clock.passed());
+    sending.await.expect("sent").take(part).expect("an answer");
+    assert_eq!(log.all().len(), 4);
+}
