@@ -12,6 +12,9 @@
 //! 8. for each redirect anew, authorization: a token, if the request goes to the client's own host; a claims
 //!    challenge is answered once;
 //! 9. the transport, with a limit on the time without progress.
+//!
+//! The steps of its own are functions that call each other, and take one future together; only policies of users take one
+//! each. A try borrows the call, so that it need not be copied for the next one.
 
 mod authorization;
 mod challenge;
