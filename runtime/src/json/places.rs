@@ -8,7 +8,6 @@ use crate::model::TypeInfo;
 use crate::nulls::Nulls;
 
 /// What is still to be written under declared names beside the fields that are set.
-#[derive(Default)]
 pub(super) struct Places {
     nulls: Nulls,
     pub(super) kept: Option<Box<Kept>>,
