@@ -10,6 +10,7 @@ use crate::csdl::{OperationKind, TypeKind};
 use crate::emit::Files;
 use crate::model::{Model, OperationId};
 use crate::operations::bound;
+use crate::operations::options::{self, Limit};
 use crate::operations::spec::{Answer, Body, CustomOption, Spec, parameters};
 use crate::operations::tree::Origin;
 use crate::permissions::{PermissionTable, Provenance, Requirement, Scheme};
@@ -33,6 +34,9 @@ pub struct Entry {
     pub response: Option<String>,
     /// The system query options it supports, without `$`.
     pub query: Vec<&'static str>,
+    /// What it does not take in them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Limit>,
     /// Custom query options; a required one ends in `!`.
     pub options: Vec<String>,
     /// Custom headers; a required one ends in `!`.
@@ -108,6 +112,7 @@ fn entry(model: &Model<'_>, plan: &Plan<'_>, operation: &PlannedOperation, rust:
         request: request(model, &spec.body),
         response: response(&spec.answer),
         query: spec.query.clone(),
+        limits: spec.limits.clone(),
         options: custom(&spec.options),
         headers: custom(&spec.headers),
         feature: plan.roots.feature(root),
@@ -209,9 +214,11 @@ fn line(entry: &Entry) -> String {
         let _ = write!(line, " {request}");
     }
     let _ = write!(line, " → {}", entry.response.as_deref().unwrap_or("nothing"));
-    for (mark, names) in
-        [("?", entry.query.join(",")), ("?", entry.options.join(",")), ("header ", entry.headers.join(","))]
-    {
+    for (mark, names) in [
+        ("?", options::notation(&entry.query, &entry.limits).join(",")),
+        ("?", entry.options.join(",")),
+        ("header ", entry.headers.join(",")),
+    ] {
         if !names.is_empty() {
             let _ = write!(line, " {mark}{names}");
         }

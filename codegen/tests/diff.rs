@@ -169,6 +169,17 @@ fn operations_break_when_they_go_or_take_less_and_a_new_parameter_breaks_nothing
 }
 
 #[test]
+fn a_query_option_that_takes_less_breaks() {
+    let changes = of_schema(
+        r#"EntityType="graph.user"/>"#,
+        r#"EntityType="graph.user"><Annotation Term="Org.OData.Capabilities.V1.FilterRestrictions"><Record>
+        <PropertyValue Property="NonFilterableProperties"><Collection><PropertyPath>mail</PropertyPath></Collection>
+        </PropertyValue></Record></Annotation></EntitySet>"#,
+    );
+    assert!(changes.iter().any(|line| line.starts_with("! ") && line.contains("filter!mail")), "{changes:?}");
+}
+
+#[test]
 fn permissions_need_more_need_less_or_have_a_new_least() {
     let less = difference(&[], &[(r#""/users": """#, r#""/users": "least=DelegatedWork""#)]);
     assert!(less.changes.iter().any(|change| change.kind == Kind::NewLeast), "{:?}", lines(&less));

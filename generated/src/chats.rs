@@ -21,7 +21,7 @@ impl RequestBuilder {
     }
     /// `GET /chats`
     ///
-    /// Query options: `$count`, `$expand`, `$filter`, `$orderby`, `$search`, `$select`, `$skip`, `$top`.
+    /// Query options: `$count`, `$expand` (not `installedApps`, `messages`, `permissionGrants`, `tabs`, `targetedMessages`), `$filter`, `$orderby`, `$search`, `$select`, `$skip`, `$top`.
     ///
     /// | signed in as | permissions, least privileged first |
     /// |---|---|
@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats;count expand filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.Read.All,Chat.ReadWrite.All;;",
+                    "op:GET /chats;count expand!installedApps!messages!permissionGrants!tabs!targetedMessages filter orderby search select skip top;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,Chat.Read.All,Chat.ReadWrite.All;;",
                 ),
             )
     }
@@ -153,7 +153,7 @@ impl ItemRequestBuilder {
     }
     /// `GET /chats/{chat-id}`
     ///
-    /// Query options: `$expand`, `$select`.
+    /// Query options: `$expand` (not `installedApps`, `messages`, `permissionGrants`, `tabs`, `targetedMessages`), `$select`.
     ///
     /// | signed in as | permissions, least privileged first |
     /// |---|---|
@@ -165,7 +165,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /chats/{chat-id};expand select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,ChatSettings.Read.Chat,ChatSettings.ReadWrite.Chat,Chat.Manage.Chat,Chat.Read.All;;",
+                    "op:GET /chats/{chat-id};expand!installedApps!messages!permissionGrants!tabs!targetedMessages select;work=Chat.ReadBasic,Chat.Read,Chat.ReadWrite application=Chat.ReadBasic.All,ChatSettings.Read.Chat,ChatSettings.ReadWrite.Chat,Chat.Manage.Chat,Chat.Read.All;;",
                 ),
             )
     }

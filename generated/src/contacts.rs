@@ -19,7 +19,7 @@ impl RequestBuilder {
     }
     /// `GET /contacts`
     ///
-    /// Query options: `$count`, `$expand`, `$filter`, `$orderby`, `$search`, `$select`, `$skip`, `$top`.
+    /// Query options: `$count`, `$expand` (not `onPremisesSyncBehavior`), `$filter`, `$orderby`, `$search`, `$select`, `$skip`, `$top`.
     ///
     /// Headers: `ConsistencyLevel`.
     ///
@@ -33,7 +33,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /contacts;count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All;;",
+                    "op:GET /contacts;count expand!onPremisesSyncBehavior filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -67,7 +67,7 @@ impl RequestBuilder {
     }
     /// `GET /contacts/delta()`
     ///
-    /// Query options: `$count`, `$expand`, `$filter`, `$orderby`, `$search`, `$select`, `$skip`, `$top`.
+    /// Query options: `$count`, `$expand` (not `onPremisesSyncBehavior`), `$filter`, `$orderby`, `$search`, `$select`, `$skip`, `$top`.
     ///
     /// | signed in as | permissions, least privileged first |
     /// |---|---|
@@ -80,7 +80,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /contacts/delta();count expand filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All;;",
+                    "op:GET /contacts/delta();count expand!onPremisesSyncBehavior filter orderby search select skip top;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }
@@ -167,7 +167,7 @@ impl ItemRequestBuilder {
     }
     /// `GET /contacts/{orgContact-id}`
     ///
-    /// Query options: `$expand`, `$select`.
+    /// Query options: `$expand` (not `onPremisesSyncBehavior`), `$select`.
     ///
     /// Headers: `ConsistencyLevel`.
     ///
@@ -181,7 +181,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /contacts/{orgContact-id};expand select;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All;;",
+                    "op:GET /contacts/{orgContact-id};expand!onPremisesSyncBehavior select;work=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All application=OrgContact.Read.All,Directory.Read.All,Directory.ReadWrite.All;;",
                 ),
             )
     }

@@ -47,7 +47,7 @@ impl RequestBuilder {
     }
     /// `GET /groups`
     ///
-    /// Query options: `$count`, `$expand`, `$filter`, `$orderby`, `$search`, `$select`, `$skip`, `$top`.
+    /// Query options: `$count`, `$expand` (not `onPremisesSyncBehavior`), `$filter`, `$orderby`, `$search`, `$select`, `$skip`, `$top`.
     ///
     /// Headers: `ConsistencyLevel`.
     ///
@@ -61,7 +61,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups;count expand filter orderby search select skip top;work=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
+                    "op:GET /groups;count expand!onPremisesSyncBehavior filter orderby search select skip top;work=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -105,7 +105,7 @@ impl RequestBuilder {
     }
     /// `GET /groups/delta()`
     ///
-    /// Query options: `$count`, `$expand`, `$filter`, `$orderby`, `$search`, `$select`, `$skip`, `$top`.
+    /// Query options: `$count`, `$expand` (not `onPremisesSyncBehavior`), `$filter`, `$orderby`, `$search`, `$select`, `$skip`, `$top`.
     ///
     /// | signed in as | permissions, least privileged first |
     /// |---|---|
@@ -118,7 +118,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /groups/delta();count expand filter orderby search select skip top;work=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
+                    "op:GET /groups/delta();count expand!onPremisesSyncBehavior filter orderby search select skip top;work=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group.ReadBasic.All,Directory.Read.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -167,7 +167,7 @@ pub struct ByUniqueNameRequestBuilder(pub(crate) Path);
 impl ByUniqueNameRequestBuilder {
     /// `GET /groups(uniqueName='{uniqueName}')`
     ///
-    /// Query options: `$expand`, `$select`.
+    /// Query options: `$expand` (not `onPremisesSyncBehavior`), `$select`.
     ///
     /// Headers: `ConsistencyLevel`.
     ///
@@ -181,7 +181,7 @@ impl ByUniqueNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups(uniqueName='{uniqueName}');expand select;work=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
+                    "op:GET /groups(uniqueName='{uniqueName}');expand!onPremisesSyncBehavior select;work=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }
@@ -386,7 +386,7 @@ impl ItemRequestBuilder {
     }
     /// `GET /groups/{group-id}`
     ///
-    /// Query options: `$expand`, `$select`.
+    /// Query options: `$expand` (not `onPremisesSyncBehavior`), `$select`.
     ///
     /// Headers: `ConsistencyLevel`.
     ///
@@ -400,7 +400,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /groups/{group-id};expand select;work=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
+                    "op:GET /groups/{group-id};expand!onPremisesSyncBehavior select;work=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Group.ReadBasic.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All application=Group-NestingSupport.ReadWrite.All,Group-XTenantIdentitySync.Read.All,Directory.Read.All,Group-PreferredDataLocation.ReadWrite.All,Group.ManageProtection.All,Group.Read.All,Group.ReadBasic.All,GroupMember.Read.All,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }

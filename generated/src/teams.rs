@@ -26,7 +26,7 @@ impl RequestBuilder {
     }
     /// `GET /teams`
     ///
-    /// Query options: `$count`, `$expand`, `$filter`, `$orderby`, `$search`, `$select`, `$skip`, `$top`.
+    /// Query options: `$count`, `$expand` (not `channels`, `installedApps`, `members`, `operations`, `permissionGrants`, `photo`), `$filter`, `$orderby`, `$search`, `$select`, `$skip`, `$top`.
     ///
     /// | signed in as | permissions, least privileged first |
     /// |---|---|
@@ -38,7 +38,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams;count expand filter orderby search select skip top;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All;;",
+                    "op:GET /teams;count expand!channels!installedApps!members!operations!permissionGrants!photo filter orderby search select skip top;work=Team.ReadBasic.All,TeamSettings.ReadWrite.All,TeamSettings.Read.All application=Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All;;",
                 ),
             )
     }
@@ -168,7 +168,7 @@ impl ItemRequestBuilder {
     }
     /// `GET /teams/{team-id}`
     ///
-    /// Query options: `$expand`, `$select`.
+    /// Query options: `$expand` (not `channels`, `installedApps`, `members`, `operations`, `permissionGrants`, `photo`), `$select`.
     ///
     /// | signed in as | permissions, least privileged first |
     /// |---|---|
@@ -180,7 +180,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /teams/{team-id};expand select;work=Team.ReadBasic.All,Directory.Read.All,Group.Read.All,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,TeamSettings.Read.All application=TeamSettings.Read.Group,Directory.Read.All,Group.Read.All,Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All,TeamSettings.ReadWrite.Group,Directory.ReadWrite.All,Group.ReadWrite.All;;",
+                    "op:GET /teams/{team-id};expand!channels!installedApps!members!operations!permissionGrants!photo select;work=Team.ReadBasic.All,Directory.Read.All,Group.Read.All,TeamSettings.ReadWrite.All,Directory.ReadWrite.All,Group.ReadWrite.All,TeamSettings.Read.All application=TeamSettings.Read.Group,Directory.Read.All,Group.Read.All,Team.ReadBasic.All,TeamSettings.Read.All,TeamSettings.ReadWrite.All,TeamSettings.ReadWrite.Group,Directory.ReadWrite.All,Group.ReadWrite.All;;",
                 ),
             )
     }

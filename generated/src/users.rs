@@ -81,7 +81,7 @@ impl RequestBuilder {
     }
     /// `GET /users`
     ///
-    /// Query options: `$count`, `$expand`, `$filter`, `$orderby`, `$search`, `$select`, `$top`.
+    /// Query options: `$count`, `$expand` (not `chats`, `joinedTeams`, `onPremisesSyncBehavior`, `permissionGrants`, `teamwork`), `$filter`, `$orderby`, `$search`, `$select`, `$top`.
     ///
     /// Headers: `ConsistencyLevel`.
     ///
@@ -95,7 +95,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users;count expand filter orderby search select top;work=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
+                    "op:GET /users;count expand!chats!joinedTeams!onPremisesSyncBehavior!permissionGrants!teamwork filter orderby search select top;work=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
                 ),
             )
     }
@@ -139,7 +139,7 @@ impl RequestBuilder {
     }
     /// `GET /users/delta()`
     ///
-    /// Query options: `$count`, `$expand`, `$filter`, `$orderby`, `$search`, `$select`, `$top`.
+    /// Query options: `$count`, `$expand` (not `chats`, `joinedTeams`, `onPremisesSyncBehavior`, `permissionGrants`, `teamwork`), `$filter`, `$orderby`, `$search`, `$select`, `$top`.
     ///
     /// | signed in as | permissions, least privileged first |
     /// |---|---|
@@ -152,7 +152,7 @@ impl RequestBuilder {
             .function("delta", &[])
             .call(
                 Operation(
-                    "op:GET /users/delta();count expand filter orderby search select top;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
+                    "op:GET /users/delta();count expand!chats!joinedTeams!onPremisesSyncBehavior!permissionGrants!teamwork filter orderby search select top;work=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All application=User.Read.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,Directory.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
                 ),
             )
     }
@@ -201,7 +201,7 @@ pub struct ByUserPrincipalNameRequestBuilder(pub(crate) Path);
 impl ByUserPrincipalNameRequestBuilder {
     /// `GET /users(userPrincipalName='{userPrincipalName}')`
     ///
-    /// Query options: `$expand`, `$select`.
+    /// Query options: `$expand` (not `chats`, `joinedTeams`, `onPremisesSyncBehavior`, `permissionGrants`, `teamwork`), `$select`.
     ///
     /// Headers: `ConsistencyLevel`.
     ///
@@ -215,7 +215,7 @@ impl ByUserPrincipalNameRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users(userPrincipalName='{userPrincipalName}');expand select;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
+                    "op:GET /users(userPrincipalName='{userPrincipalName}');expand!chats!joinedTeams!onPremisesSyncBehavior!permissionGrants!teamwork select;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
                 ),
             )
     }
@@ -575,7 +575,7 @@ impl ItemRequestBuilder {
     }
     /// `GET /users/{user-id}`
     ///
-    /// Query options: `$expand`, `$select`.
+    /// Query options: `$expand` (not `chats`, `joinedTeams`, `onPremisesSyncBehavior`, `permissionGrants`, `teamwork`), `$select`.
     ///
     /// Headers: `ConsistencyLevel`.
     ///
@@ -589,7 +589,7 @@ impl ItemRequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /users/{user-id};expand select;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
+                    "op:GET /users/{user-id};expand!chats!joinedTeams!onPremisesSyncBehavior!permissionGrants!teamwork select;work=User.ReadBasic.All,User.Read,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.Read.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite,Directory.ReadWrite.All,User.ReadWrite.All personal=User.Read,User.ReadWrite application=User.ReadBasic.All,AgentIdUser.ReadWrite.All,AgentIdUser.ReadWrite.IdentityParentedBy,DeviceManagementApps.Read.All,DeviceManagementApps.ReadWrite.All,DeviceManagementConfiguration.ReadWrite.All,DeviceManagementManagedDevices.Read.All,DeviceManagementManagedDevices.ReadWrite.All,DeviceManagementServiceConfig.Read.All,DeviceManagementServiceConfig.ReadWrite.All,Directory.Read.All,User.Read.All,User.ReadWrite.CrossCloud,DeviceManagementConfiguration.Read.All,Directory.ReadWrite.All,User.ReadWrite.All;;",
                 ),
             )
     }

@@ -6,6 +6,7 @@ use http::Method;
 
 use crate::cloud::Cloud;
 use crate::permissions::Permissions;
+use crate::query::Limit;
 
 /// One operation of the service, as one text: `op:METHOD template;query options;permissions;clouds;`. What is missing
 /// at its end is empty.
@@ -22,7 +23,8 @@ use crate::permissions::Permissions;
 /// One literal per operation costs the compiler least, and it exists in a finished program exactly if the program
 /// can call the method that holds it: `op:` and the four `;` let an audit find it there, and find its end.
 ///
-/// - *query options*: names without `$`, separated by spaces.
+/// - *query options*: names without `$`, separated by spaces. What an option does not take follows it: `!property`, or
+///   `!property:operator:operator` for one that it takes only with these operators.
 /// - *permissions*: the notation of [`Permissions::parse`].
 /// - *clouds*: those that lack the operation, `us-government` and `china`, separated by spaces.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,7 +47,16 @@ impl Operation {
 
     /// The query options that the operation takes, without `$`.
     pub fn query(&self) -> impl Iterator<Item = &'static str> + use<> {
-        self.field(1).split(' ').filter(|option| !option.is_empty())
+        self.options().filter_map(|option| option.split('!').next())
+    }
+
+    /// What the operation does not take in a query option, named without `$`.
+    pub fn limits(&self, option: &str) -> impl Iterator<Item = Limit> + use<> {
+        let parts = self.options().map(|supported| supported.split('!')).find_map(|mut parts| {
+            let is_it = parts.next() == Some(option);
+            is_it.then_some(parts)
+        });
+        parts.into_iter().flatten().map(Limit)
     }
 
     /// Whether the operation takes a query option, named without `$`.
@@ -67,6 +78,11 @@ impl Operation {
             Cloud::China => "china",
         };
         self.field(3).split(' ').all(|absent| absent != name)
+    }
+
+    /// The query options as they are noted.
+    fn options(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.field(1).split(' ').filter(|option| !option.is_empty())
     }
 
     fn field(&self, index: usize) -> &'static str {

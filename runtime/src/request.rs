@@ -23,7 +23,7 @@ use crate::paging::{Items, Page, Pages};
 use crate::path::{QueryOption, push_query};
 use crate::pipeline::{Call, CallName};
 use crate::prefer::Prefer;
-use crate::query::{Expansion, Filter, Ordering, Selection};
+use crate::query::{Expansion, Filter, Ordering, Selection, limits};
 use crate::response::{Answer, Decode, Response};
 use crate::retry::RetryPolicy;
 
@@ -459,7 +459,7 @@ impl Draft {
 
     /// Sets a system query option, in place of an earlier value.
     fn option(&mut self, name: &'static str, value: String) {
-        self.check_supported(name);
+        self.check_supported(name, &value);
         match self.option_mut(name) {
             Some(earlier) => *earlier = value,
             None => self.query(name.into(), value),
@@ -468,8 +468,8 @@ impl Draft {
 
     /// Adds to a system query option that is a list.
     fn list_option(&mut self, name: &'static str, items: Vec<String>) {
-        self.check_supported(name);
         let items = items.join(",");
+        self.check_supported(name, &items);
         match self.option_mut(name) {
             Some(earlier) => {
                 earlier.push(',');
@@ -480,7 +480,7 @@ impl Draft {
     }
 
     fn filter(&mut self, condition: &str) {
-        self.check_supported("$filter");
+        self.check_supported("$filter", condition);
         match self.option_mut("$filter") {
             Some(earlier) => *earlier = format!("({earlier}) and ({condition})"),
             None => self.query("$filter".into(), condition.to_owned()),
@@ -491,8 +491,12 @@ impl Draft {
         self.query.iter_mut().find(|(other, _)| other == name).map(|(_, value)| value)
     }
 
-    fn check_supported(&mut self, name: &'static str) {
-        if self.is_raw || self.operation.supports(&name[1..]) {
+    fn check_supported(&mut self, name: &'static str, value: &str) {
+        if self.is_raw {
+            return;
+        }
+        if self.operation.supports(&name[1..]) {
+            self.problems.extend(limits::problem(&self.operation, &name[1..], value));
             return;
         }
         let supported: Vec<String> = self.operation.query().map(|name| format!("${name}")).collect();

@@ -1,7 +1,8 @@
 //! What is refused, by the service or before anything is sent.
 
 use futures_util::TryStreamExt;
-use msgraph::models::User;
+use http::Method;
+use msgraph::models::{User, user};
 use msgraph::runtime::{Error, Model, Provenance, RetryPolicy};
 use serde_json::json;
 
@@ -61,6 +62,22 @@ async fn query_options_that_the_operation_does_not_take_are_refused_before_sendi
         assert!(problems.contains(part), "{part} is not in {problems}");
     }
     assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+async fn properties_that_an_operation_does_not_take_are_refused_and_a_raw_request_sends_them() {
+    let server = Server::start(|_| json(200, json!({"value": []}))).await;
+    let users = || server.client().users();
+    for (error, reason) in [
+        (users().list().expand(user::CHATS).await.unwrap_err(), "$expand does not take `chats`"),
+        (users().by_id("x").get().expand("manager, joinedTeams($top=1)").await.unwrap_err(), "`joinedTeams`"),
+    ] {
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+    assert!(server.seen().is_empty());
+    let raw = server.client().request(Method::GET, "/users").query("$expand", "chats");
+    raw.await.expect("an answer");
+    assert_eq!(server.lines(), ["GET /v1.0/users?$expand=chats"]);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Change, Kind, Subject};
 use crate::inventory::{Claim, Entry};
+use crate::operations::options;
 use crate::permissions::normal_form;
 
 /// What one operation is, whatever the spelling of its path.
@@ -62,7 +63,9 @@ fn changed(old: &Entry, new: &Entry) -> Option<Change> {
     note("request", &before, &after, !only_adds_parameters(&before, &after));
     note("response", &text(&old.response), &text(&new.response), true);
     let lost = old.query.iter().any(|option| !new.query.contains(option));
-    note("query options", &old.query.join(" "), &new.query.join(" "), lost);
+    let limited = new.limits.iter().any(|limit| !old.limits.contains(limit));
+    let query = |entry: &Entry| options::notation(&entry.query, &entry.limits).join(" ");
+    note("query options", &query(old), &query(new), lost || limited);
     note("custom query options", &old.options.join(" "), &new.options.join(" "), true);
     note("headers", &old.headers.join(" "), &new.headers.join(" "), true);
     note("method", &old.rust, &new.rust, true);

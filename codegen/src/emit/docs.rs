@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::clouds::Cloud;
+use crate::operations::options::Limit;
 use crate::permissions::{Provenance, Requirement, Scheme};
 use crate::plan::PlannedOperation;
 use crate::plan::types::{Field, Struct, StructKind};
@@ -16,7 +17,7 @@ pub fn operation(operation: &PlannedOperation) -> String {
     let PlannedOperation { spec, path, permissions, absent } = operation;
     let mut text = format!("`{} {path}`\n", spec.method.as_str());
     if !spec.query.is_empty() {
-        let options: Vec<_> = spec.query.iter().map(|option| format!("`${option}`")).collect();
+        let options: Vec<_> = spec.query.iter().map(|option| query_option(option, &spec.limits)).collect();
         let _ = write!(text, "\nQuery options: {}.\n", options.join(", "));
     }
     let optional = |options: &[crate::operations::spec::CustomOption]| {
@@ -50,6 +51,22 @@ pub fn operation(operation: &PlannedOperation) -> String {
         let _ = write!(text, "\nPermissions as documented for `{path}`.");
     }
     text
+}
+
+/// `` `$filter` (not by `a`, `b`; by `c` only `eq`) ``.
+fn query_option(option: &str, limits: &[Limit]) -> String {
+    let limits = || limits.iter().filter(|limit| limit.option == option);
+    let names = |names: &mut dyn Iterator<Item = &String>| {
+        names.map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+    };
+    let without =
+        names(&mut limits().filter(|limit| limit.operators.is_empty()).map(|limit| &limit.property));
+    let only = limits().filter(|limit| !limit.operators.is_empty());
+    let only =
+        only.map(|limit| format!("`{}` only with {}", limit.property, names(&mut limit.operators.iter())));
+    let notes: Vec<_> =
+        (!without.is_empty()).then(|| format!("not {without}")).into_iter().chain(only).collect();
+    if notes.is_empty() { format!("`${option}`") } else { format!("`${option}` ({})", notes.join("; ")) }
 }
 
 fn requirement(requirement: &Requirement) -> String {

@@ -5,6 +5,7 @@ use quote::quote;
 
 use super::docs;
 use super::tokens::{Imports, cfg, doc, ident, module_file, path as path_tokens};
+use crate::operations::options;
 use crate::operations::spec::Kind;
 use crate::plan::builders::{Accessor, AnswerPlan, Argument, BodyPlan, Builder, MethodPlan, Module, Step};
 use crate::plan::needs::Features;
@@ -53,7 +54,8 @@ fn literal(plan: &Plan<'_>, imports: &Imports, method: &MethodPlan) -> TokenStre
     let operation = imports.runtime("Operation");
     let permissions = docs::notation(&plan.operations[method.operation]);
     let absent: Vec<_> = absent.iter().map(|cloud| cloud.as_str()).collect();
-    let (method, query, absent) = (spec.method.as_str(), spec.query.join(" "), absent.join(" "));
+    let (method, query, absent) =
+        (spec.method.as_str(), options::notation(&spec.query, &spec.limits).join(" "), absent.join(" "));
     let text = format!("op:{method} {path};{query};{permissions};{absent};");
     quote!(#operation(#text))
 }

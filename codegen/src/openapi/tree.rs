@@ -68,6 +68,7 @@ fn spec(model: &Model<'_>, tree: &Tree<'_>, node: NodeId, verb: &Verb) -> Spec {
         body,
         answer: verb.answer.clone(),
         query: verb.query.clone(),
+        limits: Vec::new(),
         options: verb.options.clone(),
         headers: verb.headers.clone(),
         origin: Origin::Document,

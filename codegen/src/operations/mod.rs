@@ -2,6 +2,7 @@
 
 pub mod bound;
 pub mod documented;
+pub mod options;
 pub mod paths;
 pub mod spec;
 pub mod tree;

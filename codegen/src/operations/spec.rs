@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::options::{self, Limit};
 use super::tree::{NodeId, Origin, Segment, Tree};
 use super::verbs::{self, restriction_record};
 use super::{Method, bound};
@@ -136,6 +137,8 @@ pub struct Spec {
     pub answer: Answer,
     /// The system query options it supports, without `$`, sorted.
     pub query: Vec<&'static str>,
+    /// What it does not take in them.
+    pub limits: Vec<Limit>,
     /// Custom query options.
     pub options: Vec<CustomOption>,
     /// Custom headers.
@@ -179,9 +182,11 @@ pub fn spec(model: &Model<'_>, tree: &Tree<'_>, id: NodeId, method: Method, orig
     if kind == Kind::RemoveReference && node.is_collection {
         options.push(CustomOption { name: "@id".to_owned(), required: true });
     }
-    let query =
-        if method == Method::Get { query_options(model, tree, id, kind, &answer) } else { Vec::new() };
-    Spec { node: id, method, kind, body, answer, query, options, headers, origin }
+    let (query, limits) = match method {
+        Method::Get => options::supported(model, tree, id, kind, &answer),
+        _ => Default::default(),
+    };
+    Spec { node: id, method, kind, body, answer, query, limits, options, headers, origin }
 }
 
 /// What a verb on a path does.
@@ -275,64 +280,6 @@ fn custom_options(list: Option<&Value>) -> Vec<CustomOption> {
         })
         .collect();
     options.into_iter().collect()
-}
-
-/// The system query options, each with the annotation that takes it away and the field in it.
-const LIST: [(&str, &str, Option<&str>); 8] = [
-    ("count", term::COUNT, Some("Countable")),
-    ("expand", term::EXPAND, Some("Expandable")),
-    ("filter", term::FILTER, Some("Filterable")),
-    ("orderby", term::SORT, Some("Sortable")),
-    ("search", term::SEARCH, Some("Searchable")),
-    ("select", term::SELECT, Some("Supported")),
-    ("skip", term::SKIP, None),
-    ("top", term::TOP, None),
-];
-
-fn query_options(
-    model: &Model<'_>,
-    tree: &Tree<'_>,
-    id: NodeId,
-    kind: Kind,
-    answer: &Answer,
-) -> Vec<&'static str> {
-    let names: &[&str] = match (kind, answer) {
-        (Kind::List, _) => &["count", "expand", "filter", "orderby", "search", "select", "skip", "top"],
-        (Kind::Get, _) => &["expand", "select"],
-        (Kind::Count, _) => &["filter", "search"],
-        (Kind::ListReferences, _) => &["count", "filter", "orderby", "search", "skip", "top"],
-        (Kind::Function, Answer::Page(ty)) if model.find(&ty.name).is_some_and(|ty| model.is_entity(ty)) => {
-            &["count", "expand", "filter", "orderby", "search", "select", "skip", "top"]
-        }
-        (Kind::Function, Answer::Page(_)) => &["count", "filter", "search", "skip", "top"],
-        _ => &[],
-    };
-    LIST.iter()
-        .filter(|(name, term, field)| names.contains(name) && is_supported(model, tree, id, term, *field))
-        .map(|(name, ..)| *name)
-        .collect()
-}
-
-/// Whether an option is supported: the annotation of the path, else of the navigation property, else of the type.
-fn is_supported(model: &Model<'_>, tree: &Tree<'_>, id: NodeId, term: &str, field: Option<&str>) -> bool {
-    let node = tree.node(id);
-    let subject = match node.segment {
-        Segment::Key(_) | Segment::Count => node.parent.map_or(node, |parent| tree.node(parent)),
-        _ => node,
-    };
-    let member = match &subject.segment {
-        Segment::Navigation(navigation) => model.navigation_annotation(*navigation, term),
-        _ => None,
-    };
-    let annotation = model
-        .annotation(&node.target, term)
-        .or(member)
-        .or_else(|| subject.ty.and_then(|ty| model.type_annotation(ty, term)));
-    let flag = match field {
-        Some(field) => annotation.and_then(|record| record.get(field)),
-        None => annotation,
-    };
-    flag.and_then(Value::as_bool).unwrap_or(true)
 }
 
 /// The parameters of an action that make its body, or the arguments of a function.

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use msgraph_codegen::csdl::TypeRef;
 use msgraph_codegen::model::Model;
+use msgraph_codegen::operations::options;
 use msgraph_codegen::operations::spec::{Answer, Body, CustomOption};
 use msgraph_codegen::plan::builders::{Argument, Builder, MethodPlan, Module, Step};
 use msgraph_codegen::plan::types::{Element, Struct, ValueType};
@@ -26,7 +27,7 @@ fn operation(own: &str, planned: &PlannedOperation) -> String {
         let _ = write!(line, " gives {answer}");
     }
     if !spec.query.is_empty() {
-        let _ = write!(line, " ?{}", spec.query.join(","));
+        let _ = write!(line, " ?{}", options::notation(&spec.query, &spec.limits).join(","));
     }
     for (what, options) in [("option", &spec.options), ("header", &spec.headers)] {
         for CustomOption { name, required } in options {

@@ -13,7 +13,7 @@ impl RequestBuilder {
     }
     /// `GET /informationProtection/bitlocker/recoveryKeys`
     ///
-    /// Query options: `$filter`, `$search`, `$select`.
+    /// Query options: `$filter` (not `createdDateTime`, `key`, `volumeType`), `$search`, `$select`.
     ///
     /// | signed in as | permissions, least privileged first |
     /// |---|---|
@@ -25,13 +25,13 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /informationProtection/bitlocker/recoveryKeys;filter search select;work=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All application=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All;;",
+                    "op:GET /informationProtection/bitlocker/recoveryKeys;filter!createdDateTime!key!volumeType search select;work=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All application=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All;;",
                 ),
             )
     }
     /// `GET /informationProtection/bitlocker/recoveryKeys/$count`
     ///
-    /// Query options: `$filter`, `$search`.
+    /// Query options: `$filter` (not `createdDateTime`, `key`, `volumeType`), `$search`.
     ///
     /// | signed in as | permissions, least privileged first |
     /// |---|---|
@@ -46,7 +46,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /informationProtection/bitlocker/recoveryKeys/$count;filter search;work=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All application=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All provenance=inferred:count:/informationprotection/bitlocker/recoverykeys;;",
+                    "op:GET /informationProtection/bitlocker/recoveryKeys/$count;filter!createdDateTime!key!volumeType search;work=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All application=BitlockerKey.ReadBasic.All,BitlockerKey.Read.All provenance=inferred:count:/informationprotection/bitlocker/recoverykeys;;",
                 ),
             )
     }

@@ -14,7 +14,7 @@ impl RequestBuilder {
     }
     /// `GET /security/threatIntelligence/intelProfiles`
     ///
-    /// Query options: `$count`, `$filter`, `$orderby`, `$search`, `$select`, `$skip`, `$top`.
+    /// Query options: `$count`, `$filter` (not `aliases`, `countriesOrRegionsOfOrigin`, `description`, `firstActiveDateTime`, `id`, `indicators`, `summary`, `targets`, `title`, `tradecraft`), `$orderby` (not `aliases`, `countriesOrRegionsOfOrigin`, `description`, `firstActiveDateTime`, `id`, `indicators`, `kind`, `summary`, `targets`, `tradecraft`), `$search`, `$select`, `$skip`, `$top`.
     ///
     /// Not in the clouds: US Government, China.
     ///
@@ -28,7 +28,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/intelProfiles;count filter orderby search select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
+                    "op:GET /security/threatIntelligence/intelProfiles;count filter!aliases!countriesOrRegionsOfOrigin!description!firstActiveDateTime!id!indicators!summary!targets!title!tradecraft orderby!aliases!countriesOrRegionsOfOrigin!description!firstActiveDateTime!id!indicators!kind!summary!targets!tradecraft search select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
                 ),
             )
     }
@@ -52,7 +52,7 @@ impl RequestBuilder {
     }
     /// `GET /security/threatIntelligence/intelProfiles/$count`
     ///
-    /// Query options: `$filter`, `$search`.
+    /// Query options: `$filter` (not `aliases`, `countriesOrRegionsOfOrigin`, `description`, `firstActiveDateTime`, `id`, `indicators`, `summary`, `targets`, `title`, `tradecraft`), `$search`.
     ///
     /// Not in the clouds: US Government, China.
     ///
@@ -69,7 +69,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/intelProfiles/$count;filter search;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/intelprofiles;us-government china;",
+                    "op:GET /security/threatIntelligence/intelProfiles/$count;filter!aliases!countriesOrRegionsOfOrigin!description!firstActiveDateTime!id!indicators!summary!targets!title!tradecraft search;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/intelprofiles;us-government china;",
                 ),
             )
     }

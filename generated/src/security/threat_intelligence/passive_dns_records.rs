@@ -15,7 +15,7 @@ impl RequestBuilder {
     }
     /// `GET /security/threatIntelligence/passiveDnsRecords`
     ///
-    /// Query options: `$count`, `$filter`, `$orderby`, `$search`, `$select`, `$skip`, `$top`.
+    /// Query options: `$count`, `$filter` (not `artifact`, `collectedDateTime`, `firstSeenDateTime`, `lastSeenDateTime`, `parentHost`), `$orderby` (not `artifact`, `collectedDateTime`, `parentHost`, `recordType`), `$search`, `$select`, `$skip`, `$top`.
     ///
     /// Not in the clouds: US Government, China.
     ///
@@ -25,7 +25,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/passiveDnsRecords;count filter orderby search select skip top;;us-government china;",
+                    "op:GET /security/threatIntelligence/passiveDnsRecords;count filter!artifact!collectedDateTime!firstSeenDateTime!lastSeenDateTime!parentHost orderby!artifact!collectedDateTime!parentHost!recordType search select skip top;;us-government china;",
                 ),
             )
     }
@@ -49,7 +49,7 @@ impl RequestBuilder {
     }
     /// `GET /security/threatIntelligence/passiveDnsRecords/$count`
     ///
-    /// Query options: `$filter`, `$search`.
+    /// Query options: `$filter` (not `artifact`, `collectedDateTime`, `firstSeenDateTime`, `lastSeenDateTime`, `parentHost`), `$search`.
     ///
     /// Not in the clouds: US Government, China.
     ///
@@ -60,7 +60,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/passiveDnsRecords/$count;filter search;;us-government china;",
+                    "op:GET /security/threatIntelligence/passiveDnsRecords/$count;filter!artifact!collectedDateTime!firstSeenDateTime!lastSeenDateTime!parentHost search;;us-government china;",
                 ),
             )
     }

@@ -13,7 +13,7 @@ impl RequestBuilder {
     }
     /// `GET /copilot/admin/catalog/packages`
     ///
-    /// Query options: `$count`, `$expand`, `$filter`, `$orderby`, `$search`, `$select`, `$skip`, `$top`.
+    /// Query options: `$count`, `$expand`, `$filter` (`elementTypes` only with `any`; `lastModifiedDateTime` only with `ge`, `le`; `platform` only with `eq`; `supportedHosts` only with `any`), `$orderby`, `$search`, `$select`, `$skip`, `$top`.
     ///
     /// Not in the clouds: US Government, China.
     ///
@@ -27,7 +27,7 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /copilot/admin/catalog/packages;count expand filter orderby search select skip top;work=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All application=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All;us-government china;",
+                    "op:GET /copilot/admin/catalog/packages;count expand filter!elementTypes:any!lastModifiedDateTime:ge:le!platform:eq!supportedHosts:any orderby search select skip top;work=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All application=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All;us-government china;",
                 ),
             )
     }
@@ -55,7 +55,7 @@ impl RequestBuilder {
     }
     /// `GET /copilot/admin/catalog/packages/$count`
     ///
-    /// Query options: `$filter`, `$search`.
+    /// Query options: `$filter` (`elementTypes` only with `any`; `lastModifiedDateTime` only with `ge`, `le`; `platform` only with `eq`; `supportedHosts` only with `any`), `$search`.
     ///
     /// Not in the clouds: US Government, China.
     ///
@@ -72,7 +72,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /copilot/admin/catalog/packages/$count;filter search;work=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All application=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All provenance=inferred:count:/copilot/admin/catalog/packages;us-government china;",
+                    "op:GET /copilot/admin/catalog/packages/$count;filter!elementTypes:any!lastModifiedDateTime:ge:le!platform:eq!supportedHosts:any search;work=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All application=CopilotPackages.Read.All,CopilotPackages.ReadWrite.All provenance=inferred:count:/copilot/admin/catalog/packages;us-government china;",
                 ),
             )
     }

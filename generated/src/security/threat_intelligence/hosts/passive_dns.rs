@@ -13,7 +13,7 @@ impl RequestBuilder {
     }
     /// `GET /security/threatIntelligence/hosts/{host-id}/passiveDns`
     ///
-    /// Query options: `$count`, `$filter`, `$orderby`, `$search`, `$select`, `$skip`, `$top`.
+    /// Query options: `$count`, `$filter` (not `artifact`, `collectedDateTime`, `firstSeenDateTime`, `lastSeenDateTime`, `parentHost`), `$orderby` (not `artifact`, `collectedDateTime`, `parentHost`, `recordType`), `$search`, `$select`, `$skip`, `$top`.
     ///
     /// Not in the clouds: US Government, China.
     ///
@@ -27,13 +27,13 @@ impl RequestBuilder {
         self.0
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/passiveDns;count filter orderby search select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
+                    "op:GET /security/threatIntelligence/hosts/{host-id}/passiveDns;count filter!artifact!collectedDateTime!firstSeenDateTime!lastSeenDateTime!parentHost orderby!artifact!collectedDateTime!parentHost!recordType search select skip top;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All;us-government china;",
                 ),
             )
     }
     /// `GET /security/threatIntelligence/hosts/{host-id}/passiveDns/$count`
     ///
-    /// Query options: `$filter`, `$search`.
+    /// Query options: `$filter` (not `artifact`, `collectedDateTime`, `firstSeenDateTime`, `lastSeenDateTime`, `parentHost`), `$search`.
     ///
     /// Not in the clouds: US Government, China.
     ///
@@ -50,7 +50,7 @@ impl RequestBuilder {
             .segment("$count")
             .call(
                 Operation(
-                    "op:GET /security/threatIntelligence/hosts/{host-id}/passiveDns/$count;filter search;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/hosts/{}/passivedns;us-government china;",
+                    "op:GET /security/threatIntelligence/hosts/{host-id}/passiveDns/$count;filter!artifact!collectedDateTime!firstSeenDateTime!lastSeenDateTime!parentHost search;work=ThreatIntelligence.Read.All application=ThreatIntelligence.Read.All provenance=inferred:count:/security/threatintelligence/hosts/{}/passivedns;us-government china;",
                 ),
             )
     }
