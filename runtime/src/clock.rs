@@ -3,6 +3,8 @@
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
+#[cfg(feature = "reqwest")]
+use std::time::SystemTime;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -37,7 +39,8 @@ pub struct SystemClock;
 #[cfg(feature = "reqwest")]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        // `Timestamp::now` would panic instead, with all that dates can say of themselves in the program: 70 kB.
+        Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::MAX)
     }
 
     fn sleep(&self, length: Duration) -> BoxFuture<'static, ()> {

@@ -44,26 +44,24 @@ pub fn member_name<E: Enumeration>(value: &E) -> &str {
 /// The member of a name; exact spelling first, then without regard to case.
 #[doc(hidden)]
 pub fn member<E: Enumeration>(name: &str) -> E {
-    let members = E::MEMBERS.iter();
-    let exact = members.clone().find(|(known, _)| *known == name);
-    match exact.or_else(|| members.clone().find(|(known, _)| known.eq_ignore_ascii_case(name))) {
-        Some((_, member)) => member.clone(),
-        None => E::unknown(UnknownMember(name.into())),
-    }
+    exact(name).or_else(|| respelled(name)).unwrap_or_else(|| E::unknown(UnknownMember(name.into())))
+}
+
+fn exact<E: Enumeration>(name: &str) -> Option<E> {
+    E::MEMBERS.iter().find(|(known, _)| *known == name).map(|(_, member)| member.clone())
+}
+
+fn respelled<E: Enumeration>(name: &str) -> Option<E> {
+    E::MEMBERS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, member)| member.clone())
 }
 
 /// Reads a member; one in another spelling asks for its text to be kept.
 #[doc(hidden)]
 pub fn read_member<E: Enumeration>(reader: &mut Reader<'_>) -> Result<E, ReadError> {
     let name = reader.expect_string(E::NAME)?;
-    if let Some((_, member)) = E::MEMBERS.iter().find(|(known, _)| *known == name) {
-        return Ok(member.clone());
-    }
-    let value: E = member(&name);
-    if member_name(&value) != name {
-        reader.note_respelled();
-    }
-    Ok(value)
+    Ok(exact(&name)
+        .or_else(|| respelled(&name).inspect(|_| reader.note_respelled()))
+        .unwrap_or_else(|| E::unknown(UnknownMember(name.into()))))
 }
 
 /// Writes a member.

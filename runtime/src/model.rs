@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::edm::Json;
 use crate::extra::Extra;
-use crate::json::{ObjectCursor, ReadError, Reader, Writer};
+use crate::json::{ObjectCursor, ReadError, Reader, Value, Writer};
 
 /// What is known of a structured type at run time.
 #[derive(Debug)]
@@ -121,6 +121,15 @@ impl<M: Model> Model for Box<M> {
     fn write(&self, writer: &mut Writer) {
         (**self).write(writer);
     }
+}
+
+/// Reads a value that is a whole text. It stands here as the compiler puts the code that drops a value, which is long for
+/// models, into each module that has a use for it.
+pub(crate) fn read_document<T: Value>(reader: &mut Reader<'_>) -> Result<T, ReadError> {
+    reader.peek();
+    let value = T::read(reader)?;
+    reader.end()?;
+    Ok(value)
 }
 
 /// Reads a model from an object.

@@ -27,6 +27,8 @@ use crate::query::{Expansion, Filter, Ordering, Selection, limits};
 use crate::response::{Answer, Decode, Response};
 use crate::retry::RetryPolicy;
 
+const CONSISTENCY_LEVEL: HeaderName = HeaderName::from_static("consistencylevel");
+
 /// A request to an operation whose answer is a `T`. Nothing is sent before it is awaited.
 ///
 /// Whatever is wrong with it (an option that the operation does not take, a header that is none, an empty
@@ -518,7 +520,7 @@ impl Draft {
     }
 
     fn eventual_consistency(&mut self) {
-        self.headers.insert("consistencylevel", HeaderValue::from_static("eventual"));
+        self.headers.insert(CONSISTENCY_LEVEL, HeaderValue::from_static("eventual"));
     }
 
     /// Sends the request through the pipeline; the body of the answer is read if `buffered`.

@@ -167,18 +167,15 @@ impl std::error::Error for JsonError {}
 fn excerpt(text: &[u8], offset: usize) -> String {
     let rest = text.get(offset..).unwrap_or_default();
     let shown = String::from_utf8_lossy(&rest[..rest.len().min(240)]);
-    let mut excerpt: String = shown.chars().take(60).flat_map(visible).collect();
+    let mut excerpt = String::new();
+    for character in shown.chars().take(60) {
+        match character.is_control() {
+            true => excerpt.extend(character.escape_default()),
+            false => excerpt.push(character),
+        }
+    }
     if shown.chars().nth(60).is_some() {
         excerpt.push('…');
     }
     excerpt
-}
-
-fn visible(character: char) -> impl Iterator<Item = char> {
-    let (plain, escaped) = if character.is_control() {
-        (None, Some(character.escape_default()))
-    } else {
-        (Some(character), None)
-    };
-    plain.into_iter().chain(escaped.into_iter().flatten())
 }

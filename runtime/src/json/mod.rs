@@ -18,6 +18,8 @@ pub use reader::Reader;
 pub use value::Value;
 pub use writer::Writer;
 
+use crate::model::read_document;
+
 /// Decodes a value from UTF-8 JSON text. Properties that the model does not know, or whose values are not
 /// of the declared type, are kept in its extras.
 ///
@@ -76,11 +78,4 @@ pub(crate) fn read_back<T: Value>(bytes: &[u8]) -> Result<T, JsonError> {
 pub(crate) fn decode_utf8(bytes: &[u8]) -> Result<&str, JsonError> {
     let text = std::str::from_utf8(bytes).map_err(|error| JsonError::encoding(bytes, error.valid_up_to()))?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
-}
-
-fn read_document<T: Value>(reader: &mut Reader<'_>) -> Result<T, ReadError> {
-    reader.peek();
-    let value = T::read(reader)?;
-    reader.end()?;
-    Ok(value)
 }

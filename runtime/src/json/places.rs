@@ -96,14 +96,15 @@ impl Kept {
             if member.name == "@odata.type" {
                 *annotation = place;
             } else if let Some(property) = type_info.index(&member.name) {
-                declared.push(Place { property, member: place, value });
+                // Backwards, as they are taken from the end. Of a name that came twice, what came first is written.
+                let at = declared.partition_point(|other| other.property > property);
+                if declared.get(at).is_none_or(|other| other.property != property) {
+                    declared.insert(at, Place { property, member: place, value });
+                }
             } else {
                 rest.push(place);
             }
         }
-        declared.sort_by_key(|place| std::cmp::Reverse(place.property));
-        // Of a name that came twice, what came first is written.
-        declared.dedup_by_key(|place| place.property);
     }
 
     /// The type annotation; empty if there is none.

@@ -16,7 +16,6 @@ pub trait Value: Sized {
 
     /// Reads a value into a field. Large values are put together there, as moving them costs more than reading them.
     #[doc(hidden)]
-    #[inline]
     fn read_into(field: &mut Option<Self>, reader: &mut Reader<'_>) -> Result<(), ReadError> {
         *field = Some(Self::read(reader)?);
         Ok(())

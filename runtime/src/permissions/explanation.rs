@@ -114,7 +114,7 @@ impl Explanation {
         let mut lines = vec![
             format!("operation: {}", self.operation),
             format!("signed in as: {scheme}"),
-            format!("granted: {}", list(self.granted.permissions().iter().cloned().collect())),
+            format!("granted: {}", list(self.granted.permissions().to_vec())),
         ];
         for scheme in Scheme::ALL {
             let alternatives = permissions.of(scheme).iter().map(ToString::to_string).collect();

@@ -1,13 +1,10 @@
 //! The permissions in an access token. They are read, not believed: only the service can validate a token that is
 //! for it.
 
-use std::collections::BTreeSet;
-
+use super::Scheme;
+use crate::json::{ReadError, Reader};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
-
-use super::Scheme;
 
 /// The longest token that is read.
 const LIMIT: usize = 256 * 1024;
@@ -30,19 +27,38 @@ const PERSONAL_ACCOUNTS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Granted {
     scheme: Scheme,
-    permissions: BTreeSet<String>,
-    directory_roles: BTreeSet<String>,
+    permissions: Vec<String>,
+    directory_roles: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Claims {
     tid: Option<String>,
     idtyp: Option<String>,
     scp: Option<String>,
-    #[serde(default)]
-    roles: Vec<String>,
-    #[serde(default)]
-    wids: Vec<String>,
+    roles: Option<Vec<String>>,
+    wids: Option<Vec<String>>,
+}
+
+impl Claims {
+    fn read(json: &str) -> Result<Self, ReadError> {
+        let mut claims = Self::default();
+        let mut reader = Reader::new(json);
+        reader.enter_object("claims")?;
+        let mut first = true;
+        while let Some(name) = reader.next_name(&mut first)? {
+            match &*name {
+                "tid" => reader.read(&mut claims.tid)?,
+                "idtyp" => reader.read(&mut claims.idtyp)?,
+                "scp" => reader.read(&mut claims.scp)?,
+                "roles" => reader.read(&mut claims.roles)?,
+                "wids" => reader.read(&mut claims.wids)?,
+                _ => reader.skip()?,
+            }
+        }
+        reader.end()?;
+        Ok(claims)
+    }
 }
 
 impl Granted {
@@ -56,7 +72,7 @@ impl Granted {
         let mut parts = token.split('.');
         let (_header, claims, _signature) = (parts.next()?, parts.next()?, parts.next()?);
         let claims = URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
-        let claims: Claims = serde_json::from_slice(&claims).ok()?;
+        let claims = Claims::read(std::str::from_utf8(&claims).ok()?).ok()?;
         Self::from_claims(claims)
     }
 
@@ -66,18 +82,20 @@ impl Granted {
             Some(kind) => kind == "app",
             None => claims.scp.is_none(),
         };
-        let says_something = is_application && (claims.idtyp.is_some() || !claims.roles.is_empty());
+        let says_something =
+            is_application && (claims.idtyp.is_some() || claims.roles.iter().flatten().next().is_some());
         let permissions = match claims.scp {
             Some(scopes) if !is_application => scopes.split_whitespace().map(str::to_owned).collect(),
-            _ if says_something => claims.roles.into_iter().collect(),
+            _ if says_something => claims.roles.unwrap_or_default(),
             _ => return None,
         };
+        let directory_roles = claims.wids.unwrap_or_default();
         let scheme = match claims.tid.as_deref() {
             _ if is_application => Scheme::Application,
             Some(PERSONAL_ACCOUNTS) => Scheme::DelegatedPersonal,
             _ => Scheme::DelegatedWork,
         };
-        Some(Self { scheme, permissions, directory_roles: claims.wids.into_iter().collect() })
+        Some(Self { scheme, permissions, directory_roles })
     }
 
     /// Whose token it is.
@@ -86,18 +104,18 @@ impl Granted {
     }
 
     /// The names of the permissions: the claim `scp` of users, `roles` of applications.
-    pub fn permissions(&self) -> &BTreeSet<String> {
+    pub fn permissions(&self) -> &[String] {
         &self.permissions
     }
 
     /// The template ids of the directory roles that the user or the application has (`wids`).
-    pub fn directory_roles(&self) -> &BTreeSet<String> {
+    pub fn directory_roles(&self) -> &[String] {
         &self.directory_roles
     }
 
     /// Whether a permission is among them.
     pub fn has(&self, permission: &str) -> bool {
-        self.permissions.contains(permission)
+        self.permissions.iter().any(|granted| granted == permission)
     }
 }
 
@@ -117,7 +135,7 @@ mod tests {
     fn users_have_scopes_and_applications_have_roles() {
         let user = read(r#"{"scp": "Mail.Read  User.Read", "roles": ["ignored"], "wids": ["1"]}"#).unwrap();
         assert_eq!(user.scheme(), Scheme::DelegatedWork);
-        assert!(user.has("User.Read") && !user.has("ignored") && user.directory_roles().contains("1"));
+        assert!(user.has("User.Read") && !user.has("ignored") && user.directory_roles() == ["1"]);
         let app = read(r#"{"idtyp": "app", "roles": ["Mail.Read"]}"#).unwrap();
         assert!(app.scheme() == Scheme::Application && app.has("Mail.Read"));
         assert_eq!(scheme(r#"{"roles": ["Mail.Read"]}"#), Some(Scheme::Application));

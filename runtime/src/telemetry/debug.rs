@@ -4,11 +4,12 @@ use std::fmt::Write;
 
 use http::header::{CONTENT_LOCATION, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde_json::Value;
 use url::Url;
 
 use crate::body::Body;
+use crate::edm::Json;
 use crate::error::Error;
+use crate::json::{ReadError, Reader};
 use crate::pipeline::Call;
 
 /// What stands for a secret.
@@ -109,13 +110,9 @@ fn shown_header(name: &HeaderName, value: &HeaderValue, url: &Url) -> String {
 /// A body of JSON; of any other only the length, as it cannot be told what in it is secret.
 fn shown_body(headers: &HeaderMap, body: &Body) -> String {
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let json = body.as_bytes().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
-    let (Some(mut json), true) = (json, media_type.is_none_or(|media_type| media_type.contains("json")))
-    else {
-        return format!("{body:?}");
-    };
-    hide(&mut json);
-    let mut shown = format!("{json:#}");
+    let is_json = media_type.is_none_or(|media_type| media_type.contains("json"));
+    let text = body.as_bytes().filter(|_| is_json).and_then(|bytes| std::str::from_utf8(bytes).ok());
+    let Some(mut shown) = text.and_then(shown_json) else { return format!("{body:?}") };
     if let Some((end, _)) = shown.char_indices().find(|(at, _)| *at >= SHOWN) {
         shown.truncate(end);
         shown.push('…');
@@ -123,14 +120,57 @@ fn shown_body(headers: &HeaderMap, body: &Body) -> String {
     shown
 }
 
-fn hide(value: &mut Value) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(hide),
-        Value::Object(members) => members.iter_mut().for_each(|(name, value)| match value {
-            Value::Null | Value::Bool(_) => {}
-            _ if is_secret(name) => *value = HIDDEN.into(),
-            _ => hide(value),
-        }),
-        _ => {}
+/// JSON, a value to a line, secrets hidden; nothing if it is none.
+fn shown_json(text: &str) -> Option<String> {
+    let (mut reader, mut shown) = (Reader::new(text), String::new());
+    show_value(&mut reader, 1, &mut shown).and_then(|()| reader.end()).ok()?;
+    Some(shown)
+}
+
+fn show_value(reader: &mut Reader<'_>, depth: usize, shown: &mut String) -> Result<(), ReadError> {
+    let mut first = true;
+    match reader.peek() {
+        Some(b'{') => {
+            reader.enter_object("an object")?;
+            shown.push('{');
+            while let Some(name) = reader.next_name(&mut first)? {
+                begin_line(depth, shown);
+                let _ = write!(shown, "{}: ", Json::encode(&name.clone().into_owned()).as_str());
+                // What is on or off, or not there, tells nothing.
+                if is_secret(&name) && !matches!(reader.peek(), Some(b'n' | b't' | b'f')) {
+                    reader.skip()?;
+                    let _ = write!(shown, "\"{HIDDEN}\"");
+                } else {
+                    show_value(reader, depth + 1, shown)?;
+                }
+                shown.push(',');
+            }
+            end_lines(depth, '}', shown);
+        }
+        Some(b'[') => {
+            reader.enter_array("an array")?;
+            shown.push('[');
+            while reader.next_element(std::mem::replace(&mut first, false))? {
+                begin_line(depth, shown);
+                show_value(reader, depth + 1, shown)?;
+                shown.push(',');
+            }
+            end_lines(depth, ']', shown);
+        }
+        _ => shown.push_str(reader.raw()?),
     }
+    Ok(())
+}
+
+fn begin_line(depth: usize, shown: &mut String) {
+    let _ = write!(shown, "\n{:width$}", "", width = 2 * depth);
+}
+
+/// Ends an object or an array, on the line of its beginning if nothing is in it.
+fn end_lines(depth: usize, end: char, shown: &mut String) {
+    if shown.ends_with(',') {
+        shown.pop();
+        begin_line(depth - 1, shown);
+    }
+    shown.push(end);
 }

@@ -1,7 +1,7 @@
 //! Makes all calls of an app wait together, one queue for each workload, and says who waits.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -50,9 +50,9 @@ struct Shared {
 #[derive(Default)]
 struct State {
     /// The workloads that are slowed down, or were.
-    lanes: BTreeMap<Cow<'static, str>, Lane>,
-    /// Everybody who waits, in the order in which they came.
-    waiting: BTreeMap<u64, Entry>,
+    lanes: Vec<(Cow<'static, str>, Lane)>,
+    /// Everybody who waits, in the order in which they came, each with its number.
+    waiting: VecDeque<(u64, Entry)>,
     /// The number of the next that waits.
     number: u64,
 }
@@ -132,7 +132,7 @@ impl Governor {
     /// Everybody who waits now, in the order in which they came.
     pub fn waiting(&self) -> Vec<Waiting> {
         let state = self.state();
-        state.waiting.values().map(|entry| state.shown(entry)).collect()
+        state.waiting.iter().map(|(_, entry)| state.shown(entry)).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -159,11 +159,12 @@ impl Governor {
         let mut state = self.state();
         let now = clock.now();
         let workload = burden.workload();
-        let lane = state.lanes.get_mut(&workload);
+        let lane = state.lane_mut(&workload);
         let place = lane.filter(|lane| !lane.is_open(now)).map(|lane| lane.enter(now));
         let number = state.number;
         state.number += 1;
-        state.waiting.insert(number, Entry { call: call.name(), workload, place, wish, passed: false });
+        let entry = Entry { call: call.name(), workload, place, wish, passed: false };
+        state.waiting.push_back((number, entry));
         Some(Ticket { governor: self, number })
     }
 
@@ -188,18 +189,18 @@ impl Governor {
         }
         let mut state = self.state();
         let workload = burden.workload();
-        match state.lanes.get_mut(&workload) {
+        match state.lane_mut(&workload) {
             Some(lane) => {
                 lane.learn(signal, pass.refusals, now);
                 if lane.is_open(now) {
-                    state.lanes.remove(&workload);
+                    state.lanes.retain(|(name, _)| *name != workload);
                 }
             }
             None if signal == Signal::Fine => {}
             None => {
                 let mut lane = Lane::new(now);
                 lane.learn(signal, pass.refusals, now);
-                state.lanes.insert(workload, lane);
+                state.lanes.push((workload, lane));
             }
         }
         self.0.slows.store(!state.lanes.is_empty(), Ordering::Relaxed);
@@ -207,9 +208,26 @@ impl Governor {
 }
 
 impl State {
+    fn lane(&self, workload: &str) -> Option<&Lane> {
+        self.lanes.iter().find(|(name, _)| name == workload).map(|(_, lane)| lane)
+    }
+
+    fn lane_mut(&mut self, workload: &str) -> Option<&mut Lane> {
+        self.lanes.iter_mut().find(|(name, _)| name == workload).map(|(_, lane)| lane)
+    }
+
+    /// Where one who waits stands in the queue.
+    fn position(&self, number: u64) -> Option<usize> {
+        self.waiting.binary_search_by_key(&number, |(number, _)| *number).ok()
+    }
+
+    fn entry(&self, number: u64) -> Option<&Entry> {
+        self.position(number).map(|position| &self.waiting[position].1)
+    }
+
     /// When somebody who waits may go, as far as is known now, and why not earlier.
     fn due(&self, entry: &Entry) -> (Timestamp, WaitReason) {
-        let lane = self.lanes.get(&entry.workload);
+        let lane = self.lane(&entry.workload);
         let queued = lane.zip(entry.place.as_ref()).map(|(lane, place)| (lane.due(place), lane.reason()));
         let failed = entry.wish.not_before.map(|time| (time, WaitReason::Failed));
         // A place far behind in the queue is a guess; the last moment to try is certain.
@@ -256,8 +274,8 @@ impl Ticket<'_> {
     /// When it may go, as far as is known now.
     fn due(&self, clock: &dyn Clock) -> Result<Timestamp, ThrottledError> {
         let state = self.governor.state();
-        let Some(entry) = state.waiting.get(&self.number) else { return Ok(Timestamp::MIN) };
-        match state.lanes.get(&entry.workload).map(Lane::closed_until) {
+        let Some(entry) = state.entry(self.number) else { return Ok(Timestamp::MIN) };
+        match state.lane(&entry.workload).map(Lane::closed_until) {
             Some(closed_until) if closed_until > entry.wish.latest => {
                 let left = closed_until.duration_since(clock.now()).try_into().unwrap_or_default();
                 Err(ThrottledError::new(entry.call.clone(), entry.workload.clone(), left))
@@ -268,17 +286,14 @@ impl Ticket<'_> {
 
     fn shown(&self) -> Option<Waiting> {
         let state = self.governor.state();
-        state.waiting.get(&self.number).map(|entry| state.shown(entry))
+        state.entry(self.number).map(|entry| state.shown(entry))
     }
 
     fn pass(self) -> Pass {
         let mut state = self.governor.state();
-        let workload = state.waiting.get_mut(&self.number).map(|entry| {
-            entry.passed = true;
-            &entry.workload
-        });
-        let workload = workload.cloned();
-        let lane = workload.and_then(|workload| state.lanes.get(&workload));
+        let Some(position) = state.position(self.number) else { return Pass::default() };
+        state.waiting[position].1.passed = true;
+        let lane = state.lane(&state.waiting[position].1.workload);
         Pass { refusals: lane.map_or(0, Lane::refusals) }
     }
 }
@@ -286,12 +301,9 @@ impl Ticket<'_> {
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         let mut state = self.governor.state();
-        let Some(Entry { workload, place: Some(place), passed: false, .. }) =
-            state.waiting.remove(&self.number)
-        else {
-            return;
-        };
-        if let Some(lane) = state.lanes.get_mut(&workload) {
+        let left = state.position(self.number).and_then(|position| state.waiting.remove(position));
+        let Some((_, Entry { workload, place: Some(place), passed: false, .. })) = left else { return };
+        if let Some(lane) = state.lane_mut(&workload) {
             lane.leave(&place);
         }
     }

@@ -39,13 +39,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let me = client.get(format!("{ROOT}/me?$select=id,displayName")).bearer_auth(&token).send().await?;
     let me: User = serde_json::from_slice(&me.error_for_status()?.bytes().await?)?;
-    println!("{}", me.display_name.unwrap_or_default());
+    println!("{}", me.display_name.as_deref().unwrap_or_default());
 
     let users = format!("{ROOT}/users?$select=id,displayName,mail&$top=5");
     let users = client.get(users).bearer_auth(&token).send().await?;
     let users: Page = serde_json::from_slice(&users.error_for_status()?.bytes().await?)?;
     for user in users.value {
-        println!("{} {}", user.display_name.unwrap_or_default(), user.mail.unwrap_or_default());
+        println!("{} {}", user.display_name.as_deref().unwrap_or_default(), user.mail.as_deref().unwrap_or_default());
     }
 
     let body = ItemBody { content: Some("A draft".to_owned()) };
@@ -54,7 +54,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let request = request.header("content-type", "application/json").body(serde_json::to_vec(&draft)?);
     let draft = request.send().await?.error_for_status()?.bytes().await?;
     let draft: Message = serde_json::from_slice(&draft)?;
-    println!("{}", draft.id.unwrap_or_default());
+    println!("{}", draft.id.as_deref().unwrap_or_default());
     Ok(())
 }
 
